@@ -1,0 +1,2 @@
+//! `office`: (being built)
+fn main() {}
