@@ -197,8 +197,8 @@ fn variables_are_ours(files: &[Text]) -> Vec<Finding> {
     let reads = [
         concat!("env::", "var(\""),
         concat!("env::", "var_os(\""),
-        concat!("(env = ", "\""),
-        concat!(", env = ", "\""),
+        concat!("(env", " = \""),
+        concat!(", env", " = \""),
     ];
     let known = |name: &str, file: &Text| {
         name.starts_with("OFFICE_")

@@ -1,0 +1,94 @@
+// `npm run bench [-- NAME ...] [--json FILE]`: builds the bench programs in release form, runs them one after another
+// with nothing beside them, and prints their rows. --json writes the rows as one array; --list names the programs.
+// Ends badly when a program fails or prints no valid row; with --strict also when a goal is not met.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { cpus, platform, release } from 'node:os';
+import { spawn, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { makeReady } from './needs.mjs';
+import { readRows, table } from './rows.mjs';
+
+/**
+ * The bench programs. Each is a cargo target (`cargo` says which) and prints one JSON line per figure on stdout:
+ * {name, value, unit, limit, ratio, goal, met}. Other lines are shown as they are. `minutes` is where it is ended.
+ */
+const BENCHES = [
+  { name: 'pty', what: 'bytes through our terminals over a raw loop', cargo: ['-p', 'office-pty', '--example', 'pty_bench'], minutes: 5 },
+];
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+
+function options() {
+  const known = { json: { type: 'string' }, list: { type: 'boolean', default: false }, strict: { type: 'boolean', default: false } };
+  const { values, positionals } = parseArgs({ options: known, allowPositionals: true });
+  // Without `--` npm keeps `--json` for itself and passes only the file on.
+  if (!values.json && process.env.npm_config_json === 'true') values.json = positionals.pop();
+  const stranger = positionals.find((name) => !BENCHES.some((bench) => bench.name === name));
+  if (stranger) throw new Error(`no bench is called ${stranger}; there are ${BENCHES.map((bench) => bench.name).join(', ')}`);
+  return { ...values, benches: BENCHES.filter((bench) => positionals.length === 0 || positionals.includes(bench.name)) };
+}
+
+/** Runs a program, its stdout collected, its stderr shown. */
+function collect([program, ...args], minutes) {
+  const child = spawn(program, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'], detached: platform() !== 'win32' });
+  let [text, timedOut] = ['', false];
+  child.stdout.setEncoding('utf8').on('data', (chunk) => (text += chunk));
+  const timer = setTimeout(() => {
+    timedOut = true;
+    platform() === 'win32' ? child.kill() : process.kill(-child.pid, 'SIGKILL');
+  }, minutes * 60_000);
+  return new Promise((done) => {
+    const finish = (code) => {
+      clearTimeout(timer);
+      done({ code, timedOut, text });
+    };
+    child.once('error', () => finish(null));
+    child.once('close', finish);
+  });
+}
+
+async function main() {
+  const asked = options();
+  if (asked.list) {
+    for (const bench of BENCHES) console.log(`${bench.name.padEnd(10)} ${bench.what}`);
+    return;
+  }
+  makeReady(ROOT);
+  const [rows, failures] = [[], []];
+  for (const bench of asked.benches) {
+    console.log(`${bench.name}: building ${bench.cargo.join(' ')}`);
+    const build = spawnSync('cargo', ['build', '--release', '--quiet', ...bench.cargo], { cwd: ROOT, stdio: 'inherit' });
+    if (build.status !== 0) {
+      failures.push(`${bench.name} does not build`);
+      continue;
+    }
+    console.log(`${bench.name}: ${bench.what}`);
+    const ran = await collect(['cargo', 'run', '--release', '--quiet', ...bench.cargo], bench.minutes);
+    const read = readRows(ran.text);
+    for (const line of read.lines) console.log(`  ${line}`);
+    rows.push(...read.rows);
+    failures.push(...read.wrong.map((why) => `${bench.name}: ${why}`));
+    if (ran.timedOut) failures.push(`${bench.name} was ended after ${bench.minutes} minutes`);
+    else if (ran.code !== 0) failures.push(`${bench.name} exited ${ran.code}`);
+    if (read.rows.length === 0) failures.push(`${bench.name} printed no row`);
+  }
+  if (rows.length > 0) console.log(`\n${table(rows)}\n\n${cpus().length} x ${cpus()[0]?.model ?? 'cpu'}, ${platform()} ${release()}`);
+  if (asked.json) {
+    const file = resolve(process.env.INIT_CWD ?? process.cwd(), asked.json);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `[\n${rows.map((row) => `  ${JSON.stringify(row)}`).join(',\n')}\n]\n`);
+    console.log(`rows written to ${file}`);
+  }
+  const missed = rows.filter((row) => !row.met).length;
+  for (const failure of failures) console.log(`failed: ${failure}`);
+  console.log(`${rows.length - missed} goals met, ${missed} missed, ${failures.length} failures`);
+  process.exitCode = failures.length > 0 || (asked.strict && missed > 0) ? 1 : 0;
+}
+
+main().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

@@ -1,0 +1,110 @@
+// What a machine must have before anything is built, and how to get it. On Debian and Ubuntu missing packages are
+// installed, said before it is done; elsewhere, and for Rust, the words say what to do and nothing is downloaded.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+
+/** Programs from packages: any one of `programs` will do. */
+export const PACKAGES = [
+  { programs: ['cc', 'gcc', 'clang'], apt: 'build-essential', why: 'SQLite and zstd are compiled from C, and Rust links with cc' },
+  { programs: ['git'], apt: 'git', why: 'the office works on git repositories, and so do its tests' },
+  { programs: ['setpriv'], apt: 'util-linux', why: 'tests of permissions run as an unprivileged user', only: 'linux' },
+  { programs: ['ps'], apt: 'procps', why: 'tests look for processes that were left behind', only: 'linux' },
+];
+
+const RUST = 'https://rustup.rs (curl --proto "=https" --tlsv1.2 -sSf https://sh.rustup.rs | sh)';
+
+/** Whether `program` is in one of the folders of PATH. */
+export function has(program, path = process.env.PATH ?? '') {
+  const endings = process.platform === 'win32' ? ['.exe', '.cmd', ''] : [''];
+  return path.split(delimiter).some((folder) => endings.some((ending) => existsSync(join(folder, program + ending))));
+}
+
+/** The packages that `present` (a test for programs) finds missing. */
+export function missing(present = has, platform = process.platform) {
+  const needed = PACKAGES.filter((entry) => !entry.only || entry.only === platform);
+  return needed.filter((entry) => !entry.programs.some((program) => present(program)));
+}
+
+/** The first number like 1.95.0 in a text, as three numbers. */
+export function version(text) {
+  const found = /(\d+)\.(\d+)(?:\.(\d+))?/.exec(text);
+  return found ? [1, 2, 3].map((part) => Number(found[part] ?? 0)) : [0, 0, 0];
+}
+
+/** Whether `found` is at least `wanted`. */
+export function atLeast(found, wanted) {
+  const at = [0, 1, 2].find((index) => found[index] !== wanted[index]);
+  return at === undefined || found[at] > wanted[at];
+}
+
+function output(program, args) {
+  const done = spawnSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  return done.status === 0 ? done.stdout : undefined;
+}
+
+function install(packages) {
+  const root = process.getuid?.() === 0;
+  // Without a terminal nobody can type a password, so sudo must not wait for one.
+  const sudo = root ? [] : process.stdin.isTTY ? ['sudo'] : ['sudo', '-n'];
+  const names = packages.map((entry) => entry.apt);
+  for (const step of [['update'], ['install', '-y', '--no-install-recommends', ...names]]) {
+    const [program, ...args] = [...sudo, 'apt-get', ...step];
+    console.log(`  > ${[program, ...args].join(' ')}`);
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    const done = spawnSync(program, args, { stdio: ['inherit', 'inherit', 'inherit'], env });
+    if (done.status !== 0) return false;
+  }
+  return true;
+}
+
+/** Sees to packages; returns what is still in the way, one sentence each. */
+function settlePackages() {
+  const lacking = missing();
+  if (lacking.length === 0) return [];
+  for (const entry of lacking) console.log(`missing: ${entry.programs[0]} (package ${entry.apt}): ${entry.why}`);
+  if (process.platform === 'linux' && has('apt-get')) {
+    console.log(`installing ${lacking.map((entry) => entry.apt).join(', ')} with apt-get`);
+    install(lacking);
+  }
+  const hint = { darwin: 'xcode-select --install', win32: 'Visual Studio Build Tools with C++, and https://git-scm.com' };
+  const how = hint[process.platform] ?? "your system's package manager";
+  return missing().map((entry) => `${entry.programs[0]} is missing (${entry.why}): install ${entry.apt}, with ${how}, and run this again`);
+}
+
+function settleRust(root, wanted) {
+  // rustup puts cargo where a shell that was open before does not look.
+  const bin = join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'bin');
+  if (!has('cargo') && existsSync(bin)) process.env.PATH = `${bin}${delimiter}${process.env.PATH}`;
+  if (!has('cargo')) return [`Rust is missing (the office is written in it): install it from ${RUST} and run this again`];
+  const minimum = version(/rust-version = "([^"]+)"/.exec(readFileSync(join(root, 'Cargo.toml'), 'utf8'))?.[1] ?? '');
+  const found = version(output('rustc', ['--version']) ?? '');
+  if (!atLeast(found, minimum)) return [`Rust ${found.join('.')} is too old, ${minimum.join('.')} is needed: rustup update stable`];
+  return wanted
+    .filter((component) => output('cargo', [component.command, '--version']) === undefined)
+    .map((component) => `cargo ${component.command} is missing: rustup component add ${component.name}`);
+}
+
+function settleNode(root) {
+  if (!existsSync(join(root, 'package-lock.json')) || existsSync(join(root, 'node_modules'))) return [];
+  console.log('installing the npm packages of package-lock.json, into node_modules: npm ci');
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const done = spawnSync(npm, ['ci', '--no-audit', '--no-fund'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  return done.status === 0 ? [] : ['npm ci failed: its words are above'];
+}
+
+/**
+ * Makes the machine ready, or throws an Error that says in whole sentences what to do.
+ * `components` of Rust are asked for only by those who need them.
+ */
+export function makeReady(root, components = []) {
+  const inTheWay = [...settlePackages(), ...settleRust(root, components), ...settleNode(root)];
+  if (inTheWay.length > 0) throw new Error(inTheWay.join('\n'));
+}
+
+export const TEST_COMPONENTS = [
+  { command: 'fmt', name: 'rustfmt' },
+  { command: 'clippy', name: 'clippy' },
+];

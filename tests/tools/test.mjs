@@ -1,0 +1,189 @@
+// `npm test`: makes the machine ready, runs every suite with its own time limit, and ends with `N passed, N failed`.
+//   --fast         without the long suites        --only NAME[,NAME]  these suites and what they need
+//   --runner cargo without cargo-nextest           --list              the suites
+// Full logs are in target/test-logs/. What a suite tests is in the suite, not here.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { countCargo, countNextest, countNode, countOne, settle, worthShowing } from './counts.mjs';
+import { TEST_COMPONENTS, has, makeReady } from './needs.mjs';
+import { run } from './run.mjs';
+
+/**
+ * The suites, in order. Each has a `limit` in seconds (`cold`: where nothing is built yet), `fast` if the quick form
+ * runs it, and one of
+ *   check: a command that holds or does not, counted as one test;
+ *   node:  the tests of the tools, tests/tools/*.test.mjs;
+ *   units: what the crates test of themselves;
+ *   tests: files of tests/tests/ without `.rs`, `*` at the end for all that begin so.
+ * `needs` names suites that run first, also under --only.
+ */
+const SUITES = [
+  { name: 'tools', limit: 60, fast: true, node: true },
+  { name: 'format', limit: 60, fast: true, check: ['cargo', 'fmt', '--all', '--', '--check'] },
+  { name: 'lint', limit: 240, cold: 700, check: ['cargo', 'clippy', '--workspace', '--all-targets', '--', '-D', 'warnings'] },
+  { name: 'build', limit: 300, cold: 1000, fast: true, check: ['cargo', 'build', '--workspace', '--all-targets'] },
+  { name: 'unit', limit: 240, fast: true, needs: ['build'], units: true },
+  { name: 'house', limit: 90, fast: true, needs: ['build'], tests: ['tidy', 'arrows', 'glossary', 'fake_agent', 'cli*'] },
+  { name: 'scenarios', limit: 240, needs: ['build'], tests: ['scenario*'] },
+  { name: 'faults', limit: 300, needs: ['build'], tests: ['fault*'] },
+];
+
+/** What the whole of it may take, in seconds, on two cores. */
+const TOTAL = { cold: 30 * 60, warm: 8 * 60 };
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+
+function options() {
+  const known = {
+    fast: { type: 'boolean', default: process.env.npm_config_fast === 'true' },
+    only: { type: 'string', multiple: true, default: [] },
+    runner: { type: 'string' },
+    list: { type: 'boolean', default: false },
+  };
+  const { values } = parseArgs({ options: known });
+  const only = values.only.flatMap((names) => names.split(','));
+  const stranger = only.find((name) => !SUITES.some((suite) => suite.name === name));
+  if (stranger) throw new Error(`no suite is called ${stranger}; there are ${SUITES.map((suite) => suite.name).join(', ')}`);
+  if (values.runner && !['cargo', 'nextest'].includes(values.runner)) throw new Error('--runner is cargo or nextest');
+  return { ...values, only };
+}
+
+function chosen({ fast, only }) {
+  const wanted = new Set(only.flatMap((name) => [...(SUITES.find((suite) => suite.name === name).needs ?? []), name]));
+  return SUITES.filter((suite) => (only.length > 0 ? wanted.has(suite.name) : !fast || suite.fast));
+}
+
+/** The folder cargo builds into, and the integration tests: ours by name, and those of the crates. */
+function workspace() {
+  const args = ['metadata', '--format-version', '1', '--no-deps'];
+  const asked = spawnSync('cargo', args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 64 << 20 });
+  if (asked.status !== 0) throw new Error(`cargo metadata failed:\n${asked.stderr}`);
+  const metadata = JSON.parse(asked.stdout);
+  const targets = (keep) =>
+    metadata.packages
+      .filter((entry) => keep(entry.name))
+      .flatMap((entry) => entry.targets)
+      .filter((target) => target.kind.includes('test'))
+      .map((target) => target.name);
+  return {
+    target: metadata.target_directory,
+    ours: targets((name) => name === 'office-tests'),
+    theirs: targets((name) => name !== 'office-tests'),
+  };
+}
+
+const fits = (pattern, name) => (pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern);
+
+/** The command of a suite, with how to count what it prints. */
+function plan(suite, { ours, theirs, nextest }) {
+  if (suite.check) return { command: suite.check, count: countOne, kind: 'one' };
+  if (suite.node) {
+    const folder = join(ROOT, 'tests/tools');
+    const files = readdirSync(folder).filter((name) => name.endsWith('.test.mjs'));
+    const command = [process.execPath, '--test', '--test-reporter=tap', ...files.map((name) => join(folder, name))];
+    return { command, count: countNode };
+  }
+  const picked = suite.units ? theirs : ours.filter((name) => suite.tests.some((pattern) => fits(pattern, name)));
+  if (!suite.units && picked.length === 0) return { empty: `no file of tests/tests/ is called ${suite.tests.join(', ')}` };
+  // Always --workspace: with -p cargo would pick other features, and build everything twice.
+  const select = ['--workspace', ...(suite.units ? ['--lib', '--bins'] : []), ...picked.flatMap((name) => ['--test', name])];
+  if (!nextest) return { command: ['cargo', 'test', '--no-fail-fast', ...select], count: countCargo };
+  const shown = ['--no-fail-fast', '--status-level', 'pass', '--failure-output', 'final'];
+  return { command: ['cargo', 'nextest', 'run', ...shown, ...select], count: countNextest };
+}
+
+/** Nothing of the shell that started this may reach the tests: no office, no repository. */
+function environment(target) {
+  const clean = Object.entries(process.env).filter(([name]) => !/^(OFFICE_|GIT_(?!EXEC_PATH|SSL))/.test(name));
+  const program = (name) => join(target, 'debug', process.platform === 'win32' ? `${name}.exe` : name);
+  return {
+    ...Object.fromEntries(clean),
+    CARGO_TERM_COLOR: 'never',
+    CARGO_TERM_PROGRESS_WHEN: 'never',
+    OFFICE_BIN: program('office'),
+    OFFICE_FAKE_AGENT: program('fake-agent'),
+  };
+}
+
+async function runSuite(suite, setting) {
+  const limit = setting.cold ? (suite.cold ?? suite.limit) : suite.limit;
+  const planned = plan(suite, setting);
+  if (planned.empty) {
+    console.log(`${suite.name}: ${planned.empty}`);
+    return { suite, limit, seconds: 0, passed: 0, failed: 1, skipped: 0 };
+  }
+  console.log(`${suite.name}: ${planned.command.map((word) => word.replace(`${ROOT}/`, '')).join(' ')}`);
+  const log = join(setting.target, 'test-logs', `${suite.name}.log`);
+  const ended = await run(planned.command, { cwd: ROOT, env: setting.env, log, limit });
+  const text = readFileSync(log, 'utf8');
+  const counts = settle(planned.count(text), { ...ended, kind: planned.kind });
+  if (counts.failed > 0) {
+    console.log(`\n----- ${suite.name} failed; the full log is ${log.replace(`${ROOT}/`, '')} -----`);
+    console.log(worthShowing(text));
+    if (ended.error) console.log(String(ended.error));
+    if (ended.timedOut) console.log(`It was ended at its limit of ${limit} s.`);
+    else if (!planned.kind && counts.passed + counts.failed === 1) console.log('It ran no test.');
+    console.log(`----- end of ${suite.name} -----\n`);
+  }
+  const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
+  console.log(`  ${counts.passed} passed, ${counts.failed} failed${skipped}, ${ended.seconds.toFixed(1)} s`);
+  return { suite, limit, seconds: ended.seconds, ...counts };
+}
+
+function table(results) {
+  const tests = ({ passed, failed, skipped }) => {
+    const notes = [failed > 0 && `${failed} failed`, skipped > 0 && `${skipped} skipped`].filter(Boolean);
+    return `${passed + failed}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
+  };
+  const rows = results.map((row) => [row.suite.name, tests(row), row.seconds.toFixed(1), String(row.limit)]);
+  const all = [['suite', 'tests', 'seconds', 'limit'], ...rows];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...all.map((row) => row[column].length)));
+  const pad = (cell, column) => (column < 2 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]));
+  const lines = all.map((row) => row.map(pad).join(' | '));
+  return [lines[0], widths.map((width) => '-'.repeat(width)).join('-|-'), ...lines.slice(1)].join('\n');
+}
+
+async function main() {
+  const asked = options();
+  if (asked.list) {
+    for (const suite of SUITES) console.log(`${suite.name.padEnd(10)} ${suite.limit} s${suite.fast ? ', in the fast form' : ''}`);
+    return;
+  }
+  const since = Date.now();
+  makeReady(ROOT, TEST_COMPONENTS);
+  const nextest = asked.runner !== 'cargo' && (has('cargo-nextest') || asked.runner === 'nextest');
+  const { target, ours, theirs } = workspace();
+  const cold = !existsSync(join(target, 'debug', 'deps'));
+  const setting = { target, ours, theirs, nextest, cold, env: environment(target) };
+
+  const results = [];
+  const forgotten = ours.filter((name) => !SUITES.some((suite) => suite.tests?.some((pattern) => fits(pattern, name))));
+  for (const suite of chosen(asked)) {
+    const missing = (suite.needs ?? []).find((need) => results.some((row) => row.suite.name === need && row.failed > 0));
+    if (missing) {
+      console.log(`${suite.name}: not run, because ${missing} failed`);
+      results.push({ suite, limit: suite.limit, seconds: 0, passed: 0, failed: 1, skipped: 0 });
+    } else results.push(await runSuite(suite, setting));
+  }
+
+  const sum = (field) => results.reduce((total, row) => total + row[field], 0);
+  console.log(`\n${table(results)}\n`);
+  for (const name of forgotten) console.log(`tests/tests/${name}.rs is in no suite: add it to SUITES in tests/tools/test.mjs`);
+  const took = (Date.now() - since) / 1000;
+  const [kind, most] = cold ? ['cold', TOTAL.cold] : ['warm', TOTAL.warm];
+  const verdict = took <= most ? 'within' : 'OVER';
+  console.log(`${kind}, ${took.toFixed(0)} s in all: ${verdict} the limit of ${most} s`);
+  const failed = sum('failed') + forgotten.length;
+  process.exitCode = failed > 0 ? 1 : 0;
+  console.log(`${sum('passed')} passed, ${failed} failed`);
+}
+
+main().catch((error) => {
+  console.log(error.code?.startsWith?.('ERR_PARSE_ARGS') ? `${error.message}\nSee the top of tests/tools/test.mjs.` : error.message);
+  process.exitCode = 1;
+  console.log('0 passed, 1 failed');
+});
