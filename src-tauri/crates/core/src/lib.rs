@@ -1,1 +1,35 @@
-//! (being built)
+//! What the office is and what may happen: nouns, commands, events, decisions, effects, views.
+//! Pure: no IO, no clock, no async, no randomness. It fails only by [`Refusal`].
+
+pub mod actor;
+pub mod assign;
+pub mod check;
+pub mod command;
+pub mod desk;
+pub mod effect;
+pub mod event;
+pub mod hold;
+pub mod ids;
+pub mod noun;
+pub mod office;
+pub mod ports;
+pub mod project;
+pub mod refusal;
+pub mod role;
+pub mod run;
+pub mod task;
+pub mod text;
+pub mod time;
+pub mod view;
+
+pub use actor::Actor;
+pub use command::{Command, CommandBody, decide};
+pub use desk::{Desk, DeskState};
+pub use effect::{Effect, Outcome};
+pub use event::{Envelope, Event};
+pub use ids::{CommandId, DeskId, EffectId, EngineName, ProjectId, RoleName, RunId, Seq, TaskId};
+pub use noun::{Noun, NounKey};
+pub use office::Office;
+pub use refusal::{Code, Refusal};
+pub use task::{Task, TaskState};
+pub use time::At;

@@ -1,0 +1,118 @@
+//! The deterministic dispatcher: which task starts at which desk. It never depends on a model.
+//! It runs after every command, so a free desk takes the next ready task at once and chains go on by themselves.
+
+use crate::desk::Desk;
+use crate::event::Event;
+use crate::ids::{DeskId, TaskId};
+use crate::office::Office;
+use crate::refusal::{Code, Refusal};
+use crate::run::{Run, RunEvent, RunState};
+use crate::task::ask::wrong_state;
+use crate::task::{Deliverable, Task, TaskEvent, TaskState};
+use crate::time::At;
+
+/// What the owner's assigning leads to: a start where the desk is free and the task can start, else a place in its queue.
+pub fn by_hand(office: &Office, task: TaskId, desk: DeskId, now: At) -> Result<Vec<Event>, Refusal> {
+    let it = office.task(task)?;
+    let at = office.desk(desk)?;
+    if !matches!(it.state, TaskState::Ready | TaskState::Queued) {
+        return Err(wrong_state(it, "assigned"));
+    }
+    if let Some(project) = at.project.filter(|project| *project != it.project) {
+        let home = office.project(project)?;
+        return Err(Refusal::new(
+            Code::NotAllowed,
+            format!("desk '{}' works on project '{}' only", at.name, home.name),
+            "choose another desk",
+        ));
+    }
+    if let Some(role) = it.role.as_ref().filter(|role| **role != at.role) {
+        return Err(Refusal::new(
+            Code::NotAllowed,
+            format!("task #{task} is for the role '{role}'; desk '{}' has the role '{}'", at.name, at.role),
+            format!("choose a desk of that role, or add one: `office desk add --role {role}`"),
+        ));
+    }
+    if office.engine_of(at).is_err() {
+        office.engine_of(at)?;
+    }
+    let may_start = at.is_free() && office.hold.is_none() && it.waiting_for.is_empty();
+    Ok(if may_start {
+        start(office, it, at, now)
+    } else {
+        vec![Event::Task(TaskEvent::Queued { task, desk, front: false })]
+    })
+}
+
+/// The next start that can be made now, or none. Called until it says none.
+pub fn next_start(office: &Office, now: At) -> Option<Vec<Event>> {
+    if office.hold.is_some() {
+        return None;
+    }
+    for desk in office.desks.values().filter(|desk| desk.is_free()) {
+        if office.engine_of(desk).is_err() {
+            continue;
+        }
+        let queued = desk.queue.iter().filter_map(|id| office.tasks.get(id)).find(|task| task.waiting_for.is_empty());
+        if let Some(task) = queued {
+            return Some(start(office, task, desk, now));
+        }
+        if desk.auto && !office.review_is_full() {
+            if let Some(task) = office.ready_tasks().find(|task| fits(task, desk)) {
+                return Some(start(office, task, desk, now));
+            }
+        }
+    }
+    None
+}
+
+fn fits(task: &Task, desk: &Desk) -> bool {
+    task.role.as_ref().is_none_or(|role| *role == desk.role)
+        && desk.project.is_none_or(|project| project == task.project)
+}
+
+fn start(office: &Office, task: &Task, desk: &Desk, now: At) -> Vec<Event> {
+    let Ok(engine) = office.engine_of(desk) else { return Vec::new() };
+    let run = Run {
+        id: office.next.run,
+        desk: desk.id,
+        task: Some(task.id),
+        project: task.project,
+        engine,
+        attempt: task.attempts_used + 1,
+        state: RunState::Preparing,
+        workplace: task.workplace.clone(),
+        pid: None,
+        began: now,
+        launched: None,
+        deadline: None,
+        ended: None,
+        exit: None,
+        stop: None,
+    };
+    vec![
+        Event::Task(TaskEvent::Started { task: task.id, desk: desk.id, run: run.id }),
+        Event::Run(RunEvent::Began { run }),
+    ]
+}
+
+impl Office {
+    /// Whether so many changes wait for review that nothing new is started by itself.
+    pub fn review_is_full(&self) -> bool {
+        self.waiting_for_review() >= self.settings.review_limit as usize
+    }
+
+    /// How many changes wait for review.
+    pub fn waiting_for_review(&self) -> usize {
+        self.index
+            .in_review
+            .iter()
+            .filter(|id| self.tasks.get(id).is_some_and(|t| t.deliverable == Deliverable::Change))
+            .count()
+    }
+
+    /// Tasks that may start now, most important first.
+    pub fn ready_tasks(&self) -> impl Iterator<Item = &Task> {
+        self.index.ready.iter().filter_map(|(_, id)| self.tasks.get(id))
+    }
+}

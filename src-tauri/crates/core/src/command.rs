@@ -1,0 +1,79 @@
+//! Commands: what may be asked of the office; and the one function that answers.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use crate::actor::Actor;
+use crate::desk::{self, DeskCommand};
+use crate::effect::{self, EffectCommand};
+use crate::event::Event;
+use crate::ids::CommandId;
+use crate::noun::NounKey;
+use crate::office::{self, Office, OfficeCommand};
+use crate::project::{self, ProjectCommand};
+use crate::refusal::Refusal;
+use crate::task::{self, TaskCommand};
+use crate::time::At;
+
+/// What is asked.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "noun", rename_all = "snake_case")]
+pub enum CommandBody {
+    /// Of the office.
+    Office(OfficeCommand),
+    /// Of a project.
+    Project(ProjectCommand),
+    /// Of a desk.
+    Desk(DeskCommand),
+    /// Of a task.
+    Task(TaskCommand),
+    /// Reported about an effect.
+    Effect(EffectCommand),
+}
+
+/// A command: who asks for what. The same id is carried out once.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+pub struct Command {
+    /// Made by the sender.
+    pub id: CommandId,
+    /// Who asks; set by the door from what it knows of the peer, never by the peer.
+    pub actor: Actor,
+    /// What.
+    pub body: CommandBody,
+}
+
+/// Says what happens when `command` arrives at `now`, or refuses. Pure: the same inputs give the same events.
+pub fn decide(office: &Office, command: &Command, now: At) -> Result<Vec<Event>, Refusal> {
+    let actor = command.actor;
+    match &command.body {
+        CommandBody::Office(body) => office::decide(office, actor, body, now),
+        CommandBody::Project(body) => project::decide(office, actor, body),
+        CommandBody::Desk(body) => desk::decide(office, actor, body, now),
+        CommandBody::Task(body) => task::ask::decide(office, actor, body, now),
+        CommandBody::Effect(body) => effect::decide(office, actor, body, now),
+    }
+}
+
+/// The thing a command is about, as `--json` prints it afterwards: the made thing for an `add`, else the named one.
+pub fn subject(office_before: &Office, body: &CommandBody) -> NounKey {
+    let next = &office_before.next;
+    match body {
+        CommandBody::Office(_) | CommandBody::Effect(_) => NounKey::Office,
+        CommandBody::Project(body) => NounKey::Project(match body {
+            ProjectCommand::Add { .. } => next.project,
+            ProjectCommand::SetAcceptance { project, .. }
+            | ProjectCommand::Try { project }
+            | ProjectCommand::Remove { project } => *project,
+        }),
+        CommandBody::Desk(body) => NounKey::Desk(match body {
+            DeskCommand::Add { .. } => next.desk,
+            DeskCommand::Change { desk, .. }
+            | DeskCommand::Remove { desk }
+            | DeskCommand::Pause { desk }
+            | DeskCommand::Resume { desk }
+            | DeskCommand::Open { desk, .. }
+            | DeskCommand::Stop { desk } => *desk,
+        }),
+        CommandBody::Task(body) => NounKey::Task(body.task().unwrap_or(next.task)),
+    }
+}

@@ -1,0 +1,338 @@
+//! A desk: a seat with a role and an engine, its queue, and the state it is seen in.
+//! What happens to the task at it is in `task`.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use crate::actor::Actor;
+use crate::effect::Effect;
+use crate::event::Event;
+use crate::hold::{Hold, HoldReason};
+use crate::ids::{DeskId, EngineName, ProjectId, RoleName, RunId, TaskId};
+use crate::office::Office;
+use crate::refusal::{Code, Refusal};
+use crate::run::{self, Run, RunEvent, RunState, StopWhy, Workplace};
+use crate::task::TaskEvent;
+use crate::time::At;
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, Type)]
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant),+ }
+
+        impl $name {
+            /// All of them, in the order of docs/GLOSSARY.md.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word people read.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+words! {
+    /// What a desk is seen to be. An engine declares which of these it can report.
+    DeskState {
+        /// Nobody is hired.
+        Empty = "empty",
+        /// Checkout, set-up, launch.
+        Starting = "starting",
+        /// Nothing to do.
+        Idle = "idle",
+        /// Its agent acts.
+        Working = "working",
+        /// Its agent thinks.
+        Thinking = "thinking",
+        /// It asks the owner.
+        WaitingForYou = "waiting for you",
+        /// Nothing moves and something should.
+        Stuck = "stuck",
+        /// Asleep until a usage limit resets.
+        Limited = "limited",
+        /// It reviews another's work, or its own is being checked.
+        Reviewing = "reviewing",
+        /// Its last task is ready for review.
+        Finished = "finished",
+        /// Held by its owner.
+        Paused = "paused",
+        /// Its engine wants a login.
+        LoginNeeded = "login needed",
+        /// Its process was lost or failed.
+        Crashed = "crashed",
+        /// Switched off.
+        Off = "off",
+    }
+}
+
+/// A seat in the office.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct Desk {
+    /// Its number; also its seat on the floor.
+    pub id: DeskId,
+    /// Who sits there.
+    pub name: String,
+    /// The role it has.
+    pub role: RoleName,
+    /// Works on this project only, if set.
+    pub project: Option<ProjectId>,
+    /// Overrides the role's engines.
+    pub engine: Option<EngineName>,
+    /// The command line of a `custom` engine.
+    pub command: Option<String>,
+    /// Held by its owner.
+    pub hold: Option<Hold>,
+    /// The run that goes on.
+    pub run: Option<RunId>,
+    /// The run before.
+    pub last_run: Option<RunId>,
+    /// Tasks given to it while it was busy, first first.
+    pub queue: Vec<TaskId>,
+    /// Whether it takes ready tasks by itself.
+    pub auto: bool,
+    /// Removed desks keep their record.
+    pub removed: bool,
+}
+
+impl Desk {
+    /// Whether it can start something now.
+    pub fn is_free(&self) -> bool {
+        !self.removed && self.hold.is_none() && self.run.is_none()
+    }
+}
+
+/// What may be asked of desks.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum DeskCommand {
+    /// Adds a desk.
+    Add {
+        /// Who sits there; unique.
+        name: String,
+        /// Which role.
+        role: RoleName,
+        /// Only this project, if set.
+        project: Option<ProjectId>,
+        /// Overrides the role's engines.
+        engine: Option<EngineName>,
+        /// Command line of the `custom` engine.
+        command: Option<String>,
+        /// Takes ready tasks by itself.
+        auto: bool,
+    },
+    /// Changes whether a desk takes ready tasks by itself.
+    Change {
+        /// Which.
+        desk: DeskId,
+        /// Takes ready tasks by itself.
+        auto: bool,
+    },
+    /// Removes a free desk.
+    Remove {
+        /// Which.
+        desk: DeskId,
+    },
+    /// Starts nothing more there until resumed; what runs goes on.
+    Pause {
+        /// Which.
+        desk: DeskId,
+    },
+    /// Releases a pause or stop.
+    Resume {
+        /// Which.
+        desk: DeskId,
+    },
+    /// Opens a plain session without a task.
+    Open {
+        /// Where.
+        desk: DeskId,
+        /// In which project.
+        project: ProjectId,
+        /// In a checkout of its own rather than in the owner's work tree.
+        fresh: bool,
+    },
+    /// Ends what runs there; a task is parked.
+    Stop {
+        /// Which.
+        desk: DeskId,
+    },
+}
+
+/// What happened to desks.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum DeskEvent {
+    /// Added.
+    Added {
+        /// The new desk.
+        desk: Desk,
+    },
+    /// Takes ready tasks by itself, or not.
+    Changed {
+        /// Which.
+        desk: DeskId,
+        /// Takes ready tasks by itself.
+        auto: bool,
+    },
+    /// Removed.
+    Removed {
+        /// Which.
+        desk: DeskId,
+    },
+    /// Held.
+    Held {
+        /// Which.
+        desk: DeskId,
+        /// By what.
+        hold: Hold,
+    },
+    /// Released.
+    Released {
+        /// Which.
+        desk: DeskId,
+    },
+}
+
+/// Decides a desk command.
+pub fn decide(office: &Office, actor: Actor, command: &DeskCommand, now: At) -> Result<Vec<Event>, Refusal> {
+    actor.owner_only("change desks")?;
+    let one = |fact| Ok(vec![Event::Desk(fact)]);
+    match command {
+        DeskCommand::Add { name, role, project, engine, command, auto } => {
+            crate::text::name("desk", name)?;
+            if office.desks.values().any(|desk| !desk.removed && desk.name == *name) {
+                return Err(Refusal::new(
+                    Code::Duplicate,
+                    format!("there is a desk '{name}' already"),
+                    "give this one another name with `--name`",
+                ));
+            }
+            let desk = Desk {
+                id: office.next.desk,
+                name: name.clone(),
+                role: role.clone(),
+                project: *project,
+                engine: engine.clone(),
+                command: command.clone(),
+                hold: None,
+                run: None,
+                last_run: None,
+                queue: Vec::new(),
+                auto: *auto,
+                removed: false,
+            };
+            if let Some(project) = project {
+                office.project(*project)?;
+            }
+            office.role(role)?;
+            office.engine_of(&desk)?;
+            one(DeskEvent::Added { desk })
+        }
+        DeskCommand::Change { desk, auto } => {
+            office.desk(*desk)?;
+            one(DeskEvent::Changed { desk: *desk, auto: *auto })
+        }
+        DeskCommand::Remove { desk } => {
+            let it = office.desk(*desk)?;
+            if it.run.is_some() || !it.queue.is_empty() {
+                return Err(Refusal::new(
+                    Code::WrongState,
+                    format!("desk '{}' is busy or has queued tasks", it.name),
+                    format!("`office desk stop {0}` and unassign its tasks first", it.name),
+                ));
+            }
+            one(DeskEvent::Removed { desk: *desk })
+        }
+        DeskCommand::Pause { desk } => {
+            let it = office.desk(*desk)?;
+            one(DeskEvent::Held { desk: *desk, hold: held(it, HoldReason::DeskPaused, now) })
+        }
+        DeskCommand::Resume { desk } => {
+            office.desk(*desk)?;
+            let mut events = vec![Event::Desk(DeskEvent::Released { desk: *desk })];
+            for task in office.tasks.values().filter(|t| t.desk == Some(*desk)) {
+                if task.hold.as_ref().is_some_and(|hold| hold.reason == HoldReason::DeskStopped) {
+                    events.push(Event::Task(TaskEvent::Unparked { task: task.id }));
+                }
+            }
+            Ok(events)
+        }
+        DeskCommand::Open { desk, project, fresh } => open(office, *desk, *project, *fresh, now),
+        DeskCommand::Stop { desk } => {
+            let it = office.desk(*desk)?;
+            let hold = held(it, HoldReason::DeskStopped, now);
+            let mut events = Vec::new();
+            if let Some(task) = it.run.and_then(|run| office.task_of_run(run)).filter(|task| task.state.at_work()) {
+                events.push(Event::Task(TaskEvent::Parked { task: task.id, hold: hold.clone() }));
+            }
+            events.push(Event::Desk(DeskEvent::Held { desk: *desk, hold }));
+            events.extend(run::stop(office, it.run, StopWhy::DeskStopped));
+            Ok(events)
+        }
+    }
+}
+
+fn held(desk: &Desk, reason: HoldReason, now: At) -> Hold {
+    Hold { reason, since: now, until: None, release: format!("office desk resume {}", desk.name) }
+}
+
+fn open(office: &Office, desk: DeskId, project: ProjectId, fresh: bool, now: At) -> Result<Vec<Event>, Refusal> {
+    let it = office.desk(desk)?;
+    let home = office.project(project)?;
+    office.not_held()?;
+    if !it.is_free() {
+        return Err(Refusal::new(
+            Code::WrongState,
+            format!("desk '{}' is busy or paused", it.name),
+            format!("`office desk show {0}` says with what; `office desk stop {0}` ends it", it.name),
+        ));
+    }
+    let engine = office.engine_of(it)?;
+    let workplace = (!fresh).then(|| Workplace { path: home.path.clone(), branch: String::new(), base: String::new() });
+    let run = Run {
+        id: office.next.run,
+        desk,
+        task: None,
+        project,
+        engine,
+        attempt: 1,
+        state: RunState::Preparing,
+        workplace,
+        pid: None,
+        began: now,
+        launched: None,
+        deadline: None,
+        ended: None,
+        exit: None,
+        stop: None,
+    };
+    Ok(vec![Event::Run(RunEvent::Began { run })])
+}
+
+/// Applies a desk event.
+pub fn apply(office: &mut Office, event: &DeskEvent) {
+    match event {
+        DeskEvent::Added { desk } => {
+            office.next.desk = DeskId(desk.id.0 + 1);
+            office.put_desk(desk.clone());
+        }
+        DeskEvent::Changed { desk, auto } => office.change_desk(*desk, |d| d.auto = *auto),
+        DeskEvent::Removed { desk } => office.change_desk(*desk, |d| d.removed = true),
+        DeskEvent::Held { desk, hold } => office.change_desk(*desk, |d| d.hold = Some(hold.clone())),
+        DeskEvent::Released { desk } => office.change_desk(*desk, |d| d.hold = None),
+    }
+}
+
+/// What a desk event asks to be done.
+pub fn effects(_event: &DeskEvent) -> Vec<Effect> {
+    Vec::new()
+}

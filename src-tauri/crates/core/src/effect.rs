@@ -1,0 +1,202 @@
+//! Effects: what is to be done in the world because of a fact, and what it came to.
+//! Doing it is not here; `runtime` does, and answers each effect with one [`Outcome`].
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use crate::actor::Actor;
+use crate::check::CheckResult;
+use crate::event::Event;
+use crate::ids::{EffectId, ProjectId, RunId, TaskId};
+use crate::office::Office;
+use crate::project::{self, BaseCheck, ProjectSettings, TryReport};
+use crate::refusal::{Code, Refusal};
+use crate::run::{Exit, Work, Workplace};
+use crate::task;
+use crate::time::At;
+
+/// Something to be done. It names things; whoever does it reads them from the office.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Effect {
+    /// Make (or find again) the run's checkout and set it up.
+    Prepare {
+        /// For which run.
+        run: RunId,
+    },
+    /// Start the run's engine.
+    Launch {
+        /// Which run.
+        run: RunId,
+    },
+    /// End the run's process and everything it started, and see that it is gone.
+    End {
+        /// Which run.
+        run: RunId,
+    },
+    /// Stop set-up and checks that go on for this task.
+    Halt {
+        /// Which task.
+        task: TaskId,
+    },
+    /// Take the work out of the task's checkout, uncommitted lines included.
+    Collect {
+        /// Which task.
+        task: TaskId,
+        /// Whose work.
+        run: RunId,
+        /// Only to keep it (failed, blocked...), or to check it.
+        keep: bool,
+    },
+    /// Run the checks on what was collected.
+    Check {
+        /// Which task.
+        task: TaskId,
+        /// Whose claim.
+        run: RunId,
+    },
+    /// Merge an accepted change.
+    Merge {
+        /// Which task.
+        task: TaskId,
+    },
+    /// Remove what a done task no longer needs; never anything uncommitted.
+    Reclaim {
+        /// Which task.
+        task: TaskId,
+    },
+    /// Try set-up and checks on the base.
+    TryProject {
+        /// Which project.
+        project: ProjectId,
+    },
+}
+
+/// What doing an effect came to.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Outcome {
+    /// The checkout is ready.
+    Prepared {
+        /// The checkout.
+        workplace: Workplace,
+        /// The project's settings as they stand on that base.
+        settings: ProjectSettings,
+    },
+    /// The process runs.
+    Launched {
+        /// Its id.
+        pid: u32,
+    },
+    /// The run is over.
+    Ended {
+        /// How.
+        exit: Exit,
+    },
+    /// The work was taken.
+    Collected {
+        /// What it is.
+        work: Work,
+    },
+    /// The checks ran.
+    Checked {
+        /// Each result.
+        results: Vec<CheckResult>,
+        /// What was learned about the base, by check command.
+        base: BTreeMap<String, BaseCheck>,
+    },
+    /// The change is on the base.
+    Merged {
+        /// The commit the base now is at or contains.
+        commit: String,
+    },
+    /// It conflicts with the base.
+    Conflict {
+        /// Which files.
+        files: Vec<String>,
+    },
+    /// It could not be merged as things stand; nothing moved.
+    MergeWaits {
+        /// Why.
+        why: String,
+        /// What to do.
+        way_out: String,
+    },
+    /// The base was tried.
+    Tried {
+        /// What was found.
+        report: TryReport,
+    },
+    /// Done, nothing to tell.
+    Done,
+    /// It did not work.
+    Failed {
+        /// What was wrong, with the way out.
+        why: String,
+    },
+    /// It was called off.
+    Cancelled,
+    /// The office went down while it was being done, and it must not be repeated blindly.
+    Lost,
+}
+
+/// Reports of the runtime.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum EffectCommand {
+    /// An effect ended.
+    End {
+        /// Which.
+        effect: EffectId,
+        /// What it came to.
+        outcome: Outcome,
+    },
+}
+
+/// What happened to effects.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum EffectEvent {
+    /// It is over; what it led to follows as events of its own.
+    Ended {
+        /// Which.
+        effect: EffectId,
+        /// What it was.
+        what: Effect,
+        /// What was wrong, if something was.
+        trouble: Option<String>,
+    },
+}
+
+/// Decides an effect's end: its own record, and what follows while its fence still holds.
+pub fn decide(office: &Office, actor: Actor, command: &EffectCommand, now: At) -> Result<Vec<Event>, Refusal> {
+    actor.office_only()?;
+    let EffectCommand::End { effect: id, outcome } = command;
+    let Some(effect) = office.pending.get(id) else {
+        return Err(Refusal::new(Code::NotFound, format!("effect {id} is not pending"), "it was settled before"));
+    };
+    let trouble = match outcome {
+        Outcome::Failed { why } | Outcome::MergeWaits { why, .. } => Some(why.clone()),
+        Outcome::Conflict { files } => Some(format!("conflict in {}", files.join(", "))),
+        Outcome::Cancelled => Some("called off".to_owned()),
+        Outcome::Lost => Some("the office went down meanwhile; not repeated".to_owned()),
+        _ => None,
+    };
+    let mut events = vec![Event::Effect(EffectEvent::Ended { effect: *id, what: effect.clone(), trouble })];
+    events.extend(match effect {
+        Effect::Prepare { run } => task::life::prepared(office, *run, outcome, now),
+        Effect::Launch { run } => task::life::launched(office, *run, outcome, now),
+        Effect::End { run } => match outcome {
+            Outcome::Ended { exit } => task::life::run_over(office, *run, exit, now),
+            _ => task::life::run_over(office, *run, &Exit::Lost, now),
+        },
+        Effect::Collect { task, run, keep } => task::life::collected(office, *task, *run, *keep, outcome),
+        Effect::Check { task, run } => task::life::checked(office, *task, *run, outcome),
+        Effect::Merge { task } => task::life::merged(office, *task, outcome),
+        Effect::TryProject { project } => project::tried(*project, outcome),
+        Effect::Halt { .. } | Effect::Reclaim { .. } => Vec::new(),
+    });
+    Ok(events)
+}

@@ -1,0 +1,32 @@
+//! A hold: anything the office keeps from going on. Each has a reason, a since, an end or "until released", and a release.
+//! Breakers and budgets come with their own issues and use this same shape.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use crate::time::At;
+
+/// What holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldReason {
+    /// The owner stopped everything.
+    StoppedByOwner,
+    /// The owner paused this desk.
+    DeskPaused,
+    /// The owner stopped this desk's run.
+    DeskStopped,
+}
+
+/// A hold, with what ends it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct Hold {
+    /// What holds.
+    pub reason: HoldReason,
+    /// Since when.
+    pub since: At,
+    /// Until when; `null` = until released.
+    pub until: Option<At>,
+    /// The command that releases it.
+    pub release: String,
+}

@@ -1,0 +1,110 @@
+//! Nouns as rows: each thing of the office as one value, so that the store can keep it and a view can replace it whole.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use crate::desk::Desk;
+use crate::effect::Effect;
+use crate::ids::{DeskId, EffectId, ProjectId, RunId, TaskId};
+use crate::office::{Office, OfficeFacts};
+use crate::project::Project;
+use crate::run::Run;
+use crate::task::Task;
+
+/// Names one thing of the office.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "noun", content = "id", rename_all = "snake_case")]
+pub enum NounKey {
+    /// The office's own facts.
+    Office,
+    /// A project.
+    Project(ProjectId),
+    /// A desk.
+    Desk(DeskId),
+    /// A task.
+    Task(TaskId),
+    /// A run.
+    Run(RunId),
+}
+
+impl NounKey {
+    /// Table-friendly form: what kind of thing, and its number (0 for the office itself).
+    pub fn parts(self) -> (&'static str, u32) {
+        match self {
+            NounKey::Office => ("office", 0),
+            NounKey::Project(id) => ("project", id.0),
+            NounKey::Desk(id) => ("desk", id.0),
+            NounKey::Task(id) => ("task", id.0),
+            NounKey::Run(id) => ("run", id.0),
+        }
+    }
+}
+
+/// One thing of the office, whole.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "noun", rename_all = "snake_case")]
+pub enum Noun {
+    /// The office's own facts.
+    Office(OfficeFacts),
+    /// A project.
+    Project(Project),
+    /// A desk.
+    Desk(Desk),
+    /// A task.
+    Task(Box<Task>),
+    /// A run.
+    Run(Run),
+}
+
+impl Noun {
+    /// Which thing this is.
+    pub fn key(&self) -> NounKey {
+        match self {
+            Noun::Office(_) => NounKey::Office,
+            Noun::Project(it) => NounKey::Project(it.id),
+            Noun::Desk(it) => NounKey::Desk(it.id),
+            Noun::Task(it) => NounKey::Task(it.id),
+            Noun::Run(it) => NounKey::Run(it.id),
+        }
+    }
+}
+
+impl Office {
+    /// The thing of that name as it is now.
+    pub fn noun(&self, key: NounKey) -> Option<Noun> {
+        match key {
+            NounKey::Office => Some(Noun::Office(self.facts())),
+            NounKey::Project(id) => self.projects.get(&id).cloned().map(Noun::Project),
+            NounKey::Desk(id) => self.desks.get(&id).cloned().map(Noun::Desk),
+            NounKey::Task(id) => self.tasks.get(&id).cloned().map(|task| Noun::Task(Box::new(task))),
+            NounKey::Run(id) => self.runs.get(&id).cloned().map(Noun::Run),
+        }
+    }
+
+    /// Everything, as rows.
+    pub fn nouns(&self) -> Vec<Noun> {
+        let keys = std::iter::once(NounKey::Office)
+            .chain(self.projects.keys().copied().map(NounKey::Project))
+            .chain(self.desks.keys().copied().map(NounKey::Desk))
+            .chain(self.tasks.keys().copied().map(NounKey::Task))
+            .chain(self.runs.keys().copied().map(NounKey::Run));
+        keys.filter_map(|key| self.noun(key)).collect()
+    }
+
+    /// The office that these rows and pending effects describe: the inverse of [`Office::nouns`].
+    pub fn from_rows(nouns: Vec<Noun>, pending: Vec<(EffectId, Effect)>) -> Self {
+        let mut office = Office::default();
+        for noun in nouns {
+            match noun {
+                Noun::Office(facts) => office.set_facts(facts),
+                Noun::Project(it) => office.put_project(it),
+                Noun::Desk(it) => office.put_desk(it),
+                Noun::Task(it) => office.put_task(*it),
+                Noun::Run(it) => office.put_run(it),
+            }
+        }
+        office.pending = pending.into_iter().collect();
+        office.take_touched();
+        office
+    }
+}

@@ -1,0 +1,273 @@
+//! A run: one life of an engine at a desk, on a task or as a plain session. Its number is the fence of its task's lease.
+//! The process itself is not here.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use crate::check::Mark;
+use crate::effect::Effect;
+use crate::event::Event;
+use crate::ids::{DeskId, EngineName, ProjectId, RunId, TaskId};
+use crate::office::Office;
+use crate::time::At;
+
+/// Where a run stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// Its checkout is made and set up.
+    Preparing,
+    /// Its engine is being started.
+    Launching,
+    /// Its process runs.
+    Live,
+    /// It was asked to end.
+    Ending,
+    /// It is over.
+    Ended,
+}
+
+/// How a run's process ended.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Exit {
+    /// With a code.
+    Code {
+        /// The code.
+        code: i32,
+    },
+    /// By a signal.
+    Signal {
+        /// Its number.
+        signal: i32,
+    },
+    /// It never started.
+    NotStarted {
+        /// Why.
+        why: String,
+    },
+    /// The office lost it (it was ended with the office, or the machine went down).
+    Lost,
+}
+
+impl std::fmt::Display for Exit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Exit::Code { code } => write!(f, "exit code {code}"),
+            Exit::Signal { signal } => write!(f, "ended by signal {signal}"),
+            Exit::NotStarted { why } => write!(f, "not started: {why}"),
+            Exit::Lost => f.write_str("lost with the office"),
+        }
+    }
+}
+
+/// A private checkout, made for a task or a session.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct Workplace {
+    /// The checkout, absolute.
+    pub path: String,
+    /// The branch in it and in the office's repository.
+    pub branch: String,
+    /// The base commit it was made from.
+    pub base: String,
+}
+
+/// What was taken from a checkout.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct Work {
+    /// The commit that holds it.
+    pub tip: String,
+    /// The base it is compared with.
+    pub base: String,
+    /// Number of commits.
+    pub commits: u32,
+    /// Whether uncommitted work was found and committed by the office.
+    pub leftover_committed: bool,
+    /// Changed files.
+    pub files: Vec<ChangedFile>,
+    /// Odd things the collector found.
+    pub marks: Vec<Mark>,
+}
+
+impl Work {
+    /// Whether nothing changed against the base.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+}
+
+/// One changed file.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct ChangedFile {
+    /// Its path, lossy where it is not UTF-8.
+    pub path: String,
+    /// `A`, `M`, `D`, `R`, `C` or `T`, as git says it.
+    pub status: String,
+    /// Lines added; none for binary files.
+    pub added: Option<u32>,
+    /// Lines removed; none for binary files.
+    pub removed: Option<u32>,
+}
+
+/// One life of an engine at a desk.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct Run {
+    /// Its number, and its fencing token.
+    pub id: RunId,
+    /// Where.
+    pub desk: DeskId,
+    /// On which task; none for a plain session.
+    pub task: Option<TaskId>,
+    /// In which project.
+    pub project: ProjectId,
+    /// By which engine.
+    pub engine: EngineName,
+    /// Which attempt at the task, from 1.
+    pub attempt: u32,
+    /// Where it stands.
+    pub state: RunState,
+    /// Its checkout, once made; for a plain session in the project itself, the project's path with an empty branch.
+    pub workplace: Option<Workplace>,
+    /// Process id, while live.
+    pub pid: Option<u32>,
+    /// When it began.
+    pub began: At,
+    /// When its process started.
+    pub launched: Option<At>,
+    /// When its time limit ends.
+    pub deadline: Option<At>,
+    /// When it was over.
+    pub ended: Option<At>,
+    /// How it ended.
+    pub exit: Option<Exit>,
+    /// Why it was asked to end, if it was.
+    pub stop: Option<StopWhy>,
+}
+
+impl Run {
+    /// Whether it is not over yet.
+    pub fn is_open(&self) -> bool {
+        self.state != RunState::Ended
+    }
+}
+
+/// Why a run was asked to end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum StopWhy {
+    /// Its work is accepted for review or over.
+    Finished,
+    /// Its task was taken from it (cancelled, blocked, failed).
+    TaskTaken,
+    /// The task's time limit ran out.
+    TimeLimit,
+    /// Everything was stopped.
+    StoppedByOwner,
+    /// The owner stopped this desk.
+    DeskStopped,
+}
+
+/// What happened to runs.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum RunEvent {
+    /// A run began: from now on its task is its own.
+    Began {
+        /// The new run.
+        run: Run,
+    },
+    /// Its checkout is ready.
+    Prepared {
+        /// Which run.
+        run: RunId,
+        /// The checkout.
+        workplace: Workplace,
+    },
+    /// Its process runs.
+    Launched {
+        /// Which run.
+        run: RunId,
+        /// Process id.
+        pid: u32,
+        /// When its time limit ends.
+        deadline: Option<At>,
+    },
+    /// It was asked to end.
+    StopAsked {
+        /// Which run.
+        run: RunId,
+        /// Why.
+        why: StopWhy,
+    },
+    /// Its process is gone, with everything it started.
+    Ended {
+        /// Which run.
+        run: RunId,
+        /// How.
+        exit: Exit,
+    },
+}
+
+/// Applies a run event.
+pub fn apply(office: &mut Office, event: &RunEvent, at: At) {
+    match event {
+        RunEvent::Began { run } => {
+            office.next.run = RunId(run.id.0 + 1);
+            office.change_desk(run.desk, |desk| desk.run = Some(run.id));
+            office.put_run(run.clone());
+        }
+        RunEvent::Prepared { run, workplace } => {
+            office.change_run(*run, |r| {
+                r.workplace = Some(workplace.clone());
+                r.state = RunState::Launching;
+            });
+            if let Some(task) = office.runs.get(run).and_then(|r| r.task) {
+                office.change_task(task, |t| t.workplace = Some(workplace.clone()));
+            }
+        }
+        RunEvent::Launched { run, pid, deadline } => office.change_run(*run, |r| {
+            r.pid = Some(*pid);
+            r.launched = Some(at);
+            r.deadline = *deadline;
+            r.state = RunState::Live;
+        }),
+        RunEvent::StopAsked { run, why } => office.change_run(*run, |r| {
+            r.stop = Some(*why);
+            r.deadline = None;
+            r.state = RunState::Ending;
+        }),
+        RunEvent::Ended { run, exit } => {
+            office.change_run(*run, |r| {
+                r.state = RunState::Ended;
+                r.exit = Some(exit.clone());
+                r.ended = Some(at);
+                r.deadline = None;
+                r.pid = None;
+            });
+            if let Some(desk) = office.runs.get(run).map(|r| r.desk) {
+                office.change_desk(desk, |d| {
+                    if d.run == Some(*run) {
+                        d.run = None;
+                        d.last_run = Some(*run);
+                    }
+                });
+            }
+        }
+    }
+}
+
+/// What a run event asks to be done.
+pub fn effects(event: &RunEvent) -> Vec<Effect> {
+    match event {
+        RunEvent::Began { run } => vec![Effect::Prepare { run: run.id }],
+        RunEvent::Prepared { run, .. } => vec![Effect::Launch { run: *run }],
+        RunEvent::StopAsked { run, .. } => vec![Effect::End { run: *run }],
+        RunEvent::Launched { .. } | RunEvent::Ended { .. } => Vec::new(),
+    }
+}
+
+/// The events that ask a run to end, if it is open and was not asked yet.
+pub fn stop(office: &Office, run: Option<RunId>, why: StopWhy) -> Option<Event> {
+    let run = office.runs.get(&run?)?;
+    (run.is_open() && run.state != RunState::Ending).then_some(Event::Run(RunEvent::StopAsked { run: run.id, why }))
+}

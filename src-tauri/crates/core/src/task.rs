@@ -1,0 +1,642 @@
+//! A task: what is to be done, where it stands in the one life cycle, and every fact that can happen to it.
+//! Deciding is in `task/ask.rs` (what people and agents ask) and `task/life.rs` (what the world answers).
+
+pub mod ask;
+pub mod life;
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use crate::actor::Actor;
+use crate::check::{Check, CheckResult, Mark};
+use crate::desk::words;
+use crate::effect::Effect;
+use crate::hold::Hold;
+use crate::ids::{DeskId, ProjectId, RoleName, RunId, TaskId};
+use crate::office::Office;
+use crate::run::{Work, Workplace};
+use crate::time::At;
+
+words! {
+    /// The life cycle of a task; docs/GLOSSARY.md holds the same table.
+    TaskState {
+        /// Written, not released.
+        Draft = "draft",
+        /// May start when its dependencies are done.
+        Ready = "ready",
+        /// Given to a busy desk.
+        Queued = "queued",
+        /// Checkout, set-up, engine launch.
+        Starting = "starting",
+        /// Its agent works.
+        Running = "running",
+        /// Acceptance checks run.
+        Checking = "checking",
+        /// Needs something from outside; partial work is committed.
+        Blocked = "blocked",
+        /// Held by the office.
+        Parked = "parked",
+        /// Its process was lost; checkout intact.
+        Interrupted = "interrupted",
+        /// Waits for a verdict.
+        InReview = "in review",
+        /// In the merge queue.
+        Merging = "merging",
+        /// Merged, or its finding accepted.
+        Done = "done",
+        /// Attempts exhausted, evidence kept.
+        Failed = "failed",
+        /// Called off.
+        Cancelled = "cancelled",
+    }
+}
+
+impl TaskState {
+    /// Whether a desk, or the office for it, is at work on a task in this state.
+    pub fn at_work(self) -> bool {
+        matches!(self, Self::Starting | Self::Running | Self::Checking | Self::Merging)
+    }
+
+    /// Whether nothing more happens to a task in this state by itself.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
+    }
+
+    /// The life cycle table: whether a task in this state may come to be in `next`.
+    pub fn can_become(self, next: Self) -> bool {
+        use TaskState::{
+            Blocked, Cancelled, Checking, Done, Draft, Failed, InReview, Interrupted, Merging, Parked, Queued, Ready,
+            Running, Starting,
+        };
+        match self {
+            Draft => matches!(next, Ready | Cancelled),
+            Ready => matches!(next, Queued | Starting | Cancelled),
+            Queued => matches!(next, Starting | Ready | Cancelled),
+            Starting => matches!(next, Running | Failed | Parked | Interrupted | Cancelled),
+            Running => matches!(next, Checking | Blocked | Parked | Interrupted | Queued | Failed | Cancelled),
+            Checking => matches!(next, InReview | Running | Queued | Parked | Failed | Cancelled),
+            Blocked => matches!(next, Ready | Failed | Cancelled),
+            Parked => matches!(next, Ready | Checking | Failed | Cancelled),
+            Interrupted => matches!(next, Ready | Failed | Cancelled),
+            InReview => matches!(next, Merging | Done | Ready | Failed | Cancelled),
+            Merging => matches!(next, Done | Ready | InReview),
+            Done => matches!(next, Ready),
+            Failed => matches!(next, Ready | Cancelled),
+            Cancelled => matches!(next, Ready),
+        }
+    }
+}
+
+/// What a task delivers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Deliverable {
+    /// A diff to merge.
+    #[default]
+    Change,
+    /// A report; nothing to merge, and an empty diff is no failure.
+    Finding,
+}
+
+/// How much it matters; ready tasks start in this order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// Before all else.
+    Urgent,
+    /// Early.
+    High,
+    /// In its turn.
+    #[default]
+    Normal,
+    /// When nothing else waits.
+    Low,
+}
+
+/// Words told to the next run: why it was sent back, what a blocker's answer was.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct Note {
+    /// When.
+    pub at: At,
+    /// By whom.
+    pub by: Actor,
+    /// The words.
+    pub text: String,
+}
+
+/// A "done" that was said.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct Claim {
+    /// When.
+    pub at: At,
+    /// Who said it; the office when the process ended with code 0.
+    pub by: Actor,
+    /// The agent's own words.
+    pub summary: String,
+    /// The finding, in Markdown, where the deliverable is one.
+    pub report: Option<String>,
+}
+
+/// A task.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct Task {
+    /// Its number.
+    pub id: TaskId,
+    /// Where it belongs.
+    pub project: ProjectId,
+    /// One line.
+    pub title: String,
+    /// What is to be done, in Markdown.
+    pub body: String,
+    /// What it delivers.
+    pub deliverable: Deliverable,
+    /// Its own acceptance checks.
+    pub checks: Vec<Check>,
+    /// How much it matters.
+    pub priority: Priority,
+    /// Tasks that must be done before.
+    pub depends_on: Vec<TaskId>,
+    /// Those of them that are not done yet: not empty = shown as *waiting*.
+    pub waiting_for: Vec<TaskId>,
+    /// Only desks of this role take it, if set.
+    pub role: Option<RoleName>,
+    /// How often "done" may be refused or a run may fail.
+    pub attempts_max: u32,
+    /// How often that happened.
+    pub attempts_used: u32,
+    /// Each run's time limit in seconds, if any.
+    pub time_limit_secs: Option<u32>,
+    /// Where it stands.
+    pub state: TaskState,
+    /// The desk it is given to.
+    pub desk: Option<DeskId>,
+    /// The run that owns it: lease and fence.
+    pub lease: Option<RunId>,
+    /// The last run it had.
+    pub last_run: Option<RunId>,
+    /// Its checkout, once made.
+    pub workplace: Option<Workplace>,
+    /// The last "done" that was said.
+    pub claim: Option<Claim>,
+    /// The last work that was collected.
+    pub work: Option<Work>,
+    /// The last results of its checks.
+    pub results: Vec<CheckResult>,
+    /// What a reviewer must see at once.
+    pub marks: Vec<Mark>,
+    /// What holds it, while parked.
+    pub hold: Option<Hold>,
+    /// Why it is in this state, where that needs saying (blocked, failed, sent back, interrupted...).
+    pub why: Option<String>,
+    /// Words for its next run.
+    pub notes: Vec<Note>,
+    /// The agent's last word on how far it is.
+    pub progress: Option<String>,
+    /// When it was accepted.
+    pub accepted: Option<At>,
+    /// The commit on the base that holds it.
+    pub merged: Option<String>,
+    /// When it was added.
+    pub added: At,
+    /// When its state last changed.
+    pub since: At,
+}
+
+/// What happened to tasks.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum TaskEvent {
+    /// Added.
+    Added {
+        /** The new task. */
+        task: Box<Task>,
+    },
+    /// Its wording, checks, priority, dependencies... were changed.
+    Edited {
+        /** As it is now. */
+        task: Box<Task>,
+    },
+    /// Released from draft.
+    Released {
+        /** Which. */
+        task: TaskId,
+    },
+    /// Given to a busy desk, or back to the front of its queue for another attempt.
+    Queued {
+        /** Which. */
+        task: TaskId,
+        /** Where. */
+        desk: DeskId,
+        /** Before the others there. */
+        front: bool,
+    },
+    /// Taken back from a queue.
+    Unassigned {
+        /** Which. */
+        task: TaskId,
+    },
+    /// A run took its lease.
+    Started {
+        /** Which. */
+        task: TaskId,
+        /** Where. */
+        desk: DeskId,
+        /** The lease. */
+        run: RunId,
+    },
+    /// Its engine runs.
+    Running {
+        /** Which. */
+        task: TaskId,
+        /** The lease. */
+        run: RunId,
+    },
+    /// Somebody said done.
+    DoneSaid {
+        /** Which. */
+        task: TaskId,
+        /** Whose work. */
+        run: RunId,
+        /** The words. */
+        claim: Claim,
+    },
+    /// Its work was collected.
+    Collected {
+        /** Which. */
+        task: TaskId,
+        /** Whose work. */
+        run: RunId,
+        /** What it is. */
+        work: Work,
+    },
+    /// Its checks begin.
+    ChecksBegan {
+        /** Which. */
+        task: TaskId,
+        /** Whose work. */
+        run: RunId,
+        /** The commit. */
+        commit: String,
+    },
+    /// Its "done" was refused; an attempt is used up.
+    Refused {
+        /** Which. */
+        task: TaskId,
+        /** Whose work. */
+        run: RunId,
+        /** Why. */
+        why: String,
+        /** The checks. */
+        results: Vec<CheckResult>,
+        /** Its agent still lives and goes on. */
+        goes_on: bool,
+    },
+    /// It waits for a verdict.
+    InReview {
+        /** Which. */
+        task: TaskId,
+        /** Whose work. */
+        run: RunId,
+        /** The checks. */
+        results: Vec<CheckResult>,
+        /** For the reviewer. */
+        marks: Vec<Mark>,
+    },
+    /// A run failed without saying done; an attempt is used up.
+    AttemptFailed {
+        /** Which. */
+        task: TaskId,
+        /** Which run. */
+        run: RunId,
+        /** Why. */
+        why: String,
+    },
+    /// It needs something from outside.
+    Blocked {
+        /** Which. */
+        task: TaskId,
+        /** What was done so far. */
+        done_so_far: String,
+        /** What it needs. */
+        needs: String,
+    },
+    /// The blocker was answered.
+    Answered {
+        /** Which. */
+        task: TaskId,
+        /** The answer. */
+        note: Note,
+    },
+    /// Held.
+    Parked {
+        /** Which. */
+        task: TaskId,
+        /** By what. */
+        hold: Hold,
+    },
+    /// Its hold was released.
+    Unparked {
+        /** Which. */
+        task: TaskId,
+    },
+    /// Its process was lost.
+    Interrupted {
+        /** Which. */
+        task: TaskId,
+        /** How. */
+        why: String,
+    },
+    /// Taken up again after an interruption.
+    Resumed {
+        /** Which. */
+        task: TaskId,
+    },
+    /// Given up, with the evidence kept.
+    Failed {
+        /** Which. */
+        task: TaskId,
+        /** Why. */
+        why: String,
+    },
+    /// Its partial work is to be kept on its branch.
+    KeepAsked {
+        /** Which. */
+        task: TaskId,
+        /** Whose work. */
+        run: RunId,
+    },
+    /// Its agent said how far it is.
+    Progress {
+        /** Which. */
+        task: TaskId,
+        /** The words. */
+        text: String,
+    },
+    /// Accepted by its reviewer.
+    Accepted {
+        /** Which. */
+        task: TaskId,
+    },
+    /// Could not be merged as things stand; still in review.
+    MergeWaits {
+        /** Which. */
+        task: TaskId,
+        /** Why, and what to do. */
+        why: String,
+    },
+    /// Sent back with a note.
+    SentBack {
+        /** Which. */
+        task: TaskId,
+        /** The note. */
+        note: Note,
+    },
+    /// Done: merged as this commit, or its finding accepted.
+    Done {
+        /** Which. */
+        task: TaskId,
+        /** The commit on the base, for a change. */
+        commit: Option<String>,
+    },
+    /// Called off.
+    Cancelled {
+        /** Which. */
+        task: TaskId,
+    },
+    /// To be tried again from a failed, cancelled or done state, with fresh attempts.
+    Reopened {
+        /** Which. */
+        task: TaskId,
+        /** Words for the next run. */
+        note: Option<Note>,
+    },
+}
+
+impl TaskEvent {
+    /// The task it happened to.
+    pub fn task(&self) -> TaskId {
+        match self {
+            Self::Added { task } | Self::Edited { task } => task.id,
+            Self::Released { task }
+            | Self::Queued { task, .. }
+            | Self::Unassigned { task }
+            | Self::Started { task, .. }
+            | Self::Running { task, .. }
+            | Self::DoneSaid { task, .. }
+            | Self::Collected { task, .. }
+            | Self::ChecksBegan { task, .. }
+            | Self::Refused { task, .. }
+            | Self::InReview { task, .. }
+            | Self::AttemptFailed { task, .. }
+            | Self::Blocked { task, .. }
+            | Self::Answered { task, .. }
+            | Self::Parked { task, .. }
+            | Self::Unparked { task }
+            | Self::Interrupted { task, .. }
+            | Self::Resumed { task }
+            | Self::Failed { task, .. }
+            | Self::KeepAsked { task, .. }
+            | Self::Progress { task, .. }
+            | Self::Accepted { task }
+            | Self::MergeWaits { task, .. }
+            | Self::SentBack { task, .. }
+            | Self::Done { task, .. }
+            | Self::Cancelled { task }
+            | Self::Reopened { task, .. } => *task,
+        }
+    }
+}
+
+pub use ask::TaskCommand;
+
+/// Applies a task event.
+pub fn apply(office: &mut Office, event: &TaskEvent, at: At) {
+    match event {
+        TaskEvent::Added { task } => {
+            office.next.task = TaskId(task.id.0 + 1);
+            office.put_task((**task).clone());
+            return;
+        }
+        TaskEvent::Edited { task } => {
+            office.put_task((**task).clone());
+            return;
+        }
+        TaskEvent::Queued { task, desk, front } => {
+            office.leave_queue(*task);
+            office.change_desk(*desk, |d| if *front { d.queue.insert(0, *task) } else { d.queue.push(*task) });
+        }
+        TaskEvent::Unassigned { task }
+        | TaskEvent::Started { task, .. }
+        | TaskEvent::Cancelled { task }
+        | TaskEvent::Failed { task, .. } => office.leave_queue(*task),
+        _ => {}
+    }
+    office.change_task(event.task(), |task| {
+        change(task, event);
+        if matches!(event, TaskEvent::Accepted { .. }) {
+            task.accepted = Some(at);
+        }
+        if let Some(state) = state_after(task, event) {
+            debug_assert!(task.state == state || task.state.can_become(state), "{} -> {state}", task.state);
+            task.state = state;
+            task.since = at;
+        }
+    });
+    office.update_waiting(event.task());
+}
+
+/// The state an event leads to, if it leads to another.
+fn state_after(task: &Task, event: &TaskEvent) -> Option<TaskState> {
+    Some(match event {
+        TaskEvent::Added { .. }
+        | TaskEvent::Edited { .. }
+        | TaskEvent::Collected { .. }
+        | TaskEvent::KeepAsked { .. }
+        | TaskEvent::ChecksBegan { .. }
+        | TaskEvent::AttemptFailed { .. }
+        | TaskEvent::Progress { .. } => return None,
+        TaskEvent::Refused { goes_on, .. } => {
+            return goes_on.then_some(TaskState::Running);
+        }
+        TaskEvent::Released { .. }
+        | TaskEvent::Unassigned { .. }
+        | TaskEvent::Answered { .. }
+        | TaskEvent::Resumed { .. }
+        | TaskEvent::SentBack { .. }
+        | TaskEvent::Reopened { .. } => TaskState::Ready,
+        TaskEvent::Unparked { .. } if task.claim.is_some() => TaskState::Checking,
+        TaskEvent::Unparked { .. } => TaskState::Ready,
+        TaskEvent::Queued { .. } => TaskState::Queued,
+        TaskEvent::Started { .. } => TaskState::Starting,
+        TaskEvent::Running { .. } => TaskState::Running,
+        TaskEvent::DoneSaid { .. } => TaskState::Checking,
+        TaskEvent::InReview { .. } | TaskEvent::MergeWaits { .. } => TaskState::InReview,
+        TaskEvent::Blocked { .. } => TaskState::Blocked,
+        TaskEvent::Parked { .. } => TaskState::Parked,
+        TaskEvent::Interrupted { .. } => TaskState::Interrupted,
+        TaskEvent::Failed { .. } => TaskState::Failed,
+        TaskEvent::Accepted { .. } => TaskState::Merging,
+        TaskEvent::Done { .. } => TaskState::Done,
+        TaskEvent::Cancelled { .. } => TaskState::Cancelled,
+    })
+}
+
+fn change(task: &mut Task, event: &TaskEvent) {
+    match event {
+        TaskEvent::Added { .. }
+        | TaskEvent::Edited { .. }
+        | TaskEvent::Released { .. }
+        | TaskEvent::KeepAsked { .. } => {}
+        TaskEvent::Queued { desk, .. } => {
+            task.desk = Some(*desk);
+            task.lease = None;
+        }
+        TaskEvent::Unassigned { .. } => task.desk = None,
+        TaskEvent::Started { desk, run, .. } => {
+            task.desk = Some(*desk);
+            task.lease = Some(*run);
+            task.last_run = Some(*run);
+            task.claim = None;
+            task.progress = None;
+        }
+        TaskEvent::Running { .. } => {}
+        TaskEvent::DoneSaid { claim, .. } => task.claim = Some(claim.clone()),
+        TaskEvent::Collected { work, .. } => task.work = Some(work.clone()),
+        TaskEvent::ChecksBegan { .. } => task.results.clear(),
+        TaskEvent::Refused { why, results, .. } => {
+            task.attempts_used += 1;
+            task.claim = None;
+            task.why = Some(why.clone());
+            task.results = results.clone();
+        }
+        TaskEvent::InReview { results, marks, .. } => {
+            task.results = results.clone();
+            task.marks = marks.clone();
+            task.why = None;
+            task.lease = None;
+        }
+        TaskEvent::AttemptFailed { why, .. } => {
+            task.attempts_used += 1;
+            task.why = Some(why.clone());
+        }
+        TaskEvent::Blocked { done_so_far, needs, .. } => {
+            task.lease = None;
+            task.why = Some(if done_so_far.is_empty() {
+                needs.clone()
+            } else {
+                format!("{needs} (done so far: {done_so_far})")
+            });
+        }
+        TaskEvent::Answered { note, .. } => {
+            task.why = None;
+            task.notes.push(note.clone());
+        }
+        TaskEvent::Parked { hold, .. } => {
+            task.hold = Some(hold.clone());
+            task.lease = None;
+        }
+        TaskEvent::Unparked { .. } => task.hold = None,
+        TaskEvent::Interrupted { why, .. } => {
+            task.lease = None;
+            task.why = Some(why.clone());
+        }
+        TaskEvent::Resumed { .. } => task.why = None,
+        TaskEvent::Failed { why, .. } => {
+            task.lease = None;
+            task.hold = None;
+            task.why = Some(why.clone());
+        }
+        TaskEvent::Progress { text, .. } => task.progress = Some(text.clone()),
+        TaskEvent::Accepted { .. } => task.why = None,
+        TaskEvent::MergeWaits { why, .. } => task.why = Some(why.clone()),
+        TaskEvent::SentBack { note, .. } => {
+            task.claim = None;
+            task.accepted = None;
+            task.attempts_used += u32::from(note.by == Actor::Office);
+            task.why = Some(note.text.clone());
+            task.notes.push(note.clone());
+        }
+        TaskEvent::Done { commit, .. } => {
+            task.merged = commit.clone();
+            task.why = None;
+            task.hold = None;
+        }
+        TaskEvent::Cancelled { .. } => {
+            task.lease = None;
+            task.hold = None;
+            task.desk = None;
+        }
+        TaskEvent::Reopened { note, .. } => {
+            task.attempts_used = 0;
+            task.claim = None;
+            task.accepted = None;
+            task.desk = None;
+            task.why = None;
+            task.notes.extend(note.clone());
+            if task.merged.take().is_some() {
+                task.workplace = None;
+                task.work = None;
+                task.results.clear();
+                task.marks.clear();
+            }
+        }
+    }
+}
+
+/// What a task event asks to be done.
+pub fn effects(office: &Office, event: &TaskEvent) -> Vec<Effect> {
+    let id = event.task();
+    let Some(task) = office.tasks.get(&id) else { return Vec::new() };
+    match event {
+        TaskEvent::DoneSaid { run, .. } => vec![Effect::Collect { task: id, run: *run, keep: false }],
+        TaskEvent::KeepAsked { run, .. } => vec![Effect::Collect { task: id, run: *run, keep: true }],
+        TaskEvent::Unparked { .. } if task.state == TaskState::Checking => {
+            task.last_run.map(|run| Effect::Collect { task: id, run, keep: false }).into_iter().collect()
+        }
+        TaskEvent::ChecksBegan { run, .. } => vec![Effect::Check { task: id, run: *run }],
+        TaskEvent::Accepted { .. } if task.deliverable == Deliverable::Change => vec![Effect::Merge { task: id }],
+        TaskEvent::Parked { .. } | TaskEvent::Cancelled { .. } => vec![Effect::Halt { task: id }],
+        TaskEvent::Done { .. } => vec![Effect::Reclaim { task: id }],
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,539 @@
+//! What people and agents may ask of tasks, and the answers.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use crate::actor::Actor;
+use crate::assign;
+use crate::check::Check;
+use crate::event::Event;
+use crate::ids::{DeskId, ProjectId, RoleName, RunId, TaskId};
+use crate::office::Office;
+use crate::refusal::{Code, Refusal};
+use crate::run::{self, StopWhy};
+use crate::task::{Claim, Deliverable, Note, Priority, Task, TaskEvent, TaskState};
+use crate::text;
+use crate::time::At;
+
+/// A task as it is first written.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct NewTask {
+    /// Where it belongs.
+    pub project: ProjectId,
+    /// One line.
+    pub title: String,
+    /// Markdown.
+    #[serde(default)]
+    pub body: String,
+    /// A change or a finding.
+    #[serde(default)]
+    pub deliverable: Deliverable,
+    /// Its acceptance checks.
+    #[serde(default)]
+    pub checks: Vec<Check>,
+    /// How much it matters.
+    #[serde(default)]
+    pub priority: Priority,
+    /// Tasks that must be done before.
+    #[serde(default)]
+    pub depends_on: Vec<TaskId>,
+    /// Only desks of this role, if set.
+    #[serde(default)]
+    pub role: Option<RoleName>,
+    /// Attempts, 1 to 20; 3 if not said.
+    #[serde(default)]
+    pub attempts: Option<u32>,
+    /// Time limit of each run in seconds.
+    #[serde(default)]
+    pub time_limit_secs: Option<u32>,
+    /// Kept back until released.
+    #[serde(default)]
+    pub draft: bool,
+}
+
+/// What may be changed in a task before it starts.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, Type)]
+#[serde(default)]
+pub struct TaskEdit {
+    /// New title.
+    pub title: Option<String>,
+    /// New body.
+    pub body: Option<String>,
+    /// New checks, in place of the old.
+    pub checks: Option<Vec<Check>>,
+    /// New priority.
+    pub priority: Option<Priority>,
+    /// New dependencies, in place of the old.
+    pub depends_on: Option<Vec<TaskId>>,
+    /// New number of attempts.
+    pub attempts: Option<u32>,
+    /// New time limit.
+    pub time_limit_secs: Option<u32>,
+}
+
+/// What may be asked of tasks.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum TaskCommand {
+    /// Adds one.
+    Add {
+        /** How it is written. */
+        new: Box<NewTask>,
+    },
+    /// Changes one that is not at work.
+    Edit {
+        /** Which. */
+        task: TaskId,
+        /** What. */
+        edit: Box<TaskEdit>,
+    },
+    /// Releases a draft.
+    Release {
+        /** Which. */
+        task: TaskId,
+    },
+    /// Gives it to a desk: started there if free, queued if busy.
+    Assign {
+        /** Which. */
+        task: TaskId,
+        /** To whom. */
+        desk: DeskId,
+    },
+    /// Takes it back from a queue.
+    Unassign {
+        /** Which. */
+        task: TaskId,
+    },
+    /// Says it is done: collected and checked before it is believed.
+    Done {
+        /** Which. */
+        task: TaskId,
+        /** The agent's words. */
+        summary: String,
+        /** The finding. */
+        report: Option<String>,
+    },
+    /// Says what is in the way.
+    Blocked {
+        /** Which. */
+        task: TaskId,
+        /** What was done. */
+        done_so_far: String,
+        /** What is needed. */
+        needs: String,
+    },
+    /// Says how far it is.
+    Progress {
+        /** Which. */
+        task: TaskId,
+        /** The words. */
+        text: String,
+    },
+    /// Answers a blocker; the task is ready again.
+    Answer {
+        /** Which. */
+        task: TaskId,
+        /** The answer. */
+        text: String,
+    },
+    /// Gives it up.
+    Fail {
+        /** Which. */
+        task: TaskId,
+        /** Why. */
+        why: String,
+    },
+    /// Tries a failed task again, with fresh attempts.
+    Retry {
+        /** Which. */
+        task: TaskId,
+        /** Words for the next run. */
+        note: Option<String>,
+    },
+    /// Takes up an interrupted or parked task where it was.
+    Resume {
+        /** Which. */
+        task: TaskId,
+    },
+    /// Calls it off; its checkout and branch are kept.
+    Cancel {
+        /** Which. */
+        task: TaskId,
+    },
+    /// Opens a done or cancelled task again.
+    Reopen {
+        /** Which. */
+        task: TaskId,
+        /** Words for the next run. */
+        note: Option<String>,
+    },
+    /// Accepts: a change is merged, a finding filed.
+    Accept {
+        /** Which. */
+        task: TaskId,
+    },
+    /// Sends it back with a note.
+    Reject {
+        /** Which. */
+        task: TaskId,
+        /** What is to be mended. */
+        note: String,
+    },
+    /// Turns a plain session in a checkout of its own into a task.
+    FromDesk {
+        /** Which desk. */
+        desk: DeskId,
+        /** As written. */
+        new: Box<NewTask>,
+    },
+}
+
+impl TaskCommand {
+    /// The task it is about; none for those that make one.
+    pub fn task(&self) -> Option<TaskId> {
+        match self {
+            Self::Add { .. } | Self::FromDesk { .. } => None,
+            Self::Edit { task, .. }
+            | Self::Release { task }
+            | Self::Assign { task, .. }
+            | Self::Unassign { task }
+            | Self::Done { task, .. }
+            | Self::Blocked { task, .. }
+            | Self::Progress { task, .. }
+            | Self::Answer { task, .. }
+            | Self::Fail { task, .. }
+            | Self::Retry { task, .. }
+            | Self::Resume { task }
+            | Self::Cancel { task }
+            | Self::Reopen { task, .. }
+            | Self::Accept { task }
+            | Self::Reject { task, .. } => Some(*task),
+        }
+    }
+}
+
+/// Decides a task command.
+pub fn decide(office: &Office, actor: Actor, command: &TaskCommand, now: At) -> Result<Vec<Event>, Refusal> {
+    let one = |event| Ok(vec![Event::Task(event)]);
+    let note =
+        |words: &str| -> Result<Note, Refusal> { Ok(Note { at: now, by: actor, text: text::body("note", words)? }) };
+    match command {
+        TaskCommand::Done { task, summary, report } => {
+            let (it, run) = spoken_for(office, actor, *task)?;
+            let report = report.as_deref().map(|words| text::body("report", words)).transpose()?;
+            let claim = Claim { at: now, by: actor, summary: text::body("summary", summary)?, report };
+            one(TaskEvent::DoneSaid { task: it.id, run, claim })
+        }
+        TaskCommand::Blocked { task, done_so_far, needs } => {
+            let (it, run) = spoken_for(office, actor, *task)?;
+            if needs.trim().is_empty() {
+                return Err(Refusal::invalid("a blocker must say what is needed", "say it with `--needs`"));
+            }
+            let (done_so_far, needs) = (text::body("report", done_so_far)?, text::body("need", needs)?);
+            let mut events = vec![Event::Task(TaskEvent::Blocked { task: it.id, done_so_far, needs })];
+            events.extend(run::stop(office, Some(run), StopWhy::TaskTaken));
+            Ok(events)
+        }
+        TaskCommand::Progress { task, text: words } => {
+            let (it, _) = spoken_for(office, actor, *task)?;
+            one(TaskEvent::Progress { task: it.id, text: text::body("progress", words)? })
+        }
+        _ => {
+            actor.owner_only("do this to a task")?;
+            decide_for_owner(office, command, now, &note)
+        }
+    }
+}
+
+type NoteOf<'a> = dyn Fn(&str) -> Result<Note, Refusal> + 'a;
+
+fn decide_for_owner(office: &Office, command: &TaskCommand, now: At, note: &NoteOf) -> Result<Vec<Event>, Refusal> {
+    use TaskState::{Blocked, Cancelled, Done, Draft, Failed, InReview, Interrupted, Parked, Queued, Ready, Running};
+    let one = |event| Ok(vec![Event::Task(event)]);
+    match command {
+        TaskCommand::Add { new } => one(TaskEvent::Added { task: Box::new(written(office, new, now)?) }),
+        TaskCommand::Edit { task, edit } => {
+            let it = in_state(office, *task, &[Draft, Ready, Queued, Blocked, Interrupted, Failed], "edited")?;
+            one(TaskEvent::Edited { task: Box::new(edited(office, it, edit)?) })
+        }
+        TaskCommand::Release { task } => {
+            one(TaskEvent::Released { task: in_state(office, *task, &[Draft], "released")?.id })
+        }
+        TaskCommand::Assign { task, desk } => assign::by_hand(office, *task, *desk, now),
+        TaskCommand::Unassign { task } => {
+            one(TaskEvent::Unassigned { task: in_state(office, *task, &[Queued], "unassigned")?.id })
+        }
+        TaskCommand::Answer { task, text } => {
+            let it = in_state(office, *task, &[Blocked], "answered")?;
+            one(TaskEvent::Answered { task: it.id, note: note(text)? })
+        }
+        TaskCommand::Fail { task, why } => {
+            let states = [Running, Blocked, Parked, Interrupted, InReview];
+            let it = in_state(office, *task, &states, "given up")?;
+            let mut events = vec![Event::Task(TaskEvent::Failed { task: it.id, why: text::body("reason", why)? })];
+            events.extend(run::stop(office, it.lease, StopWhy::TaskTaken));
+            Ok(events)
+        }
+        TaskCommand::Retry { task, note: words } => {
+            let it = in_state(office, *task, &[Failed, Interrupted], "retried")?;
+            let words = words.as_deref().map(note).transpose()?;
+            one(TaskEvent::Reopened { task: it.id, note: words })
+        }
+        TaskCommand::Resume { task } => {
+            office.not_held()?;
+            let it = in_state(office, *task, &[Interrupted, Parked], "resumed")?;
+            let id = it.id;
+            one(if it.state == Parked { TaskEvent::Unparked { task: id } } else { TaskEvent::Resumed { task: id } })
+        }
+        TaskCommand::Cancel { task } => {
+            let it = office.task(*task)?;
+            if it.state == TaskState::Merging || !it.state.can_become(Cancelled) {
+                return Err(wrong_state(it, "cancelled"));
+            }
+            let mut events = vec![Event::Task(TaskEvent::Cancelled { task: it.id })];
+            events.extend(run::stop(office, it.lease, StopWhy::TaskTaken));
+            Ok(events)
+        }
+        TaskCommand::Reopen { task, note: words } => {
+            let it = in_state(office, *task, &[Done, Cancelled], "reopened")?;
+            let words = words.as_deref().map(note).transpose()?;
+            one(TaskEvent::Reopened { task: it.id, note: words })
+        }
+        TaskCommand::Accept { task } => {
+            let it = in_state(office, *task, &[InReview], "accepted")?;
+            one(match it.deliverable {
+                Deliverable::Change => TaskEvent::Accepted { task: it.id },
+                Deliverable::Finding => TaskEvent::Done { task: it.id, commit: None },
+            })
+        }
+        TaskCommand::Reject { task, note: words } => {
+            let it = in_state(office, *task, &[InReview], "sent back")?;
+            if words.trim().is_empty() {
+                return Err(Refusal::invalid(
+                    "a task is sent back with a note",
+                    "say what is to be mended with `--note`",
+                ));
+            }
+            one(TaskEvent::SentBack { task: it.id, note: note(words)? })
+        }
+        TaskCommand::FromDesk { desk, new } => from_desk(office, *desk, new, now),
+        TaskCommand::Done { .. } | TaskCommand::Blocked { .. } | TaskCommand::Progress { .. } => Ok(Vec::new()),
+    }
+}
+
+/// The task and the run that may speak for it: the agent only for the task it holds the lease of, the owner for any.
+fn spoken_for(office: &Office, actor: Actor, task: TaskId) -> Result<(&Task, RunId), Refusal> {
+    let it = office.task(task)?;
+    if let Actor::Agent { run, .. } = actor {
+        let own = office.runs.get(&run).and_then(|r| r.task);
+        if own != Some(task) {
+            return Err(Refusal::new(
+                Code::NotAllowed,
+                format!("task #{task} is not this desk's"),
+                own.map_or("this desk has no task".to_owned(), |own| format!("this desk works on #{own}")),
+            ));
+        }
+        if it.lease != Some(run) {
+            return Err(Refusal::new(
+                Code::StaleLease,
+                format!("run {run} no longer owns task #{task}, which is {}", it.state),
+                "end here; the office has taken the task on",
+            ));
+        }
+    }
+    match (it.state, it.lease) {
+        (TaskState::Running, Some(run)) => Ok((it, run)),
+        _ => Err(wrong_state(it, "reported on")),
+    }
+}
+
+fn in_state<'a>(office: &'a Office, task: TaskId, states: &[TaskState], what: &str) -> Result<&'a Task, Refusal> {
+    let it = office.task(task)?;
+    if states.contains(&it.state) { Ok(it) } else { Err(wrong_state(it, what)) }
+}
+
+pub(crate) fn wrong_state(task: &Task, what: &str) -> Refusal {
+    let id = task.id;
+    let way_out = match task.state {
+        TaskState::Draft => format!("`office task release {id}` makes it ready"),
+        TaskState::Ready if !task.waiting_for.is_empty() => {
+            let waits: Vec<_> = task.waiting_for.iter().map(|dep| format!("#{dep}")).collect();
+            format!("it waits for {}", waits.join(", "))
+        }
+        TaskState::Ready => format!("`office task assign {id} DESK` starts it"),
+        TaskState::Queued => format!("`office task unassign {id}` takes it back"),
+        TaskState::Starting | TaskState::Running | TaskState::Checking | TaskState::Merging => {
+            format!("wait (`office task show {id}`), or `office desk stop DESK`")
+        }
+        TaskState::Blocked => format!("`office task answer {id} --text ...` releases it"),
+        TaskState::Parked => format!("`office resume` or `office task resume {id}` releases it"),
+        TaskState::Interrupted => format!("`office task resume {id}` takes it up where it was"),
+        TaskState::InReview => format!("`office task accept {id}` or `office task reject {id} --note ...`"),
+        TaskState::Done | TaskState::Cancelled => format!("`office task reopen {id}` opens it again"),
+        TaskState::Failed => format!("`office task retry {id}` tries again"),
+    };
+    Refusal::new(Code::WrongState, format!("task #{id} is {} and cannot be {what} now", task.state), way_out)
+}
+
+fn from_desk(office: &Office, desk: DeskId, new: &NewTask, now: At) -> Result<Vec<Event>, Refusal> {
+    let it = office.desk(desk)?;
+    let run = it.run.and_then(|run| office.runs.get(&run)).filter(|run| run.task.is_none());
+    let Some((run, workplace)) = run.and_then(|run| Some((run, run.workplace.clone()?))) else {
+        return Err(Refusal::new(
+            Code::WrongState,
+            format!("desk '{}' has no plain session open", it.name),
+            format!("`office desk open {} --fresh` opens one", it.name),
+        ));
+    };
+    if workplace.branch.is_empty() {
+        return Err(Refusal::new(
+            Code::WrongState,
+            "this session works in the owner's own work tree, where the office takes nothing away",
+            "commit it yourself, or open the session with `--fresh`",
+        ));
+    }
+    let mut task = written(office, new, now)?;
+    task.state = TaskState::Ready;
+    task.workplace = Some(workplace);
+    let id = task.id;
+    let run = run.id;
+    Ok(vec![
+        Event::Task(TaskEvent::Added { task: Box::new(task) }),
+        Event::Task(TaskEvent::Started { task: id, desk, run }),
+        Event::Task(TaskEvent::Running { task: id, run }),
+    ])
+}
+
+fn written(office: &Office, new: &NewTask, now: At) -> Result<Task, Refusal> {
+    office.project(new.project)?;
+    if let Some(role) = &new.role {
+        office.role(role)?;
+    }
+    let open = office.tasks.values().filter(|task| !task.state.is_over()).count();
+    if open >= 10_000 {
+        return Err(Refusal::new(Code::Limit, "10,000 tasks are open", "finish or cancel some first"));
+    }
+    let id = office.next.task;
+    let depends_on = dependencies(office, id, &new.depends_on)?;
+    let waiting_for = office.unfinished(&depends_on);
+    Ok(Task {
+        id,
+        project: new.project,
+        title: text::title(&new.title)?,
+        body: text::body("body", &new.body)?,
+        deliverable: new.deliverable,
+        checks: checks(&new.checks)?,
+        priority: new.priority,
+        depends_on,
+        waiting_for,
+        role: new.role.clone(),
+        attempts_max: attempts(new.attempts)?,
+        attempts_used: 0,
+        time_limit_secs: time_limit(new.time_limit_secs)?,
+        state: if new.draft { TaskState::Draft } else { TaskState::Ready },
+        desk: None,
+        lease: None,
+        last_run: None,
+        workplace: None,
+        claim: None,
+        work: None,
+        results: Vec::new(),
+        marks: Vec::new(),
+        hold: None,
+        why: None,
+        notes: Vec::new(),
+        progress: None,
+        accepted: None,
+        merged: None,
+        added: now,
+        since: now,
+    })
+}
+
+fn edited(office: &Office, task: &Task, edit: &TaskEdit) -> Result<Task, Refusal> {
+    let mut task = task.clone();
+    if let Some(title) = &edit.title {
+        task.title = text::title(title)?;
+    }
+    if let Some(body) = &edit.body {
+        task.body = text::body("body", body)?;
+    }
+    if let Some(new) = &edit.checks {
+        task.checks = checks(new)?;
+    }
+    if let Some(priority) = edit.priority {
+        task.priority = priority;
+    }
+    if let Some(deps) = &edit.depends_on {
+        task.depends_on = dependencies(office, task.id, deps)?;
+        task.waiting_for = office.unfinished(&task.depends_on);
+    }
+    if let Some(count) = edit.attempts {
+        task.attempts_max = attempts(Some(count))?;
+    }
+    if let Some(secs) = edit.time_limit_secs {
+        task.time_limit_secs = time_limit(Some(secs))?;
+    }
+    Ok(task)
+}
+
+fn attempts(count: Option<u32>) -> Result<u32, Refusal> {
+    match count.unwrap_or(3) {
+        n @ 1..=20 => Ok(n),
+        n => Err(Refusal::invalid(format!("{n} attempts are not possible"), "give 1 to 20")),
+    }
+}
+
+fn time_limit(secs: Option<u32>) -> Result<Option<u32>, Refusal> {
+    match secs {
+        Some(0) => Err(Refusal::invalid("a time limit of 0 s leaves no time", "give at least 1 s, or none")),
+        other => Ok(other),
+    }
+}
+
+fn checks(list: &[Check]) -> Result<Vec<Check>, Refusal> {
+    if list.len() > 50 {
+        return Err(Refusal::new(Code::Limit, "more than 50 checks", "put several into one script"));
+    }
+    for check in list {
+        if check.run.trim().is_empty() || check.run.len() > 4096 || check.run.contains('\0') {
+            return Err(Refusal::invalid(
+                format!("check '{}' has no command, or one of more than 4096 bytes", check.name),
+                "put long checks into a script of the repository",
+            ));
+        }
+        if check.timeout_secs == 0 {
+            return Err(Refusal::invalid(format!("check '{}' has a time-out of 0 s", check.name), "give at least 1 s"));
+        }
+    }
+    Ok(list.to_vec())
+}
+
+/// The dependencies of task `id`, each known and none leading back to it.
+fn dependencies(office: &Office, id: TaskId, wanted: &[TaskId]) -> Result<Vec<TaskId>, Refusal> {
+    if wanted.len() > 100 {
+        return Err(Refusal::new(
+            Code::Limit,
+            "more than 100 dependencies",
+            "depend on one task that depends on the others",
+        ));
+    }
+    let mut open = wanted.to_vec();
+    let mut seen = std::collections::BTreeSet::new();
+    while let Some(next) = open.pop() {
+        if next == id {
+            return Err(Refusal::new(
+                Code::Cycle,
+                format!("task #{id} would wait for itself"),
+                "leave out the dependency that leads back",
+            ));
+        }
+        if seen.insert(next) {
+            open.extend(office.task(next)?.depends_on.iter().copied());
+        }
+    }
+    let mut list = wanted.to_vec();
+    list.sort_unstable();
+    list.dedup();
+    Ok(list)
+}

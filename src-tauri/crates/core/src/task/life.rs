@@ -1,0 +1,248 @@
+//! How a task goes on when the world answers: checkout made, engine started, process over, work collected, checks run, merged.
+//! Everything here is fenced: an answer for a run that no longer owns the task changes nothing.
+
+use crate::actor::Actor;
+use crate::check::{Check, CheckResult, Mark, marks_for};
+use crate::effect::Outcome;
+use crate::event::Event;
+use crate::ids::{RunId, TaskId};
+use crate::office::Office;
+use crate::project::{Acceptance, ProjectEvent};
+use crate::run::{self, Exit, RunEvent, RunState, StopWhy, Work};
+use crate::task::{Claim, Deliverable, Note, Task, TaskEvent, TaskState};
+use crate::time::At;
+
+/// The checkout of a run is ready, or is not.
+pub fn prepared(office: &Office, run: RunId, outcome: &Outcome, now: At) -> Vec<Event> {
+    let Some(it) = office.runs.get(&run).filter(|r| r.state == RunState::Preparing) else { return Vec::new() };
+    match outcome {
+        Outcome::Prepared { workplace, settings } => {
+            let mut events = Vec::new();
+            if office.projects.get(&it.project).is_some_and(|p| p.settings != *settings) {
+                events.push(Event::Project(ProjectEvent::SettingsRead {
+                    project: it.project,
+                    settings: settings.clone(),
+                }));
+            }
+            events.push(Event::Run(RunEvent::Prepared { run, workplace: workplace.clone() }));
+            events
+        }
+        Outcome::Failed { why } => run_over(office, run, &Exit::NotStarted { why: why.clone() }, now),
+        _ => run_over(office, run, &Exit::NotStarted { why: "called off".to_owned() }, now),
+    }
+}
+
+/// The engine of a run started, or did not.
+pub fn launched(office: &Office, run: RunId, outcome: &Outcome, now: At) -> Vec<Event> {
+    let Some(it) = office.runs.get(&run).filter(|r| r.is_open()) else { return Vec::new() };
+    match outcome {
+        Outcome::Launched { pid } if it.state == RunState::Launching => {
+            let task = it.task.and_then(|id| office.tasks.get(&id)).filter(|task| task.lease == Some(run));
+            let deadline = task.and_then(|task| task.time_limit_secs).map(|secs| now.plus_seconds(secs));
+            let mut events = vec![Event::Run(RunEvent::Launched { run, pid: *pid, deadline })];
+            events.extend(task.map(|task| Event::Task(TaskEvent::Running { task: task.id, run })));
+            events
+        }
+        Outcome::Launched { .. } => Vec::new(),
+        Outcome::Failed { why } => run_over(office, run, &Exit::NotStarted { why: why.clone() }, now),
+        Outcome::Lost => run_over(office, run, &Exit::Lost, now),
+        _ => run_over(office, run, &Exit::NotStarted { why: "called off".to_owned() }, now),
+    }
+}
+
+/// A run's process is gone, or never came to be.
+pub fn run_over(office: &Office, run: RunId, exit: &Exit, now: At) -> Vec<Event> {
+    let Some(it) = office.runs.get(&run).filter(|r| r.is_open()) else { return Vec::new() };
+    let mut events = vec![Event::Run(RunEvent::Ended { run, exit: exit.clone() })];
+    let Some(task) = it.task.and_then(|id| office.tasks.get(&id)) else { return events };
+    if task.lease != Some(run) {
+        if task.last_run == Some(run) {
+            events.extend(keep(task, run));
+        }
+        return events;
+    }
+    match (task.state, it.stop, exit) {
+        (TaskState::Starting | TaskState::Running, Some(StopWhy::TimeLimit), _) => {
+            let limit = task.time_limit_secs.unwrap_or_default();
+            events.extend(attempt_failed(task, run, format!("its time limit of {limit} s ran out")));
+        }
+        (TaskState::Starting, _, Exit::NotStarted { why }) => {
+            events.push(Event::Task(TaskEvent::Failed { task: task.id, why: why.clone() }));
+        }
+        (TaskState::Starting | TaskState::Running, _, Exit::Lost) => {
+            let why = "the office went down while its agent worked; its checkout is intact".to_owned();
+            events.push(Event::Task(TaskEvent::Interrupted { task: task.id, why }));
+        }
+        (TaskState::Running, _, Exit::Code { code: 0 }) => {
+            let claim =
+                Claim { at: now, by: Actor::Office, summary: "its process ended with code 0".to_owned(), report: None };
+            events.push(Event::Task(TaskEvent::DoneSaid { task: task.id, run, claim }));
+        }
+        (TaskState::Starting | TaskState::Running, ..) => {
+            events.extend(attempt_failed(task, run, exit.to_string()));
+        }
+        _ => {}
+    }
+    events
+}
+
+/// Partial work of a task that stopped short is committed to its branch.
+fn keep(task: &Task, run: RunId) -> Option<Event> {
+    let stopped =
+        matches!(task.state, TaskState::Failed | TaskState::Blocked | TaskState::Cancelled | TaskState::Parked);
+    (stopped && task.workplace.is_some()).then_some(Event::Task(TaskEvent::KeepAsked { task: task.id, run }))
+}
+
+/// One attempt is used up: another one at the same desk, or the end with its evidence.
+fn attempt_failed(task: &Task, run: RunId, why: String) -> Vec<Event> {
+    let mut events = vec![Event::Task(TaskEvent::AttemptFailed { task: task.id, run, why: why.clone() })];
+    events.extend(again_or_fail(task, run, &why));
+    events
+}
+
+fn again_or_fail(task: &Task, run: RunId, why: &str) -> Vec<Event> {
+    if task.attempts_used + 1 < task.attempts_max
+        && let Some(desk) = task.desk
+    {
+        return vec![Event::Task(TaskEvent::Queued { task: task.id, desk, front: true })];
+    }
+    let why = format!("{why}; {} of {} attempts used", task.attempts_used + 1, task.attempts_max);
+    let mut events = vec![Event::Task(TaskEvent::Failed { task: task.id, why })];
+    if task.workplace.is_some() {
+        events.push(Event::Task(TaskEvent::KeepAsked { task: task.id, run }));
+    }
+    events
+}
+
+fn owner_of_claim(office: &Office, task: TaskId, run: RunId) -> Option<&Task> {
+    office.tasks.get(&task).filter(|it| it.state == TaskState::Checking && it.last_run == Some(run))
+}
+
+/// The work of a task was collected, or could not be.
+pub fn collected(office: &Office, id: TaskId, run: RunId, keep: bool, outcome: &Outcome) -> Vec<Event> {
+    if keep {
+        let Some(task) = office.tasks.get(&id).filter(|it| it.last_run == Some(run)) else { return Vec::new() };
+        return match outcome {
+            Outcome::Collected { work } => {
+                vec![Event::Task(TaskEvent::Collected { task: task.id, run, work: work.clone() })]
+            }
+            _ => Vec::new(),
+        };
+    }
+    let Some(task) = owner_of_claim(office, id, run) else { return Vec::new() };
+    let work = match outcome {
+        Outcome::Collected { work } => work,
+        Outcome::Failed { why } => {
+            let why = format!("its work could not be collected: {why}");
+            let mut events = vec![Event::Task(TaskEvent::Failed { task: id, why })];
+            events.extend(run::stop(office, Some(run), StopWhy::TaskTaken));
+            return events;
+        }
+        _ => return Vec::new(),
+    };
+    let mut events = vec![Event::Task(TaskEvent::Collected { task: id, run, work: work.clone() })];
+    if work.is_empty() && task.deliverable == Deliverable::Change {
+        let why = "nothing changed: the checkout is as the base is".to_owned();
+        events.extend(refused(office, task, run, why, Vec::new()));
+    } else if checks_of(office, task).is_empty() {
+        events.extend(in_review(office, task, run, work, Vec::new()));
+    } else {
+        events.push(Event::Task(TaskEvent::ChecksBegan { task: id, run, commit: work.tip.clone() }));
+    }
+    events
+}
+
+/// The task's own checks, then its project's.
+pub fn checks_of(office: &Office, task: &Task) -> Vec<Check> {
+    let project = office.projects.get(&task.project).map(|p| p.settings.checks.as_slice()).unwrap_or_default();
+    let wanted = task.deliverable == Deliverable::Change;
+    task.checks.iter().chain(project.iter().filter(|_| wanted)).cloned().collect()
+}
+
+/// The checks of a task ran, or could not.
+pub fn checked(office: &Office, id: TaskId, run: RunId, outcome: &Outcome) -> Vec<Event> {
+    let Some(task) = owner_of_claim(office, id, run) else { return Vec::new() };
+    match outcome {
+        Outcome::Checked { results, base } => {
+            let mut events = Vec::new();
+            if !base.is_empty() {
+                events.push(Event::Project(ProjectEvent::BaseChecked { project: task.project, checks: base.clone() }));
+            }
+            let red: Vec<_> = results.iter().filter(|r| r.verdict.refuses()).collect();
+            match (red.is_empty(), &task.work) {
+                (true, Some(work)) => events.extend(in_review(office, task, run, work, results.clone())),
+                _ => {
+                    let named: Vec<_> = red.iter().map(|r| format!("'{}' {}", r.name, r.verdict.words())).collect();
+                    events.extend(refused(office, task, run, format!("check {}", named.join(", ")), results.clone()));
+                }
+            }
+            events
+        }
+        Outcome::Failed { why } => {
+            let mut events =
+                vec![Event::Task(TaskEvent::Failed { task: id, why: format!("its checks could not run: {why}") })];
+            events.extend(run::stop(office, Some(run), StopWhy::TaskTaken));
+            events
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn refused(office: &Office, task: &Task, run: RunId, why: String, results: Vec<CheckResult>) -> Vec<Event> {
+    let lives = office.runs.get(&run).is_some_and(|r| r.state == RunState::Live);
+    let attempts_left = task.attempts_used + 1 < task.attempts_max;
+    let goes_on = lives && attempts_left;
+    let mut events = vec![Event::Task(TaskEvent::Refused { task: task.id, run, why: why.clone(), results, goes_on })];
+    if !goes_on {
+        events.extend(again_or_fail(task, run, &why));
+        events.extend(run::stop(office, Some(run), StopWhy::TaskTaken));
+    }
+    events
+}
+
+fn in_review(office: &Office, task: &Task, run: RunId, work: &Work, results: Vec<CheckResult>) -> Vec<Event> {
+    let paths: Vec<String> = work.files.iter().map(|file| file.path.clone()).collect();
+    let mut marks = marks_for(&paths, &checks_of(office, task));
+    marks.extend(work.marks.iter().cloned());
+    for result in &results {
+        match result.verdict {
+            crate::check::Verdict::Flaky => marks.push(Mark::Flaky { check: result.name.clone() }),
+            crate::check::Verdict::RedOnBase => marks.push(Mark::RedOnBase { check: result.name.clone() }),
+            _ => {}
+        }
+    }
+    let clean = marks.is_empty();
+    let mut events = vec![Event::Task(TaskEvent::InReview { task: task.id, run, results, marks })];
+    events.extend(run::stop(office, Some(run), StopWhy::Finished));
+    let by_itself = office.projects.get(&task.project).is_some_and(|p| p.acceptance == Acceptance::Green);
+    if by_itself && clean && task.deliverable == Deliverable::Change {
+        events.push(Event::Task(TaskEvent::Accepted { task: task.id }));
+    }
+    events
+}
+
+/// An accepted change was merged, or could not be.
+pub fn merged(office: &Office, id: TaskId, outcome: &Outcome) -> Vec<Event> {
+    let Some(task) = office.tasks.get(&id).filter(|it| it.state == TaskState::Merging) else { return Vec::new() };
+    let one = |event| vec![Event::Task(event)];
+    match outcome {
+        Outcome::Merged { commit } => one(TaskEvent::Done { task: id, commit: Some(commit.clone()) }),
+        Outcome::Conflict { files } => {
+            let files = files.join(", ");
+            if task.attempts_used + 1 >= task.attempts_max {
+                let why = format!(
+                    "it conflicts with the base in {files}; its attempts are used up: reject it with a note or cancel it"
+                );
+                return one(TaskEvent::MergeWaits { task: id, why });
+            }
+            let text = format!("it conflicts with the base in {files}: bring your work onto the base and resolve it");
+            let note = Note { at: task.accepted.unwrap_or(task.since), by: Actor::Office, text };
+            one(TaskEvent::SentBack { task: id, note })
+        }
+        Outcome::MergeWaits { why, way_out } => {
+            one(TaskEvent::MergeWaits { task: id, why: format!("{why}; {way_out}") })
+        }
+        Outcome::Failed { why } => one(TaskEvent::MergeWaits { task: id, why: why.clone() }),
+        _ => one(TaskEvent::MergeWaits { task: id, why: "the merge was called off".to_owned() }),
+    }
+}
