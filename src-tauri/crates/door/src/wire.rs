@@ -1,0 +1,387 @@
+//! What goes through the door: hello, questions, answers and pushes, each one JSON frame; terminal bytes beside them.
+//! How frames are cut is in `frame.rs`; how an answer is found is the runtime's.
+
+use std::collections::BTreeMap;
+
+use office_core::command::CommandBody;
+use office_core::project::{Acceptance, Project};
+use office_core::role::{Engine, Role};
+use office_core::run::Run;
+use office_core::view::{DeskView, StatusView};
+use office_core::{Actor, Envelope, Noun, Refusal, RunId, Seq, Task, TaskId, TaskState};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+/// The protocol this side speaks.
+pub const PROTOCOL: u32 = 1;
+/// The oldest protocol this side still speaks.
+pub const PROTOCOL_MIN: u32 = 1;
+
+/// The first frame, from the client.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+pub struct Hello {
+    /// Newest protocol the client speaks.
+    pub protocol: u32,
+    /// Oldest protocol the client speaks.
+    pub min: u32,
+    /// Program and version, for the log.
+    pub client: String,
+    /// The run's token, from a desk; none from the owner.
+    pub token: Option<String>,
+}
+
+/// The second frame, from the runtime.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Greeting {
+    /// Come in.
+    Welcome {
+        /** The protocol both speak from here on. */
+        protocol: u32,
+        /** The runtime's version. */
+        version: String,
+        /** The office's name. */
+        office: String,
+        /** Its directory. */
+        dir: String,
+        /** Who the runtime takes the client for. */
+        actor: Actor,
+    },
+    /// Stay out.
+    Refused {
+        /** Why, and the way out. */
+        refusal: Refusal,
+    },
+}
+
+/// A numbered question.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+pub struct Request {
+    /// Chosen by the client; the answer carries it.
+    pub id: u32,
+    /// What is asked.
+    pub ask: Ask,
+}
+
+/// What may be asked at the door.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum Ask {
+    /// Carries out a command, once per `command_id`. Answer: `Changed`.
+    Submit {
+        /** For repeats after a lost answer. */
+        command_id: String,
+        /** The command. */
+        body: CommandBody,
+    },
+    /// Looks at a repository and takes it on. Answer: `Changed` (the project).
+    AddProject {
+        /** Where. */
+        path: String,
+        /** Its name; the folder's if none. */
+        name: Option<String>,
+        /** The base branch. */
+        base: Option<String>,
+    },
+    /// Runs set-up and checks on the base and waits for the report. Answer: `Project`.
+    TryProject {
+        /** Name or number. */
+        project: String,
+    },
+    /// Says done and waits for the verdict. Answer: `Changed` (the task) or a refusal with code `checks_red`.
+    Done {
+        /** Which; the desk's own if none. */
+        task: Option<TaskId>,
+        /** The agent's words. */
+        summary: String,
+        /** The finding. */
+        report: Option<String>,
+    },
+    /// Accepts and waits until it is merged. Answer: `Changed` or a refusal with code `merge_refused`.
+    Accept {
+        /** Which. */
+        task: TaskId,
+    },
+    /// Waits until a task is in one of these states. Answer: `Task`.
+    AwaitTask {
+        /** Which. */
+        task: TaskId,
+        /** Any of these; any state that is not at work if empty. */
+        states: Vec<TaskState>,
+    },
+    /// Stops everything and waits until no process of any desk is left. Answer: `Status`.
+    StopAll,
+    /// One screen. Answer: `Status`.
+    Status,
+    /// Everything, to go on from by `Subscribe`. Answer: `Snapshot`.
+    Snapshot,
+    /// One task. Answer: `Task`.
+    Task {
+        /** Which; the desk's own if none. */
+        task: Option<TaskId>,
+    },
+    /// Tasks. Answer: `Tasks`.
+    Tasks {
+        /** Only in these states, if any. */
+        states: Vec<TaskState>,
+        /** Only of this project. */
+        project: Option<String>,
+    },
+    /// Desks. Answer: `Desks`.
+    Desks,
+    /// Runs of a task or a desk, newest first. Answer: `Runs`.
+    Runs {
+        /** Of this task. */
+        task: Option<TaskId>,
+        /** Of this desk (name or number). */
+        desk: Option<String>,
+    },
+    /// Projects. Answer: `Projects`.
+    Projects,
+    /// Roles. Answer: `Roles`.
+    Roles,
+    /// Engines. Answer: `Engines`.
+    Engines,
+    /// Events after `since`, at most `limit`. Answer: `Events`.
+    Events {
+        /** The last one known. */
+        since: Seq,
+        /** At most; 10,000 at the highest. */
+        limit: u32,
+        /** Only of this task. */
+        task: Option<TaskId>,
+    },
+    /// Pushes events from `since` on, without end. Answer: `Ok`, then `Push::Event`.
+    Subscribe {
+        /** The last one known. */
+        since: Seq,
+    },
+    /// The diff of a task's work. Answer: `Diff`.
+    Diff {
+        /** Which. */
+        task: TaskId,
+        /** Names and counts only. */
+        stat: bool,
+    },
+    /// What a task's run printed, from its recording. Answer: `Text`.
+    Log {
+        /** Which. */
+        task: TaskId,
+        /** Which run; the last if none. */
+        run: Option<RunId>,
+    },
+    /// Full text search over tasks and events. Answer: `Hits`.
+    Search {
+        /** Words. */
+        query: String,
+        /** At most. */
+        limit: u32,
+    },
+    /// Attaches to a desk's terminal: `Ok`, then frames of bytes for `stream` and `Push::TerminalEnded`.
+    Attach {
+        /** Name or number. */
+        desk: String,
+        /** Chosen by the client. */
+        stream: u32,
+        /** From this absolute offset; the newest screenful if none. */
+        from: Option<u32>,
+        /** Bytes it will take before more credit. */
+        credit: u32,
+    },
+    /// More credit for a stream. Answer: `Ok`.
+    Credit {
+        /** Which. */
+        stream: u32,
+        /** Bytes. */
+        bytes: u32,
+    },
+    /// Ends a stream. Answer: `Ok`.
+    Detach {
+        /** Which. */
+        stream: u32,
+    },
+    /// Types into a desk's terminal. Answer: `Ok`.
+    Type {
+        /** Name or number. */
+        desk: String,
+        /** What, exactly. */
+        text: String,
+    },
+    /// Resizes a desk's terminal. Answer: `Ok`.
+    Resize {
+        /** Name or number. */
+        desk: String,
+        /** Columns. */
+        cols: u16,
+        /** Rows. */
+        rows: u16,
+    },
+    /// Looks whether everything an office needs is there. Answer: `Health`.
+    Doctor,
+    /// Copies the office's database while it runs. Answer: `Text` (the path).
+    Backup {
+        /** To this file; a dated one in the office's `backups` if none. */
+        to: Option<String>,
+    },
+    /// Asks the runtime to end. Answer: `Ok`.
+    Quit,
+    /// Finds a project, desk or task by what people call it. Answer: `Changed`.
+    Find {
+        /** `project` or `desk`. */
+        noun: String,
+        /** Name or number. */
+        name: String,
+    },
+    /// Who accepts in a project. Answer: `Changed`.
+    SetAcceptance {
+        /** Name or number. */
+        project: String,
+        /** Who. */
+        acceptance: Acceptance,
+    },
+}
+
+/// One line of doctor's report.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct HealthLine {
+    /// What was looked at.
+    pub name: String,
+    /// Whether it is as it should be.
+    pub ok: bool,
+    /// What was found.
+    pub found: String,
+    /// What to do when it is not.
+    pub way_out: String,
+}
+
+/// A hit of a search.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+pub struct Hit {
+    /// `task` or `event`.
+    pub kind: String,
+    /// Number of the task, or place of the event.
+    pub id: u32,
+    /// Title.
+    pub title: String,
+    /// The passage.
+    pub text: String,
+    /// How well it fits; higher is better.
+    pub score: f32,
+    /// Where it comes from.
+    pub source: String,
+}
+
+/// An answer.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "kind", content = "value", rename_all = "snake_case")]
+pub enum Answer {
+    /// It was done.
+    Ok,
+    /// The thing that was made or changed.
+    Changed(Noun),
+    /// One screen.
+    Status(Box<StatusView>),
+    /// Everything.
+    Snapshot {
+        /** True up to here. */
+        seq: Seq,
+        /** All nouns. */
+        nouns: Vec<Noun>,
+    },
+    /// A task.
+    Task(Box<Task>),
+    /// Tasks.
+    Tasks(Vec<Task>),
+    /// Desks as they are seen.
+    Desks(Vec<DeskView>),
+    /// Runs.
+    Runs(Vec<Run>),
+    /// A project.
+    Project(Box<Project>),
+    /// Projects.
+    Projects(Vec<Project>),
+    /// Roles.
+    Roles(Vec<Role>),
+    /// Engines.
+    Engines(Vec<Engine>),
+    /// Events, and whether there are more.
+    Events {
+        /** In order. */
+        events: Vec<Envelope>,
+        /** Ask again from the last. */
+        more: bool,
+    },
+    /// A diff.
+    Diff {
+        /** As git writes it. */
+        patch: String,
+        /** It was cut at 16 MiB. */
+        cut: bool,
+    },
+    /// Text.
+    Text(String),
+    /// Hits.
+    Hits(Vec<Hit>),
+    /// Health.
+    Health(Vec<HealthLine>),
+}
+
+/// A frame from the runtime after the greeting.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Push {
+    /// The answer to request `id`.
+    Answer {
+        /** Which. */
+        id: u32,
+        /** What. */
+        answer: Answer,
+    },
+    /// The refusal of request `id`.
+    Refusal {
+        /** Which. */
+        id: u32,
+        /** Why. */
+        refusal: Refusal,
+    },
+    /// An event of a subscription, with the things it changed, whole.
+    Event {
+        /** The event. */
+        envelope: Envelope,
+        /** The nouns it touched, as they are now. */
+        nouns: Vec<Noun>,
+    },
+    /// The subscriber was too slow: it must ask `Events` or `Snapshot` again from its last event.
+    Lagged {
+        /** The newest event. */
+        newest: Seq,
+    },
+    /// A terminal stream has a hole: bytes of this range are in the recording only.
+    Gap {
+        /** Which. */
+        stream: u32,
+        /** From. */
+        from: String,
+        /** To. */
+        to: String,
+    },
+    /// The terminal of a stream is over.
+    TerminalEnded {
+        /** Which. */
+        stream: u32,
+        /** How it ended, in words. */
+        how: String,
+    },
+}
+
+/// Lists kept for documentation: the desk's environment, by variable.
+pub fn desk_environment() -> BTreeMap<&'static str, &'static str> {
+    BTreeMap::from([
+        ("OFFICE_DIR", "the office's directory"),
+        ("OFFICE_TOKEN", "this run's token; it ends with the run"),
+        ("OFFICE_TASK", "the task's number, where there is one"),
+        ("OFFICE_DESK", "the desk's name"),
+        ("OFFICE_RUN", "the run's number"),
+        ("OFFICE_PORT_BASE", "the first of 20 ports that are this desk's own"),
+    ])
+}
