@@ -1,1 +1,43 @@
-//! (being built)
+//! The only place that speaks to git: looks at the owner's repository, makes private checkouts, takes an agent's
+//! work out of them, compares, merges, and moves the owner's branch forward when that is safe. A checkout is
+//! hostile: nothing planted in one runs, leaks or writes. Deliberately not here: tasks, agents, when to do what.
+
+mod advance;
+mod bare;
+mod batch;
+mod call;
+mod changes;
+mod checkout;
+mod collect;
+mod commit;
+mod desk;
+mod error;
+mod facts;
+mod forward;
+mod history;
+mod limits;
+mod merge;
+mod name;
+mod office;
+mod owner_tree;
+mod path;
+mod plain;
+mod read;
+mod snapshot;
+mod transfer;
+
+pub use advance::{Advance, AdvanceRequest, WaitReason};
+pub use call::{Git, GitSettings};
+pub use changes::{ChangeStatus, FileChange, Mark, Patch, PatchStream};
+pub use checkout::{CheckSpec, CheckoutSpec, Reclaimed};
+pub use collect::{Ancestry, CollectRequest, Collected, TakeHistory, TrailerPolicy};
+pub use desk::HeadAt;
+pub use error::{GitError, Result};
+pub use facts::{RepoFacts, branch_tip, inspect};
+pub use limits::Limits;
+pub use merge::{MergeOutcome, MergeProbe, MergeRequest, MergeStrategy};
+pub use name::{Branch, CommitDate, Identity, ObjectFormat, Oid};
+pub use office::OfficeRepo;
+pub use path::RepoPath;
+pub use read::{PathKind, TreeEntry};
+pub use snapshot::{SkipReason, Skipped};
