@@ -33,9 +33,7 @@ pub fn by_hand(office: &Office, task: TaskId, desk: DeskId, now: At) -> Result<V
             format!("choose a desk of that role, or add one: `office desk add --role {role}`"),
         ));
     }
-    if office.engine_of(at).is_err() {
-        office.engine_of(at)?;
-    }
+    office.engine_of(at)?;
     let may_start = at.is_free() && office.hold.is_none() && it.waiting_for.is_empty();
     Ok(if may_start {
         start(office, it, at, now)
@@ -57,10 +55,11 @@ pub fn next_start(office: &Office, now: At) -> Option<Vec<Event>> {
         if let Some(task) = queued {
             return Some(start(office, task, desk, now));
         }
-        if desk.auto && !office.review_is_full() {
-            if let Some(task) = office.ready_tasks().find(|task| fits(task, desk)) {
-                return Some(start(office, task, desk, now));
-            }
+        if desk.auto
+            && !office.review_is_full()
+            && let Some(task) = office.ready_tasks().find(|task| fits(task, desk))
+        {
+            return Some(start(office, task, desk, now));
         }
     }
     None

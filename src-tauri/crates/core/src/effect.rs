@@ -151,7 +151,14 @@ pub enum EffectCommand {
         /// Which.
         effect: EffectId,
         /// What it came to.
-        outcome: Outcome,
+        outcome: Box<Outcome>,
+    },
+    /// A run's process ended by itself.
+    RunOver {
+        /// Which run.
+        run: RunId,
+        /// How.
+        exit: Exit,
     },
 }
 
@@ -173,17 +180,21 @@ pub enum EffectEvent {
 /// Decides an effect's end: its own record, and what follows while its fence still holds.
 pub fn decide(office: &Office, actor: Actor, command: &EffectCommand, now: At) -> Result<Vec<Event>, Refusal> {
     actor.office_only()?;
-    let EffectCommand::End { effect: id, outcome } = command;
+    let (id, outcome) = match command {
+        EffectCommand::End { effect, outcome } => (effect, outcome),
+        EffectCommand::RunOver { run, exit } => return Ok(task::life::run_over(office, *run, exit, now)),
+    };
     let Some(effect) = office.pending.get(id) else {
         return Err(Refusal::new(Code::NotFound, format!("effect {id} is not pending"), "it was settled before"));
     };
-    let trouble = match outcome {
+    let trouble = match &**outcome {
         Outcome::Failed { why } | Outcome::MergeWaits { why, .. } => Some(why.clone()),
         Outcome::Conflict { files } => Some(format!("conflict in {}", files.join(", "))),
         Outcome::Cancelled => Some("called off".to_owned()),
         Outcome::Lost => Some("the office went down meanwhile; not repeated".to_owned()),
         _ => None,
     };
+    let outcome = &**outcome;
     let mut events = vec![Event::Effect(EffectEvent::Ended { effect: *id, what: effect.clone(), trouble })];
     events.extend(match effect {
         Effect::Prepare { run } => task::life::prepared(office, *run, outcome, now),

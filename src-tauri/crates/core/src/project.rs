@@ -148,7 +148,7 @@ pub enum ProjectCommand {
         /// What task branches begin with.
         prefix: String,
         /// Its settings.
-        settings: ProjectSettings,
+        settings: Box<ProjectSettings>,
         /// What its owner should know.
         notes: Vec<String>,
     },
@@ -241,7 +241,7 @@ pub fn decide(office: &Office, actor: Actor, command: &ProjectCommand) -> Result
                     path: path.clone(),
                     base_branch: base_branch.clone(),
                     prefix: prefix.clone(),
-                    settings: settings.clone(),
+                    settings: (**settings).clone(),
                     acceptance: Acceptance::Owner,
                     notes: notes.clone(),
                     base_checks: BTreeMap::new(),

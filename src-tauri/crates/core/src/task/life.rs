@@ -62,7 +62,7 @@ pub fn run_over(office: &Office, run: RunId, exit: &Exit, now: At) -> Vec<Event>
         return events;
     }
     match (task.state, it.stop, exit) {
-        (TaskState::Starting | TaskState::Running, Some(StopWhy::TimeLimit), _) => {
+        (TaskState::Running, Some(StopWhy::TimeLimit), _) => {
             let limit = task.time_limit_secs.unwrap_or_default();
             events.extend(attempt_failed(task, run, format!("its time limit of {limit} s ran out")));
         }
@@ -73,12 +73,18 @@ pub fn run_over(office: &Office, run: RunId, exit: &Exit, now: At) -> Vec<Event>
             let why = "the office went down while its agent worked; its checkout is intact".to_owned();
             events.push(Event::Task(TaskEvent::Interrupted { task: task.id, why }));
         }
+        (TaskState::Starting, _, _) => {
+            events.push(Event::Task(TaskEvent::Failed {
+                task: task.id,
+                why: format!("it ended while starting: {exit}"),
+            }));
+        }
         (TaskState::Running, _, Exit::Code { code: 0 }) => {
             let claim =
                 Claim { at: now, by: Actor::Office, summary: "its process ended with code 0".to_owned(), report: None };
             events.push(Event::Task(TaskEvent::DoneSaid { task: task.id, run, claim }));
         }
-        (TaskState::Starting | TaskState::Running, ..) => {
+        (TaskState::Running, ..) => {
             events.extend(attempt_failed(task, run, exit.to_string()));
         }
         _ => {}
