@@ -121,7 +121,11 @@ impl OfficeRepo {
     /// Moves the branch. Safe to repeat: what a killed run began is finished.
     pub async fn advance_base(&self, request: &AdvanceRequest) -> Result<Advance> {
         let (old, new) = (&request.old, &request.new);
-        let found = facts::branch_tip(&self.git, &self.owner, &request.branch).await?;
+        let place = self.place();
+        let (found, forwards) = tokio::try_join!(
+            facts::branch_tip(&self.git, &self.owner, &request.branch),
+            self.contains(&place, new, old),
+        )?;
         if found == *new {
             return Ok(Advance::AlreadyThere);
         }
@@ -129,7 +133,7 @@ impl OfficeRepo {
             let landed = self.contains(&self.place(), &found, new).await?;
             return Ok(if landed { Advance::AlreadyThere } else { Advance::BaseMoved { found } });
         }
-        if !self.contains(&self.place(), new, old).await? {
+        if !forwards {
             return Err(GitError::NotFastForward { old: old.to_string(), new: new.to_string() });
         }
         let holders = owner_tree::holders(&self.owner, &request.branch)?;
@@ -143,7 +147,7 @@ impl OfficeRepo {
                 WaitReason::Busy { what: "the branch is checked out in several work trees".to_owned() },
             );
         }
-        self.send_to_owner(old, new).await?;
+        let ((), changes) = tokio::try_join!(self.send_to_owner(old, new), self.changes(old, new))?;
         let Some(holder) = holders.first() else {
             let mut moving = self.begin_ref(request, &self.owner.git_dir).await?;
             if let Err(found) = moving.prepare(self, request).await? {
@@ -152,7 +156,7 @@ impl OfficeRepo {
             moving.commit().await?;
             return Ok(Advance::Advanced { work_tree: None });
         };
-        let mut forward = match Forward::begin(self, holder, old, new).await? {
+        let mut forward = match Forward::begin(self, holder, old, new, changes).await? {
             Ok(forward) => forward,
             Err(why) => return wait(holder, why),
         };

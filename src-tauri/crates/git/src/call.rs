@@ -286,7 +286,10 @@ impl Call {
             ("GIT_NO_LAZY_FETCH", "1"),
             ("GIT_LITERAL_PATHSPECS", "1"),
             ("GIT_ATTR_NOSYSTEM", "1"),
-            ("GIT_GRAFT_FILE", "/dev/null"),
+            ("GIT_GRAFT_FILE", "/nonexistent"),
+            // Who stands in reflogs where no person is named; without it git would ask the network for this host's name.
+            ("GIT_COMMITTER_NAME", "office"),
+            ("GIT_COMMITTER_EMAIL", "office@localhost"),
         ] {
             command.env(name, value);
         }

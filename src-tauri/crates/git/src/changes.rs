@@ -8,7 +8,7 @@ use tokio::io::AsyncReadExt;
 use tokio::process::ChildStdout;
 
 use crate::batch::Batch;
-use crate::call::Running;
+use crate::call::{Call, Place, Running};
 use crate::error::{GitError, Result};
 use crate::name::Oid;
 use crate::office::OfficeRepo;
@@ -124,11 +124,14 @@ const SAFE: &[&str] = &["-r", "-M", "--no-ext-diff", "--no-textconv", "--no-colo
 impl OfficeRepo {
     /// Every file that differs between two commits, renames found.
     pub async fn changes(&self, base: &Oid, tip: &Oid) -> Result<Vec<FileChange>> {
+        self.changes_in(&self.place(), base, tip).await
+    }
+
+    pub(crate) async fn changes_in(&self, place: &Place, base: &Oid, tip: &Oid) -> Result<Vec<FileChange>> {
         if base == tip {
             return Ok(vec![]);
         }
-        let out = self
-            .call("diff-tree")
+        let out = Call::new(&self.git, "diff-tree", place.clone())
             .args(SAFE)
             .args(["-z", "--raw", "--numstat", base.as_str(), tip.as_str()])
             .run()

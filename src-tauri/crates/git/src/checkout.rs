@@ -132,8 +132,7 @@ impl OfficeRepo {
         commit: &Oid,
     ) -> Result<Vec<RepoPath>> {
         let tmp = self.tmp()?;
-        let place = self.place();
-        let look = Snapshot { office: self, place: &place, tmp: tmp.path(), checkout, branch, base, commit };
+        let look = Snapshot { office: self, place: self.place(), tmp: tmp.path(), checkout, branch, base, commit };
         let found = look.candidates().await?;
         let mut paths = found.paths;
         paths.extend(found.embedded);

@@ -16,10 +16,11 @@ use crate::checkout::blocking;
 use crate::commit::{Commit, Signature};
 use crate::desk::{self, DeskRead, HeadAt};
 use crate::error::{GitError, Result};
-use crate::history::{self, History};
+use crate::history;
 use crate::limits::Limits;
 use crate::name::{Branch, CommitDate, Identity, Oid};
 use crate::office::OfficeRepo;
+use crate::path::RepoPath;
 use crate::snapshot::{Skipped, Snapshot};
 use crate::transfer;
 
@@ -107,84 +108,91 @@ impl OfficeRepo {
     /// Takes the work. Changes nothing in the checkout; asked twice for the same work it gives the same answer.
     pub async fn collect(&self, request: &CollectRequest) -> Result<Collected> {
         let quarantine = Quarantine::open(self)?;
+        // Started first: it gets ready while the desk is read.
+        let mut batch = Batch::start(&self.git, quarantine.place.clone())?;
         let previous = self.branch_tip(&request.branch).await?;
         let fallback = previous.as_ref().unwrap_or(&request.base);
         let desk = match request.history {
             TakeHistory::Desk => quarantine.read(self, request).await?,
             TakeHistory::FilesOnly => DeskRead { tip: None, head: HeadAt::Ignored, loose: vec![], packs: vec![] },
         };
-        let mut batch = Batch::start(&self.git, quarantine.place.clone())?;
         let brought = quarantine.survey(self, &mut batch, &desk, &request.limits).await?;
         let raw_tip = desk.tip.clone().unwrap_or_else(|| fallback.clone());
         let history = history::walk(&mut batch, &raw_tip, &brought, &request.limits).await?;
-        let (tree_of_tip, base_known) =
-            (commit_at(&mut batch, &raw_tip).await?.tree, commit_at(&mut batch, &request.base).await?);
+        let tree_of_tip = commit_at(&mut batch, &raw_tip).await?.tree;
 
         let strip = request.trailers == TrailerPolicy::Strip;
         let place = &quarantine.place;
         let (tip, rewritten) =
             self.make_owners(place, &raw_tip, &history, &request.identity, strip, &request.message).await?;
-        let look = Snapshot {
+        // From here on git reads trees: only such as passed its checks on their way into the office's repository,
+        // where no ref leads to them yet.
+        if !history.new.is_empty() {
+            self.take_in(place, &tip, request, &previous).await?;
+        }
+        let mut look = Snapshot {
             office: self,
-            place,
+            place: place.clone(),
             tmp: quarantine.tmp.path(),
             checkout: &request.checkout,
             branch: &request.branch,
             base: &request.base,
-            commit: &raw_tip,
+            commit: &tip,
         };
         let found = look.candidates().await?;
+        // What git makes of plainly named files needs no second look on its way in: it is stored at once. Whatever
+        // could be one of git's own files in disguise takes the way of the desk's commits.
+        let direct = !found.paths.iter().any(RepoPath::resembles_git_files);
+        let place = if direct { self.place() } else { place.clone() };
+        look.place = place.clone();
         let (tree, skipped) = look.tree(found, &request.limits).await?;
         let tree = tree.unwrap_or_else(|| tree_of_tip.clone());
         let leftover = tree != tree_of_tip;
-        let mut tip = tip;
+        let mut last = tip.clone();
         if leftover {
-            tip = self.leftover(place, &mut batch, request, &previous, &tip, &tree).await?;
+            let commit = self.own_commit(request, &tree, &tip);
+            last = self.reuse_or_write(&place, &mut batch, &previous, &commit).await?;
         }
-        let (tip, ancestry) =
-            self.onto_base(place, request, tip, &history, leftover, &previous, &mut batch, &base_known).await?;
-
-        if previous.as_ref() != Some(&tip) {
-            let mut have = vec![&request.base];
-            have.extend(&previous);
-            transfer::send(&self.git, place.clone(), self.place(), &tip, &have, request.limits.object_bytes).await?;
-            self.move_ref(&request.branch.full(), previous.as_ref(), &tip).await?;
-        }
-        let changes = self.changes(&request.base, &tip).await?;
+        let straight = history.boundary_is(&request.base) || previous.as_ref() == Some(&last);
+        let ancestry = if straight || self.contains(&place, &last, &request.base).await? {
+            Ancestry::Descends
+        } else {
+            let (onto, how) = self.onto_base(&place, request, &last, &previous, &mut batch).await?;
+            last = onto;
+            how
+        };
+        // Listing the changes and storing them are two programs' work at once.
+        let store = async {
+            if last != tip && !direct {
+                self.take_in(&place, &last, request, &previous).await?;
+            }
+            self.move_ref(&request.branch.full(), previous.as_ref(), &last).await
+        };
+        let ((), changes) = tokio::try_join!(store, self.changes_in(&place, &request.base, &last))?;
         let marks = changes::marks(&mut batch, &changes).await?;
         let commits = match ancestry {
             Ancestry::Descends if history.boundary_is(&request.base) => history.new.len() + usize::from(leftover),
-            Ancestry::Descends => self.count(&request.base, &tip).await?,
-            Ancestry::Replayed | Ancestry::Replaced => usize::from(tip != request.base),
+            Ancestry::Descends => self.count(&request.base, &last).await?,
+            Ancestry::Replayed | Ancestry::Replaced => usize::from(last != request.base),
         };
         let leftover_committed = leftover && ancestry == Ancestry::Descends;
-        Ok(Collected {
-            tip,
-            commits,
-            leftover_committed,
-            rewritten,
-            head: desk.head,
-            ancestry,
-            changes,
-            marks,
-            skipped,
-        })
+        let head = desk.head;
+        Ok(Collected { tip: last, commits, leftover_committed, rewritten, head, ancestry, changes, marks, skipped })
     }
 
-    /// The commit for what was not committed; the one of the last time when nothing changed since.
-    async fn leftover(
-        &self,
-        place: &Place,
-        batch: &mut Batch,
-        request: &CollectRequest,
-        previous: &Option<Oid>,
-        parent: &Oid,
-        tree: &Oid,
-    ) -> Result<Oid> {
-        let commit = self.own_commit(request, tree, parent);
-        self.reuse_or_write(place, batch, previous, &commit).await
+    /// Moves what a commit needs into the office's repository, through git's checks.
+    async fn take_in(&self, place: &Place, tip: &Oid, request: &CollectRequest, previous: &Option<Oid>) -> Result<()> {
+        if previous.as_ref() == Some(tip) {
+            return Ok(());
+        }
+        let mut have = vec![&request.base];
+        have.extend(previous);
+        transfer::send(&self.git, place.clone(), self.place(), tip, &have, request.limits.object_bytes)
+            .await
+            .map(|_| ())
     }
 
+    /// A commit that the office makes itself.
     fn own_commit(&self, request: &CollectRequest, tree: &Oid, parent: &Oid) -> Commit {
         let who = Signature::new(&request.identity, request.date);
         let message = format!("{}\n", request.message.trim()).into_bytes();
@@ -199,6 +207,7 @@ impl OfficeRepo {
         }
     }
 
+    /// Stores a commit; takes the one of the last time when it says the same, so that repeating changes nothing.
     async fn reuse_or_write(
         &self,
         place: &Place,
@@ -220,28 +229,19 @@ impl OfficeRepo {
     }
 
     /// Brings a history that does not go on from the base onto it, as one commit.
-    #[expect(clippy::too_many_arguments, reason = "the state of one collection, used once")]
     async fn onto_base(
         &self,
         place: &Place,
         request: &CollectRequest,
-        tip: Oid,
-        history: &History,
-        leftover: bool,
+        tip: &Oid,
         previous: &Option<Oid>,
         batch: &mut Batch,
-        base: &Commit,
     ) -> Result<(Oid, Ancestry)> {
-        if history.boundary_is(&request.base)
-            || previous.as_ref() == Some(&tip)
-            || self.contains(place, &tip, &request.base).await?
-        {
-            return Ok((tip, Ancestry::Descends));
-        }
-        let own = commit_at(batch, &tip).await?;
+        let (own, base) = (commit_at(batch, tip).await?, commit_at(batch, &request.base).await?);
         let (mut tree, mut how) = (own.tree.clone(), Ancestry::Replaced);
-        if self.merge_base(place, &request.base, &tip).await?.is_some()
-            && let Some(merged) = self.merged_tree(place, &request.base, &tip).await?.clean()
+        let fork = self.merge_base(place, &request.base, tip).await?;
+        if fork.is_some()
+            && let Some(merged) = self.merged_tree(place, &request.base, tip).await?.clean()
         {
             (tree, how) = (merged, Ancestry::Replayed);
         }
@@ -249,7 +249,7 @@ impl OfficeRepo {
             return Ok((request.base.clone(), how));
         }
         let mut commit = self.own_commit(request, &tree, &request.base);
-        if history.new.len() == 1 && !leftover {
+        if own.parents.iter().all(|parent| Some(parent) == fork.as_ref()) {
             // One commit, typically the base amended: its own message says best what it does.
             commit.message = own.message;
         }
@@ -287,7 +287,6 @@ impl Quarantine {
             fs::create_dir_all(&path).map_err(|e| GitError::io("making a folder", &path, e))?;
         }
         bare::put(&objects.join("info/alternates"), &bare::alternates_file(&[&office.objects_dir()]))?;
-        // What is larger than this is streamed, never held in memory.
         let place = office.place().objects(&objects);
         Ok(Self { tmp, objects, place })
     }

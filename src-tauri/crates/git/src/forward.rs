@@ -54,6 +54,7 @@ impl<'a> Forward<'a> {
         holder: &'a Holder,
         old: &'a Oid,
         new: &'a Oid,
+        changes: Vec<FileChange>,
     ) -> Result<Result<Self, WaitReason>> {
         let unusual = |what: &str| Ok(Err(WaitReason::Unusual { what: what.to_owned(), commit: new.clone() }));
         if office.owner.sparse {
@@ -65,7 +66,6 @@ impl<'a> Forward<'a> {
         if has_shared {
             return unusual("it has a split index");
         }
-        let changes = office.changes(old, new).await?;
         let filtered = office.filtered(&changes, old, new).await?;
         if !filtered.is_empty() {
             return Ok(Err(WaitReason::Filters { paths: filtered, commit: new.clone() }));

@@ -68,12 +68,10 @@ pub(crate) async fn state(
 
 /// Tracked files that differ between `commit`, the index and the work tree.
 pub(crate) async fn tracked_changes(git: &Git, facts: &RepoFacts, lens: &Lens, commit: &Oid) -> Result<Vec<RepoPath>> {
-    let files = lens.call(git, facts, "ls-files").args(["-z", "-m", "-d"]).run().await?;
-    let staged = lens
-        .call(git, facts, "diff-index")
-        .args(["-z", "--cached", "--name-only", "--no-renames", "--no-ext-diff", commit.as_str(), "--"])
-        .run()
-        .await?;
+    let files = lens.call(git, facts, "ls-files").args(["-z", "-m", "-d"]);
+    let options = ["-z", "--cached", "--name-only", "--no-renames", "--no-ext-diff", commit.as_str(), "--"];
+    let staged = lens.call(git, facts, "diff-index").args(options);
+    let (files, staged) = tokio::try_join!(files.run(), staged.run())?;
     let mut tracked = paths(&files.stdout);
     tracked.extend(paths(&staged.stdout));
     tracked.sort();

@@ -84,6 +84,15 @@ impl RepoPath {
             plain == ".git" || plain == "git~1"
         })
     }
+
+    /// Could a part of this path be taken for one of git's own files (`.gitmodules`, its Windows short names, its
+    /// disguises)? Answers yes too often rather than once too rarely.
+    pub(crate) fn resembles_git_files(&self) -> bool {
+        let lower = self.0.to_ascii_lowercase();
+        !lower.is_ascii()
+            || lower.windows(3).any(|w| w == b"git" || w == b"gi7" || w == b"~1:")
+            || lower.contains(&b'~')
+    }
 }
 
 fn ignored_by_hfs(c: char) -> bool {

@@ -54,7 +54,7 @@ pub(crate) struct Candidates {
 pub(crate) struct Snapshot<'a> {
     pub office: &'a OfficeRepo,
     /// The repository that has the commit, and takes new objects.
-    pub place: &'a Place,
+    pub place: Place,
     /// An empty folder of the office's.
     pub tmp: &'a Path,
     pub checkout: &'a Path,

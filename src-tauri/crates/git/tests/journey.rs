@@ -2,23 +2,15 @@
 
 mod world;
 
-use std::time::Instant;
-
 use office_git::*;
 use world::*;
 
 #[tokio::test]
 async fn work_goes_from_a_checkout_into_the_owners_branch() {
     let world = World::new();
-    let start = Instant::now();
     let office = world.office().await;
-    eprintln!("inspect + open {:?}", start.elapsed());
     for round in 0..5 {
-        let lap =
-            |what: &str, since: Instant| eprintln!("{round} {what} {:.2} ms", since.elapsed().as_secs_f64() * 1e3);
-        let t = Instant::now();
         let desk = world.desk_at(&office, &format!("desk{round}"), &world.main()).await;
-        lap("make_checkout", t);
         write(&desk, "src/a.txt", &format!("one\n2 {round}\nthree\n"));
         write(&desk, &format!("new {round}.txt"), "new\n");
         if round > 2 {
@@ -26,26 +18,17 @@ async fn work_goes_from_a_checkout_into_the_owners_branch() {
             world.git_in(&desk, &["commit", "-qm", "by the agent"]);
         }
         office.delete_branch(&branch()).await.unwrap();
-        // The index cache goes with the branch; make it again for an honest figure.
-        let t = Instant::now();
         let got = office.collect(&world.request(&desk)).await.unwrap();
-        lap("collect", t);
         assert_eq!(got.commits, 1);
         assert_eq!(got.leftover_committed, round <= 2);
         assert_eq!(got.changes.len(), 2);
-        let t = Instant::now();
         let commit = merged(&office, &world.merge_request(&got.tip)).await;
-        lap("merge", t);
-        let t = Instant::now();
         let done = office.advance_base(&world.advance_request(&commit)).await.unwrap();
-        lap("advance", t);
         assert_eq!(done, Advance::Advanced { work_tree: Some(world.owner.clone()) });
         assert_eq!(world.main(), commit);
         assert_eq!(world.owner_git("status --porcelain"), "");
         assert_eq!(read(&world.owner, &format!("new {round}.txt")), "new\n");
-        let t = Instant::now();
         assert_eq!(office.reclaim(&desk, &branch(), &got.tip, &got.tip).await.unwrap(), Reclaimed::Removed);
-        lap("reclaim", t);
         assert!(!desk.exists());
     }
 }

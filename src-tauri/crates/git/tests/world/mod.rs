@@ -1,6 +1,7 @@
 //! A small world for the tests: an owner with a repository and a home of their own, an office beside it.
 //! Deliberately not here: what is tested.
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a world that cannot be built fails its test")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
