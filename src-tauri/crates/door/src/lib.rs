@@ -1,4 +1,17 @@
 //! The wire: frames, versions, and the client that window, command line and hooks use.
 //! It never knows how a command is carried out.
 
+pub mod client;
+pub mod frame;
+pub mod incoming;
+pub mod listener;
+pub mod outbox;
+pub mod place;
+mod transport;
 pub mod wire;
+
+pub use client::{Client, ClientError, EventStream, Terminal, TerminalNews};
+pub use frame::{Frame, FrameError, FrameReader};
+pub use incoming::{Connection, Incoming, Visitor};
+pub use listener::{BindError, Listener, Peer};
+pub use outbox::{EventFrame, Offered, Outbox, TerminalOut, Writer};

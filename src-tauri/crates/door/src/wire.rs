@@ -151,7 +151,8 @@ pub enum Ask {
         /** Only of this task. */
         task: Option<TaskId>,
     },
-    /// Pushes events from `since` on, without end. Answer: `Ok`, then `Push::Event`.
+    /// Pushes events from `since` on, without end. Answer: `Ok`, then `Push::Event`. A second one takes the place of the
+    /// first: nothing of the first is pushed after the second's `Ok`.
     Subscribe {
         /** The last one known. */
         since: Seq,
@@ -272,6 +273,7 @@ pub struct Hit {
 }
 
 /// An answer.
+#[expect(clippy::large_enum_variant, reason = "an answer is made, sent and gone; nobody keeps many")]
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
 #[serde(tag = "kind", content = "value", rename_all = "snake_case")]
 pub enum Answer {

@@ -1,0 +1,57 @@
+//! What carries the frames: a Unix socket today. The one module that another carrier (a named pipe) would replace.
+
+#[cfg(not(unix))]
+compile_error!("the door is a Unix socket so far; on Windows it will be a named pipe, in this module");
+
+use std::io;
+use std::path::Path;
+
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{UnixListener, UnixStream};
+
+/// The end that frames are read from.
+pub(crate) type ReadHalf = OwnedReadHalf;
+/// The end that frames are written to.
+pub(crate) type WriteHalf = OwnedWriteHalf;
+
+/// A connected peer.
+pub(crate) struct Carrier(UnixStream);
+
+impl Carrier {
+    /// Connects to the door at `socket`.
+    pub(crate) async fn connect(socket: &Path) -> io::Result<Self> {
+        UnixStream::connect(socket).await.map(Self)
+    }
+
+    /// User and process at the other end, as the kernel knows them.
+    pub(crate) fn peer(&self) -> io::Result<(u32, Option<i32>)> {
+        let cred = self.0.peer_cred()?;
+        Ok((cred.uid(), cred.pid()))
+    }
+
+    /// Both directions.
+    pub(crate) fn split(self) -> (ReadHalf, WriteHalf) {
+        self.0.into_split()
+    }
+}
+
+/// Where carriers arrive.
+#[derive(Debug)]
+pub(crate) struct Entrance(UnixListener);
+
+impl Entrance {
+    /// Makes the socket; what lies at the path already is an error.
+    pub(crate) fn open(socket: &Path) -> io::Result<Self> {
+        UnixListener::bind(socket).map(Self)
+    }
+
+    /// The next one to arrive.
+    pub(crate) async fn accept(&self) -> io::Result<Carrier> {
+        self.0.accept().await.map(|(stream, _)| Carrier(stream))
+    }
+}
+
+/// Our own user.
+pub(crate) fn own_uid() -> u32 {
+    nix::unistd::geteuid().as_raw()
+}
