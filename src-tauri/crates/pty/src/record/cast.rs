@@ -1,0 +1,271 @@
+//! Lines of asciicast v2: output bytes to JSON and back, byte exact.
+//! Which bytes go into which line, and when, is decided in `write`.
+
+use std::borrow::Cow;
+use std::io::Write;
+use std::time::Duration;
+
+use crate::spec::{RecordingSpec, TermSize};
+
+/// An invalid byte `b` (always >= 0x80) becomes the character `MAPPED + b`.
+const MAPPED: u32 = 0x0010_FE00;
+/// The first two bytes of the mapped characters in UTF-8; the third is 0xBA or 0xBB.
+const MAPPED_LEAD: [u8; 2] = [0xF4, 0x8F];
+
+/// What a byte needs in a JSON string: 0 nothing, 1 an escape, 2 a look at the characters mapped to.
+const CLASS: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut b = 0;
+    while b < 0x20 {
+        table[b] = 1;
+        b += 1;
+    }
+    table[b'"' as usize] = 1;
+    table[b'\\' as usize] = 1;
+    table[0xF4] = 2;
+    table
+};
+
+/// The first line of a file.
+pub(super) fn header(size: TermSize, spec: &RecordingSpec) -> Vec<u8> {
+    let mut header = serde_json::json!({ "version": 2, "width": size.cols, "height": size.rows });
+    if let Some(at) = spec.started_unix {
+        header["timestamp"] = at.into();
+    }
+    if let Some(title) = &spec.title {
+        header["title"] = title.as_str().into();
+    }
+    let mut line = header.to_string().into_bytes();
+    line.push(b'\n');
+    line
+}
+
+/// Begins a line up to the opening quote of its data.
+pub(super) fn begin(out: &mut Vec<u8>, at: Duration, code: char) {
+    // Writing to a vector cannot fail.
+    let _ = write!(out, "[{}.{:06},\"{code}\",\"", at.as_secs(), at.subsec_micros());
+}
+
+/// Ends a line.
+pub(super) fn end(out: &mut Vec<u8>) {
+    out.extend_from_slice(b"\"]\n");
+}
+
+/// A whole line with short text.
+pub(super) fn line(out: &mut Vec<u8>, at: Duration, code: char, text: &str) {
+    begin(out, at, code);
+    escape(out, text.as_bytes());
+    end(out);
+}
+
+/// Appends output as JSON string content and returns how many bytes at the end were left out because they may be the
+/// beginning of a character (at most 3). With `last` nothing is left out.
+pub(super) fn output(out: &mut Vec<u8>, mut bytes: &[u8], last: bool) -> usize {
+    loop {
+        match std::str::from_utf8(bytes) {
+            Ok(_) => {
+                escape(out, bytes);
+                return 0;
+            }
+            Err(error) => {
+                let (valid, rest) = bytes.split_at(error.valid_up_to());
+                escape(out, valid);
+                let bad = match error.error_len() {
+                    Some(bad) => bad,
+                    None if last => rest.len(),
+                    None => return rest.len(),
+                };
+                map(out, &rest[..bad]);
+                bytes = &rest[bad..];
+            }
+        }
+    }
+}
+
+fn map(out: &mut Vec<u8>, bytes: &[u8]) {
+    for &byte in bytes {
+        if let Some(char) = char::from_u32(MAPPED + u32::from(byte)) {
+            out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+    }
+}
+
+/// Appends valid UTF-8. Most of terminal output is runs of plain characters between single escapes, so runs are
+/// found eight bytes at a time and copied whole.
+fn escape(out: &mut Vec<u8>, text: &[u8]) {
+    let mut at = 0;
+    while at < text.len() {
+        let run = plain(&text[at..]);
+        out.extend_from_slice(&text[at..at + run]);
+        at += run;
+        let Some(&byte) = text.get(at) else { return };
+        match byte {
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            0x1b => out.extend_from_slice(b"\\u001b"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            0xF4 => {
+                let char = &text[at..(at + 4).min(text.len())];
+                if char.starts_with(&MAPPED_LEAD) && matches!(char.get(2), Some(0xBA | 0xBB)) {
+                    map(out, char);
+                } else {
+                    out.extend_from_slice(char);
+                }
+                at += 3;
+            }
+            _ => {
+                const HEX: &[u8; 16] = b"0123456789abcdef";
+                out.extend_from_slice(b"\\u00");
+                out.push(HEX[usize::from(byte >> 4)]);
+                out.push(HEX[usize::from(byte & 15)]);
+            }
+        }
+        at += 1;
+    }
+}
+
+/// How many bytes at the beginning need nothing done.
+fn plain(text: &[u8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    let mut at = 0;
+    while let Some(eight) = text.get(at..at + 8).and_then(|s| <[u8; 8]>::try_from(s).ok()) {
+        let word = u64::from_le_bytes(eight);
+        let zero = |x: u64| x.wrapping_sub(ONES) & !x & HIGH;
+        // Bytes below 0x20, quotes, backslashes; a byte >= 0x80 is looked up below. Exact up to the lowest hit.
+        let hit = (word.wrapping_sub(ONES * 0x20) & !word & HIGH)
+            | zero(word ^ (ONES * u64::from(b'"')))
+            | zero(word ^ (ONES * u64::from(b'\\')))
+            | (word & HIGH);
+        if hit != 0 {
+            at += (hit.trailing_zeros() / 8) as usize;
+            match text[at] {
+                // Plain non-ASCII: step over it and go on.
+                byte if CLASS[usize::from(byte)] == 0 => {
+                    at += 1;
+                    continue;
+                }
+                _ => return at,
+            }
+        }
+        at += 8;
+    }
+    while at < text.len() && CLASS[usize::from(text[at])] == 0 {
+        at += 1;
+    }
+    at
+}
+
+/// One line of a recording, decoded.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// Output bytes as they were.
+    Output(Duration, Vec<u8>),
+    /// Another event: its code and text.
+    Other(Duration, char, String),
+    /// The header, or nothing known.
+    Foreign,
+}
+
+/// Decodes one line without its line feed.
+pub(super) fn parse(line: &[u8]) -> Line {
+    if line.first() != Some(&b'[') {
+        return Line::Foreign;
+    }
+    let Ok((time, code, data)) = serde_json::from_slice::<(f64, char, Cow<'_, str>)>(line) else {
+        return Line::Foreign;
+    };
+    // Microseconds survive a double for centuries; negative or absurd values do not come from us.
+    let Ok(at) = Duration::try_from_secs_f64(time) else { return Line::Foreign };
+    let at = Duration::from_micros(((at.as_nanos() + 500) / 1000) as u64);
+    if code == 'o' { Line::Output(at, unmap(&data)) } else { Line::Other(at, code, data.into_owned()) }
+}
+
+fn unmap(text: &str) -> Vec<u8> {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(MAPPED_LEAD[0], &bytes[at..]) {
+        out.extend_from_slice(&bytes[at..at + found]);
+        at += found;
+        let char = text[at..].chars().next().map_or(0, u32::from);
+        match char.checked_sub(MAPPED) {
+            Some(byte @ 0x80..=0xFF) => out.push(byte as u8),
+            _ => out.extend_from_slice(&bytes[at..at + 4]),
+        }
+        at += 4;
+    }
+    out.extend_from_slice(&bytes[at..]);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn there_and_back(bytes: &[u8], cuts: &[usize]) -> Vec<u8> {
+        let mut back = Vec::new();
+        let mut pending: Vec<u8> = Vec::new();
+        let mut at = 0;
+        let mut ends: Vec<usize> = cuts.iter().map(|c| c % (bytes.len() + 1)).collect();
+        ends.sort_unstable();
+        ends.push(bytes.len());
+        for (n, end) in ends.iter().enumerate() {
+            pending.extend_from_slice(&bytes[at..*end]);
+            at = *end;
+            let mut out = Vec::new();
+            begin(&mut out, Duration::from_micros(1_234_567), 'o');
+            let left = output(&mut out, &pending, n + 1 == ends.len());
+            assert!(left <= 3);
+            super::end(&mut out);
+            pending.drain(..pending.len() - left);
+            match parse(out.trim_ascii_end()) {
+                Line::Output(time, bytes) => {
+                    assert_eq!(time, Duration::from_micros(1_234_567));
+                    back.extend_from_slice(&bytes);
+                }
+                other => panic!("{other:?} from {}", String::from_utf8_lossy(&out)),
+            }
+        }
+        back
+    }
+
+    #[test]
+    fn every_byte_and_the_mapped_characters_themselves_come_back() {
+        let mut all: Vec<u8> = (0..=255).collect();
+        all.extend("\u{10fe80}\u{10feff}\u{10fe7f}\u{10ff00}\u{10fffd}ä€😀".bytes());
+        all.extend([0xF4, 0x8F, 0xBA, 0xF4, 0x8F, 0xE2, 0x82]);
+        assert_eq!(there_and_back(&all, &[]), all);
+        assert_eq!(there_and_back(&all, &(0..300).collect::<Vec<_>>()), all);
+    }
+
+    #[test]
+    fn a_split_character_stays_readable_in_the_file() {
+        let mut out = Vec::new();
+        assert_eq!(output(&mut out, &"grün €".as_bytes()[..8], false), 2);
+        assert_eq!(out, "grün ".as_bytes());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_in_any_cuts_come_back(
+            bytes in prop::collection::vec(prop_oneof![any::<u8>(), 0x20u8..0x7f, Just(0xF4), Just(0x8F), Just(0xBA), Just(0x1b)], 0..400),
+            cuts in prop::collection::vec(any::<usize>(), 0..6),
+        ) {
+            prop_assert_eq!(there_and_back(&bytes, &cuts), bytes);
+        }
+
+        #[test]
+        fn what_is_written_is_json_that_others_read(text in "\\PC{0,80}|[\\x00-\\x7f]{0,80}") {
+            let mut out = Vec::new();
+            line(&mut out, Duration::from_secs(1), 'm', &text);
+            let (_, _, back): (f64, String, String) = serde_json::from_slice(&out).unwrap();
+            if !text.chars().any(|c| (0x10FE80..=0x10FEFF).contains(&u32::from(c))) {
+                prop_assert_eq!(back, text);
+            }
+        }
+    }
+}
