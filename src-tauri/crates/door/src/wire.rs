@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use office_core::command::CommandBody;
-use office_core::project::{Acceptance, Project};
+use office_core::project::{Acceptance, Project, TryReport};
 use office_core::role::{Engine, Role};
 use office_core::run::Run;
 use office_core::view::{DeskView, StatusView};
@@ -83,7 +83,7 @@ pub enum Ask {
         /** The base branch. */
         base: Option<String>,
     },
-    /// Runs set-up and checks on the base and waits for the report. Answer: `Project`.
+    /// Runs set-up and checks on the base and waits for the report. Answer: `Tried`.
     TryProject {
         /** Name or number. */
         project: String,
@@ -298,6 +298,8 @@ pub enum Answer {
     Desks(Vec<DeskView>),
     /// Runs.
     Runs(Vec<Run>),
+    /// What trying a project's base found.
+    Tried(Box<TryReport>),
     /// A project.
     Project(Box<Project>),
     /// Projects.

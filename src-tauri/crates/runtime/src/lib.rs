@@ -1,1 +1,230 @@
-//! (being built)
+//! Runs the office: the loop that decides and commits, the effects that act, and the door.
+//! It never imports tauri and never blocks the async runtime; every task it starts is joined at shutdown.
+
+mod answer;
+mod catalog;
+mod doctor;
+mod effects;
+mod fault;
+pub mod handle;
+mod listen;
+mod lock;
+pub mod office_loop;
+pub mod paths;
+mod perform;
+pub mod ports;
+mod project;
+mod search;
+mod settings;
+mod terminal;
+mod world;
+
+use std::collections::{HashMap, VecDeque};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use office_core::office::OfficeCommand;
+use office_core::ports::{Clock, Ids};
+use office_core::{Actor, Code, Command, CommandBody, CommandId, Refusal};
+use office_door::{BindError, Listener};
+use office_git::{Git, GitSettings};
+use office_pty::LocalHost;
+use office_store::{Store, StoreError};
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::catalog::Catalog;
+use crate::handle::Handle;
+use crate::lock::OfficeLock;
+use crate::office_loop::{OfficeLoop, Outlets};
+use crate::paths::OfficeDir;
+use crate::ports::{SystemClock, SystemIds};
+use crate::world::{Parts, World};
+
+/// Commands that wait for the loop; more wait at their senders.
+const INBOX: usize = 1024;
+/// Events a subscriber inside the runtime may be behind.
+const FEED: usize = 4096;
+/// How long programs get to end when the runtime does.
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// Makes an office in `dir`.
+///
+/// # Errors
+/// When there is one already, or the directory cannot be made.
+pub async fn init(dir: &Path, name: Option<&str>) -> Result<(), Refusal> {
+    let dir = OfficeDir::new(dir);
+    let clock = SystemClock;
+    dir.make().map_err(|error| unusable(&error.to_string()))?;
+    if dir.database().exists() {
+        let message = format!("there is an office in {} already", dir.root().display());
+        return Err(Refusal::new(Code::Duplicate, message, "use it, or choose another directory"));
+    }
+    let _lock = OfficeLock::take(&dir.lock(), clock.now())?;
+    let folder = dir.root().file_name().map(|name| name.to_string_lossy().into_owned());
+    let named: String =
+        folder.unwrap_or_default().chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).take(40).collect();
+    let named = named.trim_start_matches(['-', '_']).to_owned();
+    let name = name.map_or(if named.is_empty() { "office".to_owned() } else { named }, str::to_owned);
+    let mut office = office_core::Office::default();
+    let command = Command {
+        id: CommandId("init".to_owned()),
+        actor: Actor::Owner,
+        body: CommandBody::Office(OfficeCommand::Open { name }),
+    };
+    // Decided before anything is made, so that a bad name leaves nothing behind.
+    let events = office_core::decide(&office, &command, clock.now())?;
+    let store = Store::create(&dir.database(), clock.now()).await.map_err(store_refusal)?;
+    let mut envelopes = Vec::new();
+    for event in events {
+        let seq = office_core::Seq(office.seq.0 + 1);
+        let envelope =
+            office_core::Envelope { seq, at: clock.now(), actor: Actor::Owner, cause: command.id.clone(), event };
+        office.apply(&envelope);
+        envelopes.push(envelope);
+    }
+    let nouns = office.nouns();
+    let batch = office_store::Batch { envelopes: &envelopes, nouns: &nouns, effects: &[], settled: &[] };
+    let written = store.append(batch).await.map_err(store_refusal);
+    store.close().await;
+    written
+}
+
+/// Runs the office in `dir` until it is asked to end (`office quit`, or `closing` resolves).
+///
+/// # Errors
+/// When there is none, another runtime holds it, or its database cannot be used.
+pub async fn run(dir: &Path, ready: impl FnOnce(), closing: impl Future<Output = ()>) -> Result<(), Refusal> {
+    let dir = OfficeDir::new(dir);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let ids: Arc<dyn Ids> = Arc::new(SystemIds);
+    if !dir.database().exists() {
+        let message = format!("there is no office in {}", dir.root().display());
+        return Err(Refusal::new(Code::NotFound, message, "`office init` makes one"));
+    }
+    let _lock = OfficeLock::take(&dir.lock(), clock.now())?;
+    dir.make().map_err(|error| unusable(&error.to_string()))?;
+    let (store, opening) = Store::open(&dir.database(), clock.now()).await.map_err(store_refusal)?;
+    if !opening.clean {
+        tracing::info!("the office was not closed; what was under way is taken up");
+    }
+    // In this version no program outlives the runtime; what a crash left behind is ended before anything starts.
+    end_leftovers(&dir).await;
+    let store = Arc::new(store);
+    let loaded = store.load().await.map_err(store_refusal)?;
+    let catalog = Catalog::read(&dir);
+    for trouble in &catalog.troubles {
+        tracing::warn!(trouble, "a role or engine file does not read");
+    }
+    let host = Arc::new(LocalHost::new());
+    let git = Git::new(GitSettings::from_environment());
+    let listener = Listener::bind(dir.root()).await.map_err(bind_refusal)?;
+
+    let (inbox, incoming) = mpsc::channel(INBOX);
+    let (feed, _) = broadcast::channel(FEED);
+    let (seq, seen) = watch::channel(loaded.office.seq);
+    // Bounded by the pending effects of the office itself, which the office bounds.
+    let (effects, to_do) = mpsc::unbounded_channel();
+    let handle = Handle {
+        inbox,
+        feed: feed.clone(),
+        seq: seen,
+        boot: ids.token()[..12].into(),
+        counter: Arc::new(AtomicU64::new(0)),
+    };
+    let last = clock.now();
+    let stop = CancellationToken::new();
+    let office_loop = OfficeLoop {
+        office: loaded.office,
+        store: store.clone(),
+        clock: clock.clone(),
+        inbox: incoming,
+        outlets: Outlets { feed, seq, effects },
+        answered: HashMap::new(),
+        order: VecDeque::new(),
+        last,
+        stop: stop.clone(),
+    };
+    let index = search::Index::open(&dir.index());
+    let engines = catalog.specs;
+    let world = Arc::new(World::new(Parts {
+        dir,
+        handle: handle.clone(),
+        store: store.clone(),
+        clock,
+        ids,
+        git,
+        host: host.clone(),
+        engines,
+        index,
+    }));
+    world.start(office_loop.run());
+    let body = OfficeCommand::ReadCatalog { roles: catalog.roles, engines: catalog.engines };
+    handle.report(CommandBody::Office(body)).await?;
+    // Runs that were live are over; only then is taken up what can be taken up.
+    let body = OfficeCommand::Start { version: listen::VERSION.to_owned(), alive: Vec::new() };
+    handle.report(CommandBody::Office(body)).await?;
+    perform::settle(&world, loaded.effects);
+    world.start(perform::perform(world.clone(), to_do));
+    world.start(search::follow(world.clone()));
+    world.start(listen::listen(world.clone(), listener));
+    ready();
+
+    tokio::select! {
+        () = closing => {}
+        () = world.closing.cancelled() => {}
+    }
+    world.closing.cancel();
+    world.tracker.close();
+    // Programs end with the runtime; their tasks are interrupted and say so at the next start.
+    host.shutdown(CLOSING).await;
+    // Last, so that nothing that was under way found it gone.
+    stop.cancel();
+    let _ = tokio::time::timeout(CLOSING, world.tracker.wait()).await;
+    store.close().await;
+    Ok(())
+}
+
+/// Brings a backup back: the present database is kept aside. Gives back where.
+///
+/// # Errors
+/// When the office runs, or the backup does not read whole.
+pub async fn restore(dir: &Path, backup: &Path) -> Result<String, Refusal> {
+    let dir = OfficeDir::new(dir);
+    let now = SystemClock.now();
+    dir.make().map_err(|error| unusable(&error.to_string()))?;
+    let _lock = OfficeLock::take(&dir.lock(), now)?;
+    let restored = Store::restore(backup, &dir.database(), now).await.map_err(store_refusal)?;
+    let kept = restored
+        .kept
+        .map_or("nothing was there before".to_owned(), |path| format!("what was there is kept as {}", path.display()));
+    Ok(format!("restored up to event {}; {kept}", restored.last))
+}
+
+async fn end_leftovers(dir: &OfficeDir) {
+    let ours = format!("{}#", dir.root().display());
+    let ended = tokio::task::spawn_blocking(move || {
+        let is_ours = |value: &std::ffi::OsStr| value.to_string_lossy().starts_with(&ours);
+        office_pty::end_leftovers("OFFICE_RUN".as_ref(), &is_ours, CLOSING)
+    });
+    match ended.await {
+        Ok(ended) if ended.ended > 0 => tracing::info!(?ended, "programs of the last runtime were ended"),
+        Ok(_) => {}
+        Err(error) => tracing::error!(%error, "looking for left-over programs failed"),
+    }
+}
+
+fn unusable(why: &str) -> Refusal {
+    Refusal::new(Code::Unavailable, why, "see that the directory is yours, writable, and on a disk with space")
+}
+
+fn store_refusal(error: StoreError) -> Refusal {
+    let code = if matches!(error, StoreError::Newer { .. }) { Code::Version } else { Code::Unavailable };
+    Refusal::new(code, error.to_string(), "`office doctor` and docs/TROUBLESHOOTING.md say more")
+}
+
+fn bind_refusal(error: BindError) -> Refusal {
+    Refusal::new(Code::Unavailable, error.to_string(), "see that no other office runs there")
+}

@@ -1,0 +1,352 @@
+//! What is asked at the door, and how each answer is found. Deciding is `core`'s; this only fetches, waits and forwards.
+
+use std::sync::Arc;
+
+use office_core::office::OfficeCommand;
+use office_core::project::{Project, ProjectCommand, ProjectEvent};
+use office_core::run::Run;
+use office_core::task::TaskCommand;
+use office_core::{
+    Actor, Code, Command, CommandBody, CommandId, Event, NounKey, Office, ProjectId, Refusal, RunId, Seq, Task, TaskId,
+    TaskState,
+};
+use office_door::wire::{Answer, Ask};
+
+use crate::world::World;
+
+/// Patches longer than this are cut.
+const PATCH_MAX: usize = 16 * 1024 * 1024;
+/// Events in one answer.
+const EVENTS_MAX: u32 = 10_000;
+
+impl World {
+    pub(crate) async fn answer(self: &Arc<Self>, actor: Actor, ask: Ask) -> Result<Answer, Refusal> {
+        match ask {
+            Ask::Submit { command_id, body } => {
+                if matches!(body, CommandBody::Effect(_)) {
+                    actor.office_only()?;
+                }
+                self.submit(actor, CommandId(command_id), body).await
+            }
+            Ask::AddProject { path, name, base } => {
+                actor.owner_only("add projects")?;
+                self.add_project(&path, name, base).await
+            }
+            Ask::TryProject { project } => self.try_and_wait(actor, &project).await,
+            Ask::Done { task, summary, report } => self.done(actor, task, summary, report).await,
+            Ask::Accept { task } => self.accept(actor, task).await,
+            Ask::AwaitTask { task, states } => {
+                let found = self.handle.wait_until(move |office| match office.tasks.get(&task) {
+                    None => Some(None),
+                    Some(it) if states.is_empty() => (!it.state.at_work()).then(|| Some(it.clone())),
+                    Some(it) => states.contains(&it.state).then(|| Some(it.clone())),
+                });
+                found.await?.map(|task| Answer::Task(Box::new(task))).ok_or_else(|| no_task(task))
+            }
+            Ask::StopAll => {
+                self.submit(actor, self.own_id("stop"), CommandBody::Office(OfficeCommand::StopAll)).await?;
+                let none_left = |office: &Office| {
+                    let busy = office.runs.values().any(Run::is_open)
+                        || office.tasks.values().any(|t| t.state == TaskState::Checking);
+                    (!busy).then_some(())
+                };
+                self.handle.wait_until(none_left).await?;
+                self.status().await
+            }
+            Ask::Status => self.status().await,
+            Ask::Snapshot => {
+                let (seq, nouns) = self.handle.read(|office| (office.seq, office.nouns())).await?;
+                Ok(Answer::Snapshot { seq, nouns })
+            }
+            Ask::Task { task } => {
+                let id = self.own_task(actor, task).await?;
+                let found = self.handle.read(move |office| office.tasks.get(&id).cloned()).await?;
+                found.map(|task| Answer::Task(Box::new(task))).ok_or_else(|| no_task(id))
+            }
+            Ask::Tasks { states, project } => {
+                let project = match project {
+                    Some(name) => Some(self.project_of(&name).await?.id),
+                    None => None,
+                };
+                let wanted = move |task: &&Task| {
+                    (states.is_empty() || states.contains(&task.state)) && project.is_none_or(|id| id == task.project)
+                };
+                Ok(Answer::Tasks(
+                    self.handle.read(move |office| office.tasks.values().filter(wanted).cloned().collect()).await?,
+                ))
+            }
+            Ask::Desks => {
+                let views = |office: &Office| {
+                    office.desks.values().filter(|desk| !desk.removed).map(|desk| office.desk_view(desk)).collect()
+                };
+                Ok(Answer::Desks(self.handle.read(views).await?))
+            }
+            Ask::Runs { task, desk } => {
+                let desk = match desk {
+                    Some(name) => Some(self.desk_of(&name).await?),
+                    None => None,
+                };
+                let fits = move |run: &&Run| {
+                    task.is_none_or(|task| run.task == Some(task)) && desk.is_none_or(|desk| run.desk == desk)
+                };
+                Ok(Answer::Runs(
+                    self.handle.read(move |office| office.runs.values().rev().filter(fits).cloned().collect()).await?,
+                ))
+            }
+            Ask::Projects => {
+                let list =
+                    |office: &Office| office.projects.values().filter(|project| !project.removed).cloned().collect();
+                Ok(Answer::Projects(self.handle.read(list).await?))
+            }
+            Ask::Roles => Ok(Answer::Roles(self.handle.read(|office| office.roles.values().cloned().collect()).await?)),
+            Ask::Engines => {
+                Ok(Answer::Engines(self.handle.read(|office| office.engines.values().cloned().collect()).await?))
+            }
+            Ask::Events { since, limit, task } => self.events(since, limit.clamp(1, EVENTS_MAX), task).await,
+            Ask::Diff { task, stat } => self.diff(task, stat).await,
+            Ask::Log { task, run } => {
+                let run = match run {
+                    Some(run) => run,
+                    None => self.last_run(task).await?,
+                };
+                self.log(run).await
+            }
+            Ask::Search { query, limit } => self.search(&query, limit).await,
+            Ask::Type { desk, text } => self.type_into(actor, &desk, text).await,
+            Ask::Resize { desk, cols, rows } => self.resize(actor, &desk, cols, rows).await,
+            Ask::Doctor => Ok(Answer::Health(self.doctor().await)),
+            Ask::Backup { to } => {
+                actor.owner_only("back the office up")?;
+                self.backup(to).await
+            }
+            Ask::Quit => {
+                actor.owner_only("end the runtime")?;
+                let world = self.clone();
+                self.start(async move {
+                    // After the answer is on its way.
+                    tokio::task::yield_now().await;
+                    world.closing.cancel();
+                });
+                Ok(Answer::Ok)
+            }
+            Ask::Find { noun, name } => {
+                let key = match noun.as_str() {
+                    "project" => NounKey::Project(self.project_of(&name).await?.id),
+                    "desk" => NounKey::Desk(self.desk_of(&name).await?),
+                    _ => {
+                        return Err(Refusal::invalid(
+                            format!("'{noun}' cannot be looked up by name"),
+                            "ask for a project or a desk",
+                        ));
+                    }
+                };
+                self.changed(key).await
+            }
+            Ask::SetAcceptance { project, acceptance } => {
+                let project = self.project_of(&project).await?.id;
+                let body = CommandBody::Project(ProjectCommand::SetAcceptance { project, acceptance });
+                self.submit(actor, self.own_id("accept"), body).await
+            }
+            // The listener answers these itself: they hold the connection.
+            Ask::Subscribe { .. } | Ask::Attach { .. } | Ask::Credit { .. } | Ask::Detach { .. } => Ok(Answer::Ok),
+        }
+    }
+
+    fn own_id(&self, what: &str) -> CommandId {
+        CommandId(format!("{what}-{}", self.ids.token()))
+    }
+
+    async fn submit(&self, actor: Actor, id: CommandId, body: CommandBody) -> Result<Answer, Refusal> {
+        let done = self.handle.submit(Command { id, actor, body }).await?;
+        done.noun.map(Answer::Changed).ok_or_else(|| Refusal::new(Code::Trouble, "it is no longer there", "ask again"))
+    }
+
+    async fn changed(&self, key: NounKey) -> Result<Answer, Refusal> {
+        let noun = self.handle.read(move |office| office.noun(key)).await?;
+        noun.map(Answer::Changed)
+            .ok_or_else(|| Refusal::new(Code::NotFound, "it is no longer there", "`office status`"))
+    }
+
+    async fn status(&self) -> Result<Answer, Refusal> {
+        let now = self.clock.now();
+        Ok(Answer::Status(Box::new(self.handle.read(move |office| office.status(now)).await?)))
+    }
+
+    /// The project of that name or number.
+    pub(crate) async fn project_of(&self, name: &str) -> Result<Project, Refusal> {
+        let wanted = name.to_owned();
+        let found = self.handle.read(move |office| {
+            let number = wanted.parse::<u32>().ok().map(ProjectId);
+            let live = || office.projects.values().filter(|project| !project.removed);
+            live()
+                .find(|project| project.name == wanted)
+                .or_else(|| live().find(|project| Some(project.id) == number))
+                .cloned()
+        });
+        found.await?.ok_or_else(|| Refusal::not_found(format!("project '{name}'"), "office project list"))
+    }
+
+    async fn own_task(&self, actor: Actor, task: Option<TaskId>) -> Result<TaskId, Refusal> {
+        if let Some(task) = task {
+            return Ok(task);
+        }
+        let Actor::Agent { run, .. } = actor else {
+            return Err(Refusal::new(Code::Invalid, "say which task", "for example `office task show 12`"));
+        };
+        let task = self.handle.read(move |office| office.runs.get(&run).and_then(|it| it.task)).await?;
+        task.ok_or_else(|| Refusal::new(Code::NotFound, "this desk has no task", "name one"))
+    }
+
+    async fn last_run(&self, task: TaskId) -> Result<RunId, Refusal> {
+        let found = self.handle.read(move |office| office.tasks.get(&task).map(|it| it.last_run)).await?;
+        let none = || Refusal::new(Code::NotFound, format!("task #{task} had no run yet"), "it has printed nothing");
+        found.ok_or_else(|| no_task(task))?.ok_or_else(none)
+    }
+
+    async fn add_project(&self, path: &str, name: Option<String>, base: Option<String>) -> Result<Answer, Refusal> {
+        let unusable =
+            |why: String| Refusal::new(Code::Unavailable, why, "`office project add --help` says what a project needs");
+        let found = crate::project::look(self, path, base).await.map_err(unusable)?;
+        let name = name.unwrap_or_else(|| found.default_name.clone());
+        let body = CommandBody::Project(ProjectCommand::Add {
+            name,
+            path: found.path,
+            base_branch: found.base_branch,
+            prefix: found.prefix,
+            settings: Box::new(found.settings),
+            notes: found.notes,
+        });
+        self.submit(Actor::Owner, self.own_id("add"), body).await
+    }
+
+    async fn try_and_wait(&self, actor: Actor, name: &str) -> Result<Answer, Refusal> {
+        let project = self.project_of(name).await?.id;
+        let mut feed = self.handle.subscribe();
+        let body = CommandBody::Project(ProjectCommand::Try { project });
+        self.submit(actor, self.own_id("try"), body).await?;
+        loop {
+            let item = match feed.recv().await {
+                Ok(item) => item,
+                Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => continue,
+                Err(_) => return Err(Refusal::new(Code::NoOffice, "the office is closing", "start it again")),
+            };
+            match &item.envelope.event {
+                Event::Project(ProjectEvent::Tried { project: tried, report }) if *tried == project => {
+                    return Ok(Answer::Tried(Box::new(report.clone())));
+                }
+                Event::Effect(office_core::effect::EffectEvent::Ended { what, trouble: Some(why), .. })
+                    if *what == (office_core::Effect::TryProject { project }) =>
+                {
+                    return Err(Refusal::new(Code::Unavailable, why.clone(), "mend that and try again"));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Says done and waits for what the checks say.
+    async fn done(
+        &self,
+        actor: Actor,
+        task: Option<TaskId>,
+        summary: String,
+        report: Option<String>,
+    ) -> Result<Answer, Refusal> {
+        let task = self.own_task(actor, task).await?;
+        let body = CommandBody::Task(TaskCommand::Done { task, summary, report });
+        self.submit(actor, self.own_id("done"), body).await?;
+        let over = move |office: &Office| match office.tasks.get(&task) {
+            Some(it) if it.state == TaskState::Checking => None,
+            found => Some(found.cloned()),
+        };
+        let Some(it) = self.handle.wait_until(over).await? else { return Err(no_task(task)) };
+        match it.state {
+            TaskState::InReview | TaskState::Merging | TaskState::Done => self.changed(NounKey::Task(task)).await,
+            state => {
+                let mut detail = String::new();
+                for result in it.results.iter().filter(|result| result.verdict.refuses()) {
+                    detail.push_str(&format!("{} ({}):\n{}\n", result.run, result.verdict.words(), result.tail));
+                }
+                let left = it.attempts_max.saturating_sub(it.attempts_used);
+                detail.push_str(&match state {
+                    TaskState::Running | TaskState::Queued => {
+                        format!("mend it and say done again; {left} attempt(s) left")
+                    }
+                    other => format!("the task is now {other}"),
+                });
+                let why = it.why.unwrap_or_else(|| format!("it is {state}"));
+                Err(Refusal::new(Code::ChecksRed, format!("\"done\" is refused for task #{task}: {why}"), detail))
+            }
+        }
+    }
+
+    /// Accepts and waits until it is merged, or is not.
+    async fn accept(&self, actor: Actor, task: TaskId) -> Result<Answer, Refusal> {
+        self.submit(actor, self.own_id("accept"), CommandBody::Task(TaskCommand::Accept { task })).await?;
+        let over = move |office: &Office| match office.tasks.get(&task) {
+            Some(it) if it.state == TaskState::Merging => None,
+            found => Some(found.cloned()),
+        };
+        let Some(it) = self.handle.wait_until(over).await? else { return Err(no_task(task)) };
+        if it.state == TaskState::Done {
+            return self.changed(NounKey::Task(task)).await;
+        }
+        let why = it.why.unwrap_or_default();
+        Err(Refusal::new(Code::MergeRefused, format!("task #{task} is not merged and is {}", it.state), why))
+    }
+
+    async fn events(&self, since: Seq, limit: u32, task: Option<TaskId>) -> Result<Answer, Refusal> {
+        let read = self.store.events(since, task, limit).await;
+        let events =
+            read.map_err(|error| Refusal::new(Code::Trouble, error.to_string(), "`office doctor` says more"))?;
+        let more = u32::try_from(events.len()).is_ok_and(|count| count == limit);
+        Ok(Answer::Events { events, more })
+    }
+
+    async fn diff(&self, task: TaskId, stat: bool) -> Result<Answer, Refusal> {
+        let found = self.handle.read(move |office| {
+            let it = office.tasks.get(&task)?;
+            Some((it.work.clone(), office.projects.get(&it.project)?.clone()))
+        });
+        let (work, project) = found.await?.ok_or_else(|| no_task(task))?;
+        let Some(work) = work else {
+            return Err(Refusal::new(
+                Code::NotFound,
+                format!("task #{task} has no collected work yet"),
+                "it is collected when it says done",
+            ));
+        };
+        if stat {
+            let line = |file: &office_core::run::ChangedFile| {
+                let count = |n: Option<u32>| n.map_or("-".to_owned(), |n| n.to_string());
+                format!("{} {:>6} {:>6} {}\n", file.status, count(file.added), count(file.removed), file.path)
+            };
+            return Ok(Answer::Diff { patch: work.files.iter().map(line).collect(), cut: false });
+        }
+        let unusable = |why: String| Refusal::new(Code::Unavailable, why, "`office doctor` says more");
+        let home = self.home(&project).await.map_err(unusable)?;
+        let oid = |text: &str| office_git::Oid::parse(text).map_err(|error| unusable(error.to_string()));
+        let (base, tip) = (oid(&work.base)?, oid(&work.tip)?);
+        let patch = home.repo.patch(&base, &tip, PATCH_MAX).await.map_err(|error| unusable(error.to_string()))?;
+        Ok(Answer::Diff { patch: String::from_utf8_lossy(&patch.bytes).into_owned(), cut: patch.truncated })
+    }
+
+    async fn backup(&self, to: Option<String>) -> Result<Answer, Refusal> {
+        let path = match to {
+            Some(path) => path.into(),
+            None => {
+                let stamp = self.clock.now().to_string().replace([':', '.'], "-");
+                self.dir.backups().join(format!("office-{stamp}.db"))
+            }
+        };
+        let made = self.store.backup_to(&path).await;
+        made.map_err(|error| {
+            Refusal::new(Code::Unavailable, error.to_string(), "choose another place, or free some space")
+        })?;
+        Ok(Answer::Text(path.display().to_string()))
+    }
+}
+
+fn no_task(task: TaskId) -> Refusal {
+    Refusal::not_found(format!("task #{task}"), "office task list")
+}

@@ -1,0 +1,89 @@
+//! Looks whether everything an office needs is there, and says what to do where it is not.
+
+use office_door::wire::HealthLine;
+
+use crate::catalog::Catalog;
+use crate::world::World;
+
+/// Less free space than this is said.
+const LOW_DISK: u64 = 2 * 1024 * 1024 * 1024;
+
+fn line(name: &str, looked: Result<String, String>, way_out: &str) -> HealthLine {
+    let (ok, found) = match looked {
+        Ok(found) => (true, found),
+        Err(found) => (false, found),
+    };
+    let way_out = if ok { String::new() } else { way_out.to_owned() };
+    HealthLine { name: name.to_owned(), ok, found, way_out }
+}
+
+impl World {
+    pub(crate) async fn doctor(&self) -> Vec<HealthLine> {
+        let mut lines = Vec::new();
+        let git = self.git.version().await.map_err(|error| error.to_string());
+        lines.push(line("git", git, "install git 2.39 or newer"));
+        let store = self.store.check().await.map(|()| "reads whole".to_owned()).map_err(|error| error.to_string());
+        lines.push(line("database", store, "`office quit`, then `office restore` a backup"));
+        lines.push(line("disk", self.disk(), "free some space, or move the office"));
+        let catalog = Catalog::read(&self.dir);
+        for engine in &catalog.engines {
+            let looked = if engine.found { Ok(engine.note.clone()) } else { Err("not found".to_owned()) };
+            lines.push(line(&format!("engine {}", engine.name), looked, &engine.note));
+        }
+        for trouble in catalog.troubles {
+            lines.push(line("role or engine file", Err(trouble), "mend the file, then start the office again"));
+        }
+        let projects = self.read(|office| {
+            Some(office.projects.values().filter(|project| !project.removed).cloned().collect::<Vec<_>>())
+        });
+        for project in projects.await.unwrap_or_default() {
+            let name = format!("project {}", project.name);
+            match self.look_at(std::path::Path::new(&project.path), &project.prefix).await {
+                Err(why) => {
+                    lines.push(line(&name, Err(why), "bring the repository back, or `office project remove` it"))
+                }
+                Ok(facts) => {
+                    let branch = office_git::Branch::parse(&project.base_branch);
+                    let looked = match branch {
+                        Ok(branch) => {
+                            office_git::branch_tip(&self.git, &facts, &branch).await.map_err(|error| error.to_string())
+                        }
+                        Err(error) => Err(error.to_string()),
+                    };
+                    let found = looked.map(|tip| format!("'{}' is at {}", project.base_branch, &tip.as_str()[..12]));
+                    lines.push(line(
+                        &name,
+                        found,
+                        "create the base branch again, or add the project anew with `--base`",
+                    ));
+                    for (check, known) in &project.base_checks {
+                        if !known.green {
+                            let what =
+                                Err(format!("`{check}` is red on {}", &known.commit[..12.min(known.commit.len())]));
+                            lines.push(line(&name, what, "mend the base; tasks are not blamed for it meanwhile"));
+                        }
+                    }
+                }
+            }
+        }
+        let root = if nix::unistd::geteuid().is_root() {
+            Err("the office runs as root, and so does everything at its desks".to_owned())
+        } else {
+            Ok(format!("user {}", nix::unistd::geteuid()))
+        };
+        lines.push(line("user", root, "run the office as an ordinary user"));
+        let search = match self.index.last_seq() {
+            Some(seq) => Ok(format!("follows up to event {seq}")),
+            None => Err("the search index does not answer".to_owned()),
+        };
+        lines.push(line("search", search, "start the office again; the index is rebuilt by itself"));
+        lines
+    }
+
+    fn disk(&self) -> Result<String, String> {
+        let facts = nix::sys::statvfs::statvfs(self.dir.root()).map_err(|error| error.to_string())?;
+        let free = facts.blocks_available() * facts.fragment_size();
+        let words = format!("{:.1} GiB free", free as f64 / (1024.0 * 1024.0 * 1024.0));
+        if free < LOW_DISK { Err(words) } else { Ok(words) }
+    }
+}

@@ -1,0 +1,8 @@
+//! What is done in the world, one file per effect. Each can be done again after a crash without doing it twice.
+
+mod check;
+mod collect;
+mod launch;
+mod merge;
+mod prepare;
+mod setup;

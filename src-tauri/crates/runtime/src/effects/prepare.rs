@@ -1,0 +1,84 @@
+//! Makes a run's checkout, or finds again the one its task has.
+
+use std::path::Path;
+
+use office_core::run::Workplace;
+use office_core::text::slug;
+use office_core::{Outcome, RunId};
+use office_git::{Branch, CheckoutSpec, Oid};
+
+use crate::world::{Home, World};
+
+impl World {
+    pub(crate) async fn prepare(&self, run: RunId) -> Result<Outcome, String> {
+        let (it, task, project) = self
+            .read(move |office| {
+                let it = office.runs.get(&run)?.clone();
+                let task = it.task.and_then(|task| office.tasks.get(&task)).cloned();
+                let project = office.projects.get(&it.project)?.clone();
+                Some((it, task, project))
+            })
+            .await?;
+        let home = self.home(&project).await?;
+        let tip = office_git::branch_tip(&self.git, home.repo.owner(), &home.base).await.map_err(|e| e.to_string())?;
+        let settings = self.settings(&project, &home, &tip).await?;
+        if let Some(workplace) = it.workplace.as_ref().filter(|place| place.branch.is_empty()) {
+            return Ok(Outcome::Prepared { workplace: workplace.clone(), settings });
+        }
+        let path = match &task {
+            Some(task) => self.dir.checkout(task.id, &slug(&task.title)),
+            None => self.dir.session_checkout(run),
+        };
+        // A task keeps the path and branch of its first run, whatever its title is now.
+        let known = task.as_ref().and_then(|task| task.workplace.clone());
+        let name =
+            task.as_ref().map_or_else(|| format!("session-{run}"), |task| format!("{}/{}", task.id, slug(&task.title)));
+        let prefix = settings.branch_prefix.as_deref().unwrap_or(&project.prefix);
+        let workplace = known.unwrap_or_else(|| Workplace {
+            path: path.display().to_string(),
+            branch: format!("{prefix}/{name}"),
+            base: tip.as_str().to_owned(),
+        });
+        let dest = Path::new(&workplace.path);
+        let ready = beside(dest, ".ready");
+        if dest.is_dir() && ready.is_file() {
+            return Ok(Outcome::Prepared { workplace, settings });
+        }
+        // Without the mark of a finished set-up no agent was ever let in, so nothing of anyone's is lost.
+        if dest.exists() {
+            home.repo.discard_checkout(dest).await.map_err(|error| error.to_string())?;
+        }
+        let halt = task.as_ref().map(|task| self.halt_of(task.id));
+        let made =
+            self.make(&home, &workplace, &it.id.to_string(), task.as_ref().map(|task| task.id.to_string())).await;
+        made.map_err(|error| format!("the checkout could not be made: {error}"))?;
+        let set_up = self.set_up(&project, &settings, &home, dest, run, halt);
+        set_up.await?;
+        std::fs::write(&ready, b"").map_err(|error| format!("{}: {error}", ready.display()))?;
+        Ok(Outcome::Prepared { workplace, settings })
+    }
+
+    async fn make(
+        &self,
+        home: &Home,
+        workplace: &Workplace,
+        run: &str,
+        task: Option<String>,
+    ) -> office_git::Result<()> {
+        let base = Oid::parse(&workplace.base)?;
+        let branch = Branch::parse(&workplace.branch)?;
+        let identity = home.repo.owner().identity.clone().ok_or(office_git::GitError::NoIdentity)?;
+        home.repo.pin(&task.unwrap_or_else(|| format!("session-{run}")), &base).await?;
+        let start = home.repo.branch_tip(&branch).await?.unwrap_or_else(|| base.clone());
+        home.repo
+            .make_checkout(&CheckoutSpec { base, start, branch, dest: workplace.path.clone().into(), identity })
+            .await
+    }
+}
+
+/// A path with something after its last name.
+pub(crate) fn beside(path: &Path, suffix: &str) -> std::path::PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}

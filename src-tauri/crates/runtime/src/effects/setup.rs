@@ -1,0 +1,256 @@
+//! Sets a checkout up: files the owner wants in it, the cache from before, or the set-up commands.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use office_core::RunId;
+use office_core::project::{Project, ProjectSettings};
+use office_pty::{BoundedEnd, BoundedRun, SpawnSpec, run_bounded};
+use sha2::Digest;
+use tokio_util::sync::CancellationToken;
+
+use crate::world::{Home, World};
+
+/// Output of one set-up command or check that is kept.
+pub(crate) const OUTPUT_CAP: usize = 256 * 1024;
+
+/// A shell command to run on behalf of a project, never as the owner: scrubbed environment, own group, bounded.
+pub(crate) struct Errand<'a> {
+    pub(crate) command: &'a str,
+    pub(crate) cwd: &'a Path,
+    pub(crate) run: RunId,
+    pub(crate) home: &'a Path,
+    pub(crate) timeout: Duration,
+    pub(crate) halt: Option<&'a CancellationToken>,
+    pub(crate) env: Vec<(String, String)>,
+}
+
+/// What an errand came to.
+pub(crate) enum Ran {
+    Over(BoundedRun),
+    CalledOff,
+}
+
+impl World {
+    /// The environment of everything that runs code an agent could have written: nothing of the owner's but its path and language.
+    pub(crate) fn scrubbed(&self, home: &Path, extra: &[(String, String)]) -> Vec<(OsString, OsString)> {
+        let owner = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let mut path = Self::own_folder().map(PathBuf::into_os_string).unwrap_or_default();
+        let rest = owner("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into());
+        if !path.is_empty() {
+            path.push(":");
+        }
+        path.push(rest);
+        let mut env: Vec<(OsString, OsString)> = vec![
+            ("PATH".into(), path),
+            ("HOME".into(), home.as_os_str().to_owned()),
+            ("LANG".into(), owner("LANG").unwrap_or_else(|| "C.UTF-8".into())),
+            ("TMPDIR".into(), std::env::temp_dir().into_os_string()),
+            ("OFFICE_DIR".into(), self.dir.root().as_os_str().to_owned()),
+        ];
+        // Toolchains live below the owner's home; what they need to be found is told, not the home itself.
+        for name in ["CARGO_HOME", "RUSTUP_HOME"] {
+            if let Some(value) = owner(name).or_else(|| default_toolchain(name)) {
+                env.push((name.into(), value));
+            }
+        }
+        for name in ["USER", "LOGNAME", "SHELL"] {
+            env.extend(owner(name).map(|value| (name.into(), value)));
+        }
+        env.extend(extra.iter().map(|(key, value)| (key.into(), value.into())));
+        env
+    }
+
+    /// Runs one errand to its end, its time-out or until it is called off; its whole group ends with it.
+    pub(crate) async fn errand(&self, errand: Errand<'_>) -> Result<Ran, String> {
+        let mut spec = SpawnSpec::new(["sh", "-c", errand.command], errand.cwd);
+        spec.env = self.scrubbed(errand.home, &errand.env);
+        // Another value than the agent's, so that ending the one does not end the other.
+        let spec = spec.marker("OFFICE_ERRAND", format!("{}-{}", std::process::id(), errand.run));
+        let running = run_bounded(spec, errand.timeout, OUTPUT_CAP);
+        let over = match errand.halt {
+            None => running.await,
+            Some(halt) => tokio::select! {
+                // Dropping the call ends the group.
+                () = halt.cancelled() => return Ok(Ran::CalledOff),
+                over = running => over,
+            },
+        };
+        over.map(Ran::Over).map_err(|error| error.to_string())
+    }
+
+    pub(crate) async fn set_up(
+        &self,
+        project: &Project,
+        settings: &ProjectSettings,
+        home: &Home,
+        checkout: &Path,
+        run: RunId,
+        halt: Option<CancellationToken>,
+    ) -> Result<(), String> {
+        place_files(&home.repo.owner().root, checkout, settings)?;
+        if settings.setup.run.is_empty() {
+            return Ok(());
+        }
+        let cache = self.dir.setup_cache(project.id).join(cache_key(checkout, settings)?);
+        if !settings.setup.cache.is_empty() && cache.is_dir() {
+            return restore(&cache, checkout, settings);
+        }
+        let own_home = self.own_home(run)?;
+        for command in &settings.setup.run {
+            let errand = Errand {
+                command,
+                cwd: checkout,
+                run,
+                home: &own_home,
+                timeout: Duration::from_secs(settings.setup_timeout_secs().into()),
+                halt: halt.as_ref(),
+                env: Vec::new(),
+            };
+            match self.errand(errand).await? {
+                Ran::CalledOff => return Err("called off".to_owned()),
+                Ran::Over(over) if over.success() => {}
+                Ran::Over(over) => {
+                    let how = if timed_out(&over) {
+                        format!("did not end within {} s", settings.setup_timeout_secs())
+                    } else {
+                        "failed".to_owned()
+                    };
+                    return Err(format!("the set-up command `{command}` {how}: {}", tail(&over, 2000)));
+                }
+            }
+        }
+        if !settings.setup.cache.is_empty() {
+            save(&cache, checkout, settings)?;
+        }
+        Ok(())
+    }
+
+    /// A home of its own for what runs on behalf of a run.
+    pub(crate) fn own_home(&self, run: RunId) -> Result<PathBuf, String> {
+        let home = self.dir.run(run).join("home");
+        std::fs::create_dir_all(&home).map_err(|error| format!("{}: {error}", home.display()))?;
+        Ok(home)
+    }
+}
+
+/// Where rustup and cargo keep their things when no variable says so.
+fn default_toolchain(name: &str) -> Option<OsString> {
+    let folder = if name == "CARGO_HOME" { ".cargo" } else { ".rustup" };
+    let path = PathBuf::from(std::env::var_os("HOME")?).join(folder);
+    path.is_dir().then(|| path.into_os_string())
+}
+
+pub(crate) fn timed_out(over: &BoundedRun) -> bool {
+    over.end == BoundedEnd::TimedOut
+}
+
+/// The end of an output, at most `max` bytes, as text.
+pub(crate) fn tail(over: &BoundedRun, max: usize) -> String {
+    let text = over.output.to_lossy();
+    let mut start = text.len().saturating_sub(max);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    text[start..].trim_end().to_owned()
+}
+
+fn place_files(owner: &Path, checkout: &Path, settings: &ProjectSettings) -> Result<(), String> {
+    let trouble = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
+    for (list, link) in [(&settings.copy, false), (&settings.link, true)] {
+        for name in list {
+            let (from, to) = (owner.join(name), checkout.join(name));
+            let facts = match std::fs::symlink_metadata(&from) {
+                Ok(facts) => facts,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(trouble(&from, error)),
+            };
+            if std::fs::symlink_metadata(&to).is_ok() {
+                continue;
+            }
+            if let Some(parent) = to.parent() {
+                std::fs::create_dir_all(parent).map_err(|error| trouble(parent, error))?;
+            }
+            if link {
+                std::os::unix::fs::symlink(&from, &to).map_err(|error| trouble(&to, error))?;
+            } else if facts.is_dir() {
+                copy_tree(&from, &to).map_err(|error| trouble(&from, error))?;
+            } else if facts.is_file() {
+                std::fs::copy(&from, &to).map_err(|error| trouble(&from, error))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Copies a folder: files, folders, and links as links.
+fn copy_tree(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let (kind, dest) = (entry.file_type()?, to.join(entry.file_name()));
+        if kind.is_symlink() {
+            std::os::unix::fs::symlink(std::fs::read_link(entry.path())?, dest)?;
+        } else if kind.is_dir() {
+            copy_tree(&entry.path(), &dest)?;
+        } else if kind.is_file() {
+            std::fs::copy(entry.path(), dest)?;
+        }
+    }
+    Ok(())
+}
+
+/// What the kept folders depend on: the commands, and the content of the key files.
+fn cache_key(checkout: &Path, settings: &ProjectSettings) -> Result<String, String> {
+    let mut hash = sha2::Sha256::new();
+    for word in settings.setup.run.iter().chain(&settings.setup.cache).chain(&settings.setup.cache_key) {
+        hash.update(word.len().to_le_bytes());
+        hash.update(word.as_bytes());
+    }
+    for name in &settings.setup.cache_key {
+        let path = checkout.join(name);
+        match std::fs::symlink_metadata(&path) {
+            Ok(facts) if facts.is_file() => {
+                let bytes = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+                hash.update(bytes.len().to_le_bytes());
+                hash.update(bytes);
+            }
+            _ => hash.update(path.as_os_str().as_bytes()),
+        }
+    }
+    Ok(hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn save(cache: &Path, checkout: &Path, settings: &ProjectSettings) -> Result<(), String> {
+    let partial = super::prepare::beside(cache, ".partial");
+    let trouble = |error: std::io::Error| format!("the set-up cache {}: {error}", cache.display());
+    match std::fs::remove_dir_all(&partial) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(trouble(error)),
+        _ => {}
+    }
+    for name in &settings.setup.cache {
+        let from = checkout.join(name);
+        if from.is_dir() {
+            copy_tree(&from, &partial.join(name)).map_err(trouble)?;
+        }
+    }
+    std::fs::create_dir_all(&partial).map_err(trouble)?;
+    // Two checkouts may have been set up at once; the second one's copy is as good as the first's.
+    match std::fs::rename(&partial, cache) {
+        Err(_) if cache.is_dir() => std::fs::remove_dir_all(&partial).map_err(trouble),
+        other => other.map_err(trouble),
+    }
+}
+
+fn restore(cache: &Path, checkout: &Path, settings: &ProjectSettings) -> Result<(), String> {
+    for name in &settings.setup.cache {
+        let from = cache.join(name);
+        if from.is_dir() {
+            copy_tree(&from, &checkout.join(name))
+                .map_err(|error| format!("the set-up cache {}: {error}", from.display()))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! Listens at the door: says who a caller is, answers its questions each in turn, and feeds its subscriptions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use office_core::{Actor, Code, Envelope, Noun, Refusal, Seq};
+use office_door::wire::{Answer, Ask, Request};
+use office_door::{Connection, EventFrame, Listener, Offered, Outbox, Peer};
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::world::World;
+
+/// This product's version.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Takes callers in until the office closes.
+pub(crate) async fn listen(world: Arc<World>, listener: Listener) {
+    loop {
+        let accepted = tokio::select! {
+            () = world.closing.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((connection, peer)) => {
+                let inner = world.clone();
+                world.start(async move {
+                    tokio::select! {
+                        () = inner.closing.cancelled() => {}
+                        () = serve(&inner, connection, peer) => {}
+                    }
+                });
+            }
+            Err(error) => {
+                // Out of descriptors: what is open goes on, new callers wait.
+                tracing::warn!(%error, "a caller could not be let in");
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        }
+    }
+}
+
+/// Who the caller is: by its token the agent of a run; without one the owner, unless it was started at a desk.
+fn who(world: &World, token: Option<&str>, peer: Peer) -> Result<Actor, Refusal> {
+    let Some(token) = token else {
+        return match peer.pid.and_then(|pid| desk_above(world, pid)) {
+            None => Ok(Actor::Owner),
+            Some(run) => Err(Refusal::new(
+                Code::NotAllowed,
+                format!("this program was started by run {run} and shows no token"),
+                "keep the variables OFFICE_DIR and OFFICE_TOKEN of the desk; the owner's verbs are not for desks",
+            )),
+        };
+    };
+    let run = world.run_of_token(token).ok_or_else(|| {
+        Refusal::new(
+            Code::StaleLease,
+            "this token belongs to a run that is over",
+            "end here; the office has taken the task on",
+        )
+    })?;
+    Ok(Actor::Agent { desk: office_core::DeskId(0), run })
+}
+
+/// The run whose program is this process or above it, as far as the system tells.
+fn desk_above(world: &World, pid: i32) -> Option<office_core::RunId> {
+    let marker = format!("OFFICE_RUN={}#", world.dir.root().display());
+    let mut pid = pid;
+    for _ in 0..64 {
+        let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        let carried = environment.split(|byte| *byte == 0).find_map(|entry| entry.strip_prefix(marker.as_bytes()));
+        if let Some(run) = carried.and_then(|text| std::str::from_utf8(text).ok()).and_then(|text| text.parse().ok()) {
+            return Some(run);
+        }
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        pid = stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse().ok()?;
+        if pid <= 1 {
+            return None;
+        }
+    }
+    None
+}
+
+async fn serve(world: &Arc<World>, connection: Connection, peer: Peer) {
+    let Some(visitor) = connection.hello().await else { return };
+    let actor = match who(world, visitor.said().token.as_deref(), peer) {
+        Ok(Actor::Agent { run, .. }) => match world.read(move |office| office.runs.get(&run).map(|it| it.desk)).await {
+            Ok(desk) => Actor::Agent { desk, run },
+            Err(_) => return,
+        },
+        Ok(actor) => actor,
+        Err(refusal) => return visitor.refuse(refusal).await,
+    };
+    let name = world.read(|office| Some(office.name.clone())).await.unwrap_or_default();
+    let dir = world.dir.root().display().to_string();
+    let Some((mut incoming, outbox, writer)) = visitor.welcome(actor, &name, &dir, VERSION).await else { return };
+    world.start(async move {
+        // The client's end of it; nobody is told.
+        let _ = writer.run().await;
+    });
+    // A request that does not read ends the connection: the two sides no longer agree on where frames begin.
+    while let Ok(Some(request)) = incoming.next().await {
+        answer(world, actor, request, &outbox);
+    }
+}
+
+/// Answers in a task of its own, so that one that waits does not hold up the next.
+fn answer(world: &Arc<World>, actor: Actor, request: Request, outbox: &Outbox) {
+    let (inner, outbox) = (world.clone(), outbox.clone());
+    world.start(async move {
+        let world = inner;
+        let Request { id, ask } = request;
+        match ask {
+            Ask::Subscribe { since } => {
+                let subscription = world.handle.subscribe();
+                outbox.reply(id, Ok(Answer::Ok));
+                tokio::select! {
+                    () = world.closing.cancelled() => {}
+                    () = outbox.closed() => {}
+                    () = feed(&world, since, subscription, &outbox) => {}
+                }
+            }
+            Ask::Attach { desk, stream, from, credit } => {
+                tokio::select! {
+                    () = world.closing.cancelled() => {}
+                    () = outbox.closed() => {}
+                    () = world.attach(actor, id, &desk, stream, from, credit, &outbox) => {}
+                }
+            }
+            Ask::Credit { stream, bytes } => {
+                outbox.credit(stream, bytes);
+                outbox.reply(id, Ok(Answer::Ok));
+            }
+            Ask::Detach { stream } => {
+                outbox.detach(stream);
+                outbox.reply(id, Ok(Answer::Ok));
+            }
+            ask => {
+                let answer = tokio::select! {
+                    () = outbox.closed() => return,
+                    answer = world.answer(actor, ask) => answer,
+                };
+                outbox.reply(id, answer);
+            }
+        }
+    });
+}
+
+/// First what is in the log, then what happens, without a gap and without doubles.
+async fn feed(
+    world: &World,
+    since: Seq,
+    mut live: tokio::sync::broadcast::Receiver<Arc<crate::office_loop::FeedItem>>,
+    outbox: &Outbox,
+) {
+    let mut last = since;
+    loop {
+        // The log, until it has nothing newer.
+        loop {
+            if !outbox.room_for_events().await {
+                return;
+            }
+            let Ok(events) = world.store.events(last, None, 500).await else { return };
+            if events.is_empty() {
+                break;
+            }
+            for envelope in &events {
+                last = envelope.seq;
+                if !offer(outbox, envelope, &[]) {
+                    return;
+                }
+            }
+        }
+        loop {
+            match live.recv().await {
+                Ok(item) if item.envelope.seq <= last => {}
+                Ok(item) => {
+                    last = item.envelope.seq;
+                    if !offer(outbox, &item.envelope, &item.nouns) {
+                        return;
+                    }
+                }
+                Err(RecvError::Lagged(_)) => break, // what was missed is in the log
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+}
+
+fn offer(outbox: &Outbox, envelope: &Envelope, nouns: &[Noun]) -> bool {
+    EventFrame::new(envelope, nouns).is_ok_and(|frame| outbox.event(&frame) == Offered::Queued)
+}

@@ -1,0 +1,194 @@
+//! The world that effects act on: directories, git, the host of terminals, and what is known of each project's
+//! repository. Doing an effect is in `effects/`.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use office_core::ports::{Clock, Ids};
+use office_core::project::{Project, ProjectSettings};
+use office_core::{EngineName, Office, ProjectId, Refusal, RunId, TaskId};
+use office_engines::EngineSpec;
+use office_git::{Branch, Git, OfficeRepo, RepoFacts};
+use office_pty::{PtyHost, SessionId};
+use office_store::Store;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::handle::Handle;
+use crate::paths::OfficeDir;
+
+/// A repository as last looked at, and the office's own beside it.
+pub(crate) struct Home {
+    pub(crate) repo: OfficeRepo,
+    pub(crate) base: Branch,
+    /// Settings by base commit, so that an unmoved base is not read again.
+    pub(crate) settings: tokio::sync::Mutex<Option<(String, ProjectSettings)>>,
+    /// Merges of one project happen one after another.
+    pub(crate) merging: tokio::sync::Mutex<()>,
+    /// One base checkout per project is tried at a time.
+    pub(crate) trying: tokio::sync::Mutex<()>,
+}
+
+/// A live terminal.
+#[derive(Clone)]
+pub(crate) struct Seat {
+    pub(crate) session: SessionId,
+    pub(crate) token_hash: String,
+}
+
+/// Everything effects and the door share. Cheap to clone by `Arc`.
+pub(crate) struct World {
+    pub(crate) dir: OfficeDir,
+    pub(crate) handle: Handle,
+    pub(crate) store: Arc<Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) git: Git,
+    pub(crate) host: Arc<dyn PtyHost>,
+    pub(crate) engines: HashMap<EngineName, EngineSpec>,
+    pub(crate) index: crate::search::Index,
+    pub(crate) tracker: TaskTracker,
+    pub(crate) closing: CancellationToken,
+    pub(crate) seats: Mutex<HashMap<RunId, Seat>>,
+    homes: tokio::sync::Mutex<HashMap<ProjectId, Arc<Home>>>,
+    halts: Mutex<HashMap<TaskId, CancellationToken>>,
+    runs: Mutex<HashMap<RunId, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+/// What [`World::new`] needs.
+pub(crate) struct Parts {
+    pub(crate) dir: OfficeDir,
+    pub(crate) handle: Handle,
+    pub(crate) store: Arc<Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) git: Git,
+    pub(crate) host: Arc<dyn PtyHost>,
+    pub(crate) engines: HashMap<EngineName, EngineSpec>,
+    pub(crate) index: crate::search::Index,
+}
+
+impl World {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let Parts { dir, handle, store, clock, ids, git, host, engines, index } = parts;
+        Self {
+            dir,
+            handle,
+            store,
+            clock,
+            ids,
+            git,
+            host,
+            engines,
+            index,
+            tracker: TaskTracker::new(),
+            closing: CancellationToken::new(),
+            seats: Mutex::default(),
+            homes: tokio::sync::Mutex::default(),
+            halts: Mutex::default(),
+            runs: Mutex::default(),
+        }
+    }
+
+    /// The one place where the runtime starts a task; shutdown waits for all of them.
+    pub(crate) fn start<F>(&self, future: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.tracker.spawn(future);
+    }
+
+    /// Reads from the office, or says in words why not.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Office) -> Option<T> + Send + 'static,
+    ) -> Result<T, String> {
+        match self.handle.read(read).await {
+            Ok(Some(found)) => Ok(found),
+            Ok(None) => Err("it is no longer there".to_owned()),
+            Err(Refusal { message, .. }) => Err(message),
+        }
+    }
+
+    /// A project's repository; looked at once, and again after [`World::forget_home`].
+    pub(crate) async fn home(&self, project: &Project) -> Result<Arc<Home>, String> {
+        let mut homes = self.homes.lock().await;
+        if let Some(home) = homes.get(&project.id).filter(|home| home.repo.owner().root.is_dir()) {
+            return Ok(home.clone());
+        }
+        let base = Branch::parse(&project.base_branch).map_err(|error| error.to_string())?;
+        let facts = self.look_at(Path::new(&project.path), &project.prefix).await?;
+        let at = self.dir.repository(project.id);
+        let parent = self.dir.project(project.id);
+        std::fs::create_dir_all(&parent).map_err(|error| format!("{}: {error}", parent.display()))?;
+        let repo = OfficeRepo::open(&self.git, &at, &facts).map_err(|error| error.to_string())?;
+        repo.sweep().map_err(|error| error.to_string())?;
+        let home = Arc::new(Home {
+            repo,
+            base,
+            settings: tokio::sync::Mutex::default(),
+            merging: tokio::sync::Mutex::default(),
+            trying: tokio::sync::Mutex::default(),
+        });
+        homes.insert(project.id, home.clone());
+        Ok(home)
+    }
+
+    pub(crate) async fn look_at(&self, path: &Path, prefix: &str) -> Result<RepoFacts, String> {
+        office_git::inspect(&self.git, path, prefix).await.map_err(|error| error.to_string())
+    }
+
+    /// The token that calls off set-up and checks of a task.
+    pub(crate) fn halt_of(&self, task: TaskId) -> CancellationToken {
+        let mut halts = lock(&self.halts);
+        let token = halts.entry(task).or_default();
+        if token.is_cancelled() {
+            *token = CancellationToken::new();
+        }
+        token.clone()
+    }
+
+    /// Calls off what goes on for a task.
+    pub(crate) fn halt(&self, task: TaskId) {
+        if let Some(token) = lock(&self.halts).remove(&task) {
+            token.cancel();
+        }
+    }
+
+    /// Starting and ending one run never overlap.
+    pub(crate) fn run_lock(&self, run: RunId) -> Arc<tokio::sync::Mutex<()>> {
+        lock(&self.runs).entry(run).or_default().clone()
+    }
+
+    pub(crate) fn seat(&self, run: RunId) -> Option<Seat> {
+        lock(&self.seats).get(&run).cloned()
+    }
+
+    /// The run that this token belongs to, while it lives.
+    pub(crate) fn run_of_token(&self, token: &str) -> Option<RunId> {
+        let hash = hash(token);
+        lock(&self.seats).iter().find(|(_, seat)| seat.token_hash == hash).map(|(run, _)| *run)
+    }
+
+    pub(crate) fn forget_run(&self, run: RunId) {
+        lock(&self.seats).remove(&run);
+        lock(&self.runs).remove(&run);
+    }
+
+    /// The folder that holds the running `office` program, first on every desk's path.
+    pub(crate) fn own_folder() -> Option<PathBuf> {
+        std::env::current_exe().ok().and_then(|path| path.parent().map(Path::to_owned))
+    }
+}
+
+/// SHA-256 as hexadecimal digits.
+pub(crate) fn hash(text: &str) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A lock that a panicked holder does not poison for everyone: the maps behind these stay consistent at every step.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
