@@ -122,10 +122,18 @@ impl OfficeRepo {
     pub async fn advance_base(&self, request: &AdvanceRequest) -> Result<Advance> {
         let (old, new) = (&request.old, &request.new);
         let place = self.place();
-        let (found, forwards) = tokio::try_join!(
+        let (found, forwards, owner) = tokio::try_join!(
             facts::branch_tip(&self.git, &self.owner, &request.branch),
             self.contains(&place, new, old),
+            facts::refreshed(&self.git, &self.owner),
         )?;
+        // From here on with the owner's settings as they are now.
+        let office = Self { owner, ..self.clone() };
+        office.advance_from(request, found, forwards).await
+    }
+
+    async fn advance_from(&self, request: &AdvanceRequest, found: Oid, forwards: bool) -> Result<Advance> {
+        let (old, new) = (&request.old, &request.new);
         if found == *new {
             return Ok(Advance::AlreadyThere);
         }
@@ -173,8 +181,11 @@ impl OfficeRepo {
             forward.release()?;
             return Ok(found);
         }
-        if step != Step::OnlyTheBranch {
-            forward.write(step).await?;
+        if step != Step::OnlyTheBranch
+            && let Err(error) = forward.write(step).await
+        {
+            moving.abort().await?;
+            return Err(error);
         }
         moving.commit().await?;
         forward.release()?;
@@ -229,6 +240,12 @@ impl RefMove {
             status: "no answer".to_owned(),
             stderr: "the branch did not move; try again".to_owned(),
         })
+    }
+
+    /// Leaves the branch where it is; its lock is gone when this returns.
+    async fn abort(&mut self) -> Result<()> {
+        drop(self.running.child.stdin.take());
+        self.running.wait().await.map(|_| ())
     }
 
     async fn say(&mut self, text: &str, wanted: &str) -> Result<bool> {

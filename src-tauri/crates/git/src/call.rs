@@ -41,7 +41,7 @@ impl GitSettings {
             path: "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin".into(),
             owner_home: std::env::var_os("HOME").map(PathBuf::from).filter(|p| p.is_absolute()),
             owner_config_home: std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|p| p.is_absolute()),
-            timeout: Duration::from_secs(120),
+            timeout: Duration::from_secs(300),
             max_output: 256 << 20,
         }
     }
@@ -113,7 +113,8 @@ pub(crate) struct Place {
     pub work_tree: Option<PathBuf>,
     pub index: Option<PathBuf>,
     pub objects: Option<PathBuf>,
-    /// The tree whose `.gitattributes` count; never the work tree's.
+    /// The tree whose `.gitattributes` count; never the work tree's. (Git before 2.41 does not know this and reads
+    /// the work tree's: harmless, as no driver is defined anywhere git looks.)
     pub attributes: String,
 }
 
@@ -251,7 +252,7 @@ impl Call {
     /// Runs to the end.
     pub async fn run(self) -> Result<Output> {
         let (name, limit, accept) = (self.name, self.limit, self.accept);
-        let place = self.place.git_dir.clone();
+        let place = self.place.work_tree.as_ref().unwrap_or(&self.place.git_dir).clone();
         let mut running = self.start()?;
         let (code, stdout, stderr) = running.finish(limit).await?;
         match code {
@@ -408,8 +409,9 @@ impl Running {
     }
 
     fn end(&mut self) {
+        // Asked, not killed: git then removes its lock files, and nothing in it ever refuses to end.
         if let Some(group) = self.group.take() {
-            let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+            let _ = killpg(Pid::from_raw(group), Signal::SIGTERM);
         }
     }
 }

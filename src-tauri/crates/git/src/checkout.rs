@@ -82,6 +82,7 @@ impl OfficeRepo {
         bare::put(&branch_file, format!("{}\n", spec.start).as_bytes())?;
         self.fill(&partial, &spec.start, &spec.base).await?;
         let saved = self.desk_index(&spec.branch);
+        self.forget_desk_index(&spec.branch);
         snapshot::copy_keeping_time(&git_dir.join("index"), &saved)?;
         bare::put(&beside(&saved, "%at"), spec.start.as_str().as_bytes())?;
         settle(&partial, &spec.dest)
@@ -156,7 +157,7 @@ impl OfficeRepo {
             return Ok(Reclaimed::Kept { paths });
         }
         self.discard_checkout(checkout).await?;
-        let _ = fs::remove_file(self.desk_index(branch));
+        self.forget_desk_index(branch);
         Ok(Reclaimed::Removed)
     }
 

@@ -231,7 +231,9 @@ impl GitError {
     pub(crate) fn from_stderr(command: &str, status: String, stderr: &[u8], place: &Path) -> Self {
         let text = String::from_utf8_lossy(stderr);
         let path = place.to_path_buf();
-        if text.contains("No space left on device") || text.contains("Disk quota exceeded") {
+        // Of a file that did not fit git says no more than that it could not be written.
+        let no_room = text.contains("unable to write file") && nearly_full(place);
+        if no_room || text.contains("No space left on device") || text.contains("Disk quota exceeded") {
             Self::DiskFull { path }
         } else if text.contains("Read-only file system") {
             Self::ReadOnly { path }
@@ -249,6 +251,12 @@ impl GitError {
             other => Err(other),
         }
     }
+}
+
+/// Is there next to no room left where `place` lies?
+fn nearly_full(place: &Path) -> bool {
+    nix::sys::statvfs::statvfs(place)
+        .is_ok_and(|disk| disk.blocks_available().saturating_mul(disk.fragment_size()) < 64 << 20)
 }
 
 /// A path as it may be printed: no control character survives, whoever chose the name.
@@ -271,4 +279,23 @@ pub(crate) fn safe_text(text: &str, max: usize) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_disk_says_is_named_by_its_cure() {
+        let of = |text: &str| {
+            GitError::from_stderr("x", "exit code 128".to_owned(), text.as_bytes(), Path::new("/p")).to_string()
+        };
+        assert!(of("fatal: unable to write loose object file: No space left on device").contains("disk is full"));
+        assert!(of("error: unable to create file: Read-only file system").contains("read-only"));
+        assert!(of("fatal: Unable to create '/p/index.lock': Permission denied").contains("permission denied"));
+        let odd = of("fatal: \u{1b}[31mred\u{202e}");
+        assert!(!odd.contains('\u{1b}') && !odd.contains('\u{202e}'), "{odd}");
+        let io = GitError::io("writing", Path::new("/p\n"), io::Error::from_raw_os_error(28));
+        assert!(matches!(io, GitError::DiskFull { .. }) && !io.to_string().contains('\n'));
+    }
 }

@@ -126,11 +126,7 @@ pub async fn inspect(git: &Git, path: &Path, prefix: &str) -> Result<RepoFacts> 
     let attributes = fs::read_to_string(found.root.join(".gitattributes")).unwrap_or_default();
     let names_filter =
         |name: &str| attributes.split_whitespace().any(|word| word.strip_prefix("filter=") == Some(name));
-    let mut filter_drivers: Vec<String> = config
-        .keys()
-        .filter_map(|key| key.strip_prefix("filter.")?.rsplit_once('.').map(|(name, _)| name.to_owned()))
-        .collect();
-    filter_drivers.dedup();
+    let filter_drivers = drivers(&config);
     let filters = filter_drivers.iter().filter(|name| names_filter(name)).cloned().collect();
     let identity = match (get("user.name"), get("user.email")) {
         (Some(name), Some(email)) => Some(Identity::new(name, email)?),
@@ -154,7 +150,7 @@ pub async fn inspect(git: &Git, path: &Path, prefix: &str) -> Result<RepoFacts> 
             || get("extensions.partialclone").is_some(),
         sparse: get("core.sparsecheckout") == Some("true"),
         prefix_taken,
-        file_settings: FILE_SETTINGS.iter().filter_map(|key| Some(((*key).to_owned(), get(key)?.to_owned()))).collect(),
+        file_settings: file_settings(&config),
         root: found.root,
         git_dir: found.git_dir,
         common_dir: found.common_dir,
@@ -177,6 +173,28 @@ pub async fn branch_tip(git: &Git, facts: &RepoFacts, branch: &Branch) -> Result
     } else {
         Err(GitError::NoSuchBranch { branch: branch.to_string() })
     }
+}
+
+/// The same repository with the owner's settings as they are now: filters may have come since it was inspected.
+pub(crate) async fn refreshed(git: &Git, facts: &RepoFacts) -> Result<RepoFacts> {
+    let config = owner_config(git, &facts.refs_place()).await?;
+    let mut facts = facts.clone();
+    facts.filter_drivers = drivers(&config);
+    facts.sparse = config.get("core.sparsecheckout").is_some_and(|v| v == "true");
+    facts.file_settings = file_settings(&config);
+    Ok(facts)
+}
+
+fn drivers(config: &BTreeMap<String, String>) -> Vec<String> {
+    let names =
+        config.keys().filter_map(|key| key.strip_prefix("filter.")?.rsplit_once('.').map(|(name, _)| name.to_owned()));
+    let mut names: Vec<String> = names.collect();
+    names.dedup();
+    names
+}
+
+fn file_settings(config: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    FILE_SETTINGS.iter().filter_map(|key| Some(((*key).to_owned(), config.get(*key)?.clone()))).collect()
 }
 
 /// Settings that change what bytes git writes into a work tree; none of them can start a program.

@@ -78,7 +78,7 @@ impl OfficeRepo {
 
     /// Removes a branch of the office's, if it is there.
     pub async fn delete_branch(&self, branch: &Branch) -> Result<()> {
-        let _ = fs::remove_file(self.desk_index(branch));
+        self.forget_desk_index(branch);
         self.call("update-ref").args(["-d", &branch.full()]).run().await.map(|_| ())
     }
 
@@ -118,6 +118,12 @@ impl OfficeRepo {
     /// files were not touched since.
     pub(crate) fn desk_index(&self, branch: &Branch) -> PathBuf {
         self.dir.join("desk-index").join(branch.as_str().replace('%', "%25").replace('/', "%2f"))
+    }
+
+    pub(crate) fn forget_desk_index(&self, branch: &Branch) {
+        let index = self.desk_index(branch);
+        let _ = fs::remove_file(crate::checkout::beside(&index, "%at"));
+        let _ = fs::remove_file(index);
     }
 
     pub(crate) async fn read_ref(&self, name: &str) -> Result<Option<Oid>> {

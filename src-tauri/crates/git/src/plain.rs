@@ -170,3 +170,27 @@ fn kind(stat: &FileStat) -> SFlag {
 fn not_a_dir(e: &io::Error) -> bool {
     [Errno::ENOENT, Errno::ENOTDIR, Errno::ELOOP].iter().any(|n| e.raw_os_error() == Some(*n as i32))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    #[test]
+    fn unlocking_opens_folders_and_follows_no_link() {
+        let tmp = tempfile::tempdir().unwrap();
+        let (top, outside) = (tmp.path().join("top"), tmp.path().join("outside"));
+        fs::create_dir_all(top.join("a/b")).unwrap();
+        fs::create_dir_all(&outside).unwrap();
+        symlink(&outside, top.join("link")).unwrap();
+        for dir in [top.join("a/b"), top.join("a"), outside.clone()] {
+            fs::set_permissions(dir, fs::Permissions::from_mode(0o500)).unwrap();
+        }
+        PlainDir::open(&top).unwrap().unlock().unwrap();
+        let mode = |p: &Path| fs::metadata(p).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&top.join("a")), mode(&top.join("a/b")), mode(&outside)), (0o700, 0o700, 0o500));
+        assert!(PlainDir::open(&top.join("link")).is_err());
+    }
+}
