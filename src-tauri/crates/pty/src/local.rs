@@ -172,7 +172,8 @@ impl PtyHost for LocalHost {
         }
         let id = SessionId(self.last_id.fetch_add(1, Ordering::Relaxed) + 1);
         // If the caller is dropped meanwhile, or the host is shut down, nobody would know of the session.
-        let session = blocking(move || start(spec, id).map(Unclaimed)).await?.claim();
+        let mut unclaimed = blocking(move || Ok(Unclaimed(Some(start(spec, id)?)))).await?;
+        let session = unclaimed.0.take().ok_or_else(closed)?;
         let spawned = Spawned { id, process: session.process };
         locked(&self.sessions).insert(id, session);
         if self.closed.load(Ordering::Acquire)
@@ -294,19 +295,13 @@ async fn known<T: Copy>(mut watched: watch::Receiver<Option<T>>) -> Result<T, Pt
 }
 
 /// A session on its way to its host; if nobody takes it, its program does not live on unseen.
-struct Unclaimed(Arc<Session>);
-
-impl Unclaimed {
-    fn claim(self) -> Arc<Session> {
-        let session = Arc::clone(&self.0);
-        std::mem::forget(self);
-        session
-    }
-}
+struct Unclaimed(Option<Arc<Session>>);
 
 impl Drop for Unclaimed {
     fn drop(&mut self) {
-        self.0.abandon();
+        if let Some(session) = &self.0 {
+            session.abandon();
+        }
     }
 }
 

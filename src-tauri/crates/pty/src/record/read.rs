@@ -49,6 +49,8 @@ struct Frame {
     part: usize,
     at: u64,
     len: u64,
+    /// Still open, or cut off: what can be decoded counts. Otherwise the checksum must be right.
+    torn: bool,
     header: Header,
 }
 
@@ -106,7 +108,7 @@ impl Recording {
             let room = size - at - LEN as u64;
             let torn = header.len == 0 || header.len > room;
             let len = if torn { room } else { header.len };
-            self.frames.push(Frame { part, at: at + LEN as u64, len, header });
+            self.frames.push(Frame { part, at: at + LEN as u64, len, torn, header });
             at += LEN as u64 + len;
         }
         self.files.push((path, file));
@@ -232,7 +234,11 @@ impl Recording {
             let mut packed = vec![0; usize::try_from(frame.len).unwrap_or(usize::MAX)];
             let io = |source| RecordingError::Io { path: path.clone(), source };
             file.read_exact_at(&mut packed, frame.at).map_err(io)?;
-            let mut lines = unpack(&packed).map_err(io)?;
+            let (mut lines, good) = unpack(&packed).map_err(io)?;
+            if !good && !frame.torn {
+                // Which of its bytes are damaged cannot be told.
+                lines.clear();
+            }
             let whole = lines.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
             lines.truncate(whole);
             let (events, end) = interpret(&lines, frame.header.offset);
@@ -242,18 +248,18 @@ impl Recording {
     }
 }
 
-/// Decompresses as much as there is; a torn or damaged end is simply the end.
-fn unpack(mut packed: &[u8]) -> io::Result<Vec<u8>> {
+/// Decompresses as much as there is, and says whether it was whole and its checksum right.
+fn unpack(mut packed: &[u8]) -> io::Result<(Vec<u8>, bool)> {
     let mut decoder = Decoder::new()?;
     let mut out = Vec::new();
     let mut buffer = vec![0; 128 * 1024];
     loop {
-        let Ok(status) = decoder.run_on_buffers(packed, &mut buffer) else { return Ok(out) };
+        let Ok(status) = decoder.run_on_buffers(packed, &mut buffer) else { return Ok((out, false)) };
         packed = &packed[status.bytes_read..];
         out.extend_from_slice(&buffer[..status.bytes_written]);
         let stuck = status.bytes_read == 0 && status.bytes_written == 0;
         if status.remaining == 0 || stuck || out.len() > MAX_DECODED {
-            return Ok(out);
+            return Ok((out, status.remaining == 0));
         }
     }
 }
@@ -279,4 +285,92 @@ fn interpret(lines: &[u8], mut offset: u64) -> (Vec<RecordedEvent>, u64) {
         }
     }
     (events, offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::ExitStatus;
+    use crate::record::Recorder;
+    use crate::spec::RecordingSpec;
+    use proptest::prelude::*;
+
+    /// Several frames of mixed output with flushes in between; returns the bytes and what was flushed at which length.
+    fn write(path: &Path, chunks: &[Vec<u8>]) -> (Vec<u8>, Vec<(u64, usize)>) {
+        let mut recorder = Recorder::create(&RecordingSpec::new(path), TermSize::default(), &[]).unwrap();
+        let mut all = Vec::new();
+        let mut flushed = Vec::new();
+        for (n, chunk) in chunks.iter().enumerate() {
+            let at = Duration::from_secs(3 * n as u64);
+            recorder.output(chunk, at);
+            all.extend_from_slice(chunk);
+            recorder.flush();
+            // A character that is begun waits for its end.
+            flushed.push((std::fs::metadata(path).unwrap().len(), all.len() - 3));
+        }
+        let at = Duration::from_secs(1000);
+        recorder.exit(ExitStatus::Code(0), at);
+        recorder.finish(at);
+        (all, flushed)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(12))]
+        #[test]
+        fn a_file_cut_anywhere_gives_all_that_was_flushed_before_the_cut_and_nothing_else(
+            chunks in prop::collection::vec(prop::collection::vec(prop_oneof![any::<u8>(), 0x20u8..0x7f], 3..600), 1..10),
+            step in 7usize..60,
+        ) {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("r");
+            let (all, flushed) = write(&path, &chunks);
+            let whole = std::fs::read(&path).unwrap();
+            let cut = dir.path().join("cut");
+            for len in (0..whole.len()).step_by(step).chain([whole.len()]) {
+                std::fs::write(&cut, &whole[..len]).unwrap();
+                let Ok(mut recording) = Recording::open(&cut) else {
+                    prop_assert!(len < LEN);
+                    continue;
+                };
+                let back = recording.read(0, usize::MAX).unwrap();
+                prop_assert_eq!(back.offset, 0);
+                prop_assert!(all.starts_with(&back.bytes));
+                prop_assert_eq!(recording.end(), back.bytes.len() as u64);
+                let safe = flushed.iter().rev().find(|(at, _)| *at <= len as u64).map_or(0, |(_, bytes)| *bytes);
+                prop_assert!(back.bytes.len() >= safe, "{} of {} at {}", back.bytes.len(), safe, len);
+                if len == whole.len() {
+                    prop_assert_eq!(&back.bytes, &all);
+                }
+                // Reading from the middle gives the same bytes.
+                let mid = back.bytes.len() as u64 / 2;
+                let half = recording.read(mid, 50).unwrap();
+                prop_assert_eq!(half.bytes, &back.bytes[mid as usize..back.bytes.len().min(mid as usize + 50)]);
+            }
+        }
+
+        #[test]
+        fn damage_in_the_middle_loses_a_frame_and_says_so(at in 200usize..3000, bit in 0u8..8) {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("r");
+            let chunks: Vec<Vec<u8>> = (0..12u8).map(|n| (0..400).map(|i| b'!' + ((i * 7 + u16::from(n) * 31) % 90) as u8).collect()).collect();
+            let (all, _) = write(&path, &chunks);
+            let whole: Vec<Range<u64>> =
+                Recording::open(&path).unwrap().frames.iter().map(|f| f.at..f.at + f.len).collect();
+            let mut bytes = std::fs::read(&path).unwrap();
+            let at = at % bytes.len();
+            bytes[at] ^= 1 << bit;
+            std::fs::write(&path, bytes).unwrap();
+            let Ok(mut recording) = Recording::open(&path) else { return Ok(()) };
+            let in_header = !whole.iter().any(|body| body.contains(&(at as u64)));
+            let mut from = 0;
+            for _ in 0..200 {
+                let back = recording.read(from, 97).unwrap();
+                if back.bytes.is_empty() { break; }
+                // A damaged header may lie about offsets; damaged content is never given out.
+                let start = usize::try_from(back.offset).unwrap_or(usize::MAX);
+                prop_assert!(in_header || all.get(start..).is_some_and(|rest| rest.starts_with(&back.bytes)));
+                from = back.offset.saturating_add(back.bytes.len() as u64);
+            }
+        }
+    }
 }
