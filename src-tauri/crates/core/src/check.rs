@@ -4,6 +4,8 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use crate::run::ChangedFile;
+
 /// Where a check comes from; it decides what a red on the base means.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
@@ -134,13 +136,14 @@ pub enum Mark {
     },
 }
 
-/// The marks that a list of changed paths earns, given the files that checks name.
-pub fn marks_for(paths: &[String], checks: &[Check]) -> Vec<Mark> {
+/// The marks that changed files earn, given the checks. A file that checks name and the base does not have is the
+/// task's to bring, so it earns none.
+pub fn marks_for(files: &[ChangedFile], checks: &[Check]) -> Vec<Mark> {
     let mut tests = Vec::new();
     let mut checked = Vec::new();
-    for path in paths {
-        let named =
-            checks.iter().flat_map(Check::words).any(|word| path == word || path.starts_with(&format!("{word}/")));
+    for ChangedFile { path, status, .. } in files {
+        let named = status != "A"
+            && checks.iter().flat_map(Check::words).any(|word| path == word || path.starts_with(&format!("{word}/")));
         if named || governs_checks(path) {
             checked.push(path.clone());
         } else if looks_like_test(path) {

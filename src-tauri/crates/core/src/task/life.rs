@@ -207,8 +207,7 @@ fn refused(office: &Office, task: &Task, run: RunId, why: String, results: Vec<C
 }
 
 fn in_review(office: &Office, task: &Task, run: RunId, work: &Work, results: Vec<CheckResult>) -> Vec<Event> {
-    let paths: Vec<String> = work.files.iter().map(|file| file.path.clone()).collect();
-    let mut marks = marks_for(&paths, &checks_of(office, task));
+    let mut marks = marks_for(&work.files, &checks_of(office, task));
     marks.extend(work.marks.iter().cloned());
     for result in &results {
         match result.verdict {
