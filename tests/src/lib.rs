@@ -1,1 +1,12 @@
-//! The test bench.
+//! The test bench: a real office of its own per test, worked by its own commands; real repositories, real processes.
+//! What is tested is in tests/tests/.
+
+// A test's own code may fail loudly.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+pub mod bench;
+pub mod processes;
+pub mod repo;
+
+pub use bench::{Bench, Said};
+pub use repo::Repo;
