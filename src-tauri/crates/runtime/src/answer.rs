@@ -7,8 +7,8 @@ use office_core::project::{Project, ProjectCommand, ProjectEvent};
 use office_core::run::Run;
 use office_core::task::TaskCommand;
 use office_core::{
-    Actor, Code, Command, CommandBody, CommandId, Event, NounKey, Office, ProjectId, Refusal, RunId, Seq, Task, TaskId,
-    TaskState,
+    Actor, Code, Command, CommandBody, CommandId, Effect, Event, NounKey, Office, ProjectId, Refusal, RunId, Seq, Task,
+    TaskId, TaskState,
 };
 use office_door::wire::{Answer, Ask};
 
@@ -46,8 +46,10 @@ impl World {
             Ask::StopAll => {
                 self.submit(actor, self.own_id("stop"), CommandBody::Office(OfficeCommand::StopAll)).await?;
                 let none_left = |office: &Office| {
-                    let busy = office.runs.values().any(Run::is_open)
-                        || office.tasks.values().any(|t| t.state == TaskState::Checking);
+                    let ending = |effect: &Effect| {
+                        !matches!(effect, Effect::Reclaim { .. } | Effect::Merge { .. } | Effect::TryProject { .. })
+                    };
+                    let busy = office.runs.values().any(Run::is_open) || office.pending.values().any(ending);
                     (!busy).then_some(())
                 };
                 self.handle.wait_until(none_left).await?;
@@ -105,6 +107,9 @@ impl World {
             Ask::Events { since, limit, task } => self.events(since, limit.clamp(1, EVENTS_MAX), task).await,
             Ask::Diff { task, stat } => self.diff(task, stat).await,
             Ask::Log { task, run } => {
+                if self.own_task(actor, None).await.ok() != Some(task) {
+                    actor.owner_only("read what other desks printed")?;
+                }
                 let run = match run {
                     Some(run) => run,
                     None => self.last_run(task).await?,

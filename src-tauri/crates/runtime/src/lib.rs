@@ -207,7 +207,10 @@ async fn end_leftovers(dir: &OfficeDir) {
     let ours = format!("{}#", dir.root().display());
     let ended = tokio::task::spawn_blocking(move || {
         let is_ours = |value: &std::ffi::OsStr| value.to_string_lossy().starts_with(&ours);
-        office_pty::end_leftovers("OFFICE_RUN".as_ref(), &is_ours, CLOSING)
+        let errands = office_pty::end_leftovers("OFFICE_ERRAND".as_ref(), &is_ours, CLOSING);
+        let mut ended = office_pty::end_leftovers("OFFICE_RUN".as_ref(), &is_ours, CLOSING);
+        ended.ended += errands.ended;
+        ended
     });
     match ended.await {
         Ok(ended) if ended.ended > 0 => tracing::info!(?ended, "programs of the last runtime were ended"),

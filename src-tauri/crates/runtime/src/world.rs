@@ -54,6 +54,7 @@ pub(crate) struct World {
     homes: tokio::sync::Mutex<HashMap<ProjectId, Arc<Home>>>,
     halts: Mutex<HashMap<TaskId, CancellationToken>>,
     runs: Mutex<HashMap<RunId, Arc<tokio::sync::Mutex<()>>>>,
+    tasks: Mutex<HashMap<TaskId, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 /// What [`World::new`] needs.
@@ -88,6 +89,7 @@ impl World {
             homes: tokio::sync::Mutex::default(),
             halts: Mutex::default(),
             runs: Mutex::default(),
+            tasks: Mutex::default(),
         }
     }
 
@@ -159,6 +161,11 @@ impl World {
     /// Starting and ending one run never overlap.
     pub(crate) fn run_lock(&self, run: RunId) -> Arc<tokio::sync::Mutex<()>> {
         lock(&self.runs).entry(run).or_default().clone()
+    }
+
+    /// Effects on one task's checkout come one after another.
+    pub(crate) fn turn_of(&self, task: TaskId) -> Arc<tokio::sync::Mutex<()>> {
+        lock(&self.tasks).entry(task).or_default().clone()
     }
 
     pub(crate) fn seat(&self, run: RunId) -> Option<Seat> {

@@ -29,6 +29,8 @@ struct Tried {
 
 impl World {
     pub(crate) async fn check(&self, task: TaskId, run: RunId) -> Result<Outcome, String> {
+        let turn = self.turn_of(task);
+        let _turn = turn.lock().await;
         let (it, project) = self
             .read(move |office| {
                 let task = office.tasks.get(&task)?;
@@ -125,7 +127,6 @@ impl World {
         let errand = Errand {
             command: &check.run,
             cwd: at,
-            run,
             home: &own_home,
             timeout: Duration::from_secs(check.timeout_secs.into()),
             halt,

@@ -18,6 +18,8 @@ const LISTED: usize = 5_000;
 
 impl World {
     pub(crate) async fn collect(&self, task: TaskId, run: RunId) -> Result<Outcome, String> {
+        let turn = self.turn_of(task);
+        let _turn = turn.lock().await;
         let (it, project) = self
             .read(move |office| {
                 let task = office.tasks.get(&task)?;
@@ -79,6 +81,8 @@ impl World {
             (!open).then_some(())
         });
         gone.await.map_err(|refusal| refusal.message)?;
+        let turn = self.turn_of(task);
+        let _turn = turn.lock().await;
         let home = self.home(&project).await?;
         let text = |error: office_git::GitError| error.to_string();
         let branch = Branch::parse(&workplace.branch).map_err(text)?;

@@ -154,10 +154,10 @@ impl World {
         let _gate = gate.lock().await;
         let Some(seat) = self.seat(run) else {
             self.forget_run(run);
-            let over = self.read(move |office| office.runs.get(&run).and_then(|it| it.exit.clone())).await.ok();
-            return Outcome::Ended {
-                exit: over.unwrap_or(Exit::NotStarted { why: "called off before it started".to_owned() }),
-            };
+            let started = self.read(move |office| office.runs.get(&run)?.launched).await.is_ok();
+            let exit =
+                if started { Exit::Lost } else { Exit::NotStarted { why: "called off before it started".to_owned() } };
+            return Outcome::Ended { exit };
         };
         if why == Some(StopWhy::Finished) {
             // The agent may still be reading the answer to its "done".

@@ -25,7 +25,8 @@ impl World {
         let text = |error: office_git::GitError| error.to_string();
         let owner = home.repo.owner();
         let identity = owner.identity.clone().ok_or("the owner's git name and address are not set")?;
-        let name = it.id.to_string();
+        // A task that was opened again is merged again; what is recorded is this run's merge.
+        let name = format!("{}-{}", it.id, it.last_run.unwrap_or_default());
         let tip = Oid::parse(&work.tip).map_err(text)?;
         let date = CommitDate::utc(it.accepted.unwrap_or(it.since).millis() / 1000);
         let mut message = format!("{} (#{})", it.title, it.id);

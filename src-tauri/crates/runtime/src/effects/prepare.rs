@@ -19,6 +19,11 @@ impl World {
                 Some((it, task, project))
             })
             .await?;
+        let turn = it.task.map(|task| self.turn_of(task));
+        let _turn = match &turn {
+            Some(turn) => Some(turn.lock().await),
+            None => None,
+        };
         let home = self.home(&project).await?;
         let tip = office_git::branch_tip(&self.git, home.repo.owner(), &home.base).await.map_err(|e| e.to_string())?;
         let settings = self.settings(&project, &home, &tip).await?;
@@ -49,8 +54,9 @@ impl World {
             home.repo.discard_checkout(dest).await.map_err(|error| error.to_string())?;
         }
         let halt = task.as_ref().map(|task| self.halt_of(task.id));
-        let made =
-            self.make(&home, &workplace, &it.id.to_string(), task.as_ref().map(|task| task.id.to_string())).await;
+        let resumed = task.as_ref().is_some_and(|task| task.workplace.is_some());
+        let pin = task.as_ref().map_or_else(|| format!("session-{run}"), |task| task.id.to_string());
+        let made = self.make(&home, &workplace, &pin, resumed).await;
         made.map_err(|error| format!("the checkout could not be made: {error}"))?;
         let set_up = self.set_up(&project, &settings, &home, dest, run, halt);
         set_up.await?;
@@ -58,18 +64,14 @@ impl World {
         Ok(Outcome::Prepared { workplace, settings })
     }
 
-    async fn make(
-        &self,
-        home: &Home,
-        workplace: &Workplace,
-        run: &str,
-        task: Option<String>,
-    ) -> office_git::Result<()> {
+    async fn make(&self, home: &Home, workplace: &Workplace, pin: &str, resumed: bool) -> office_git::Result<()> {
         let base = Oid::parse(&workplace.base)?;
         let branch = Branch::parse(&workplace.branch)?;
         let identity = home.repo.owner().identity.clone().ok_or(office_git::GitError::NoIdentity)?;
-        home.repo.pin(&task.unwrap_or_else(|| format!("session-{run}")), &base).await?;
-        let start = home.repo.branch_tip(&branch).await?.unwrap_or_else(|| base.clone());
+        home.repo.pin(pin, &base).await?;
+        // A checkout that went missing goes on from what was collected; a task that was opened again begins anew.
+        let collected = if resumed { home.repo.branch_tip(&branch).await? } else { None };
+        let start = collected.unwrap_or_else(|| base.clone());
         home.repo
             .make_checkout(&CheckoutSpec { base, start, branch, dest: workplace.path.clone().into(), identity })
             .await

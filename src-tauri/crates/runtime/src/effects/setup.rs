@@ -20,7 +20,6 @@ pub(crate) const OUTPUT_CAP: usize = 256 * 1024;
 pub(crate) struct Errand<'a> {
     pub(crate) command: &'a str,
     pub(crate) cwd: &'a Path,
-    pub(crate) run: RunId,
     pub(crate) home: &'a Path,
     pub(crate) timeout: Duration,
     pub(crate) halt: Option<&'a CancellationToken>,
@@ -67,15 +66,23 @@ impl World {
     pub(crate) async fn errand(&self, errand: Errand<'_>) -> Result<Ran, String> {
         let mut spec = SpawnSpec::new(["sh", "-c", errand.command], errand.cwd);
         spec.env = self.scrubbed(errand.home, &errand.env);
-        // Another value than the agent's, so that ending the one does not end the other.
-        let spec = spec.marker("OFFICE_ERRAND", format!("{}-{}", std::process::id(), errand.run));
+        // Not the agent's marker, so that ending the one does not end the other.
+        let marker = format!("{}#{}", self.dir.root().display(), self.ids.token());
+        let spec = spec.marker("OFFICE_ERRAND", &marker);
         let running = run_bounded(spec, errand.timeout, OUTPUT_CAP);
         let over = match errand.halt {
             None => running.await,
             Some(halt) => tokio::select! {
-                // Dropping the call ends the group.
-                () = halt.cancelled() => return Ok(Ran::CalledOff),
                 over = running => over,
+                () = halt.cancelled() => {
+                    // Dropping the call begins to end the group; "called off" is said when it is gone.
+                    let gone = tokio::task::spawn_blocking(move || {
+                        let ours = |value: &std::ffi::OsStr| value == marker.as_str();
+                        office_pty::end_leftovers("OFFICE_ERRAND".as_ref(), &ours, Duration::from_secs(1))
+                    });
+                    gone.await.map_err(|error| error.to_string())?;
+                    return Ok(Ran::CalledOff);
+                }
             },
         };
         over.map(Ran::Over).map_err(|error| error.to_string())
@@ -90,20 +97,21 @@ impl World {
         run: RunId,
         halt: Option<CancellationToken>,
     ) -> Result<(), String> {
-        place_files(&home.repo.owner().root, checkout, settings)?;
+        let (owner, at, wanted) = (home.repo.owner().root.clone(), checkout.to_owned(), settings.clone());
+        off_thread(move || place_files(&owner, &at, &wanted)).await?;
         if settings.setup.run.is_empty() {
             return Ok(());
         }
         let cache = self.dir.setup_cache(project.id).join(cache_key(checkout, settings)?);
         if !settings.setup.cache.is_empty() && cache.is_dir() {
-            return restore(&cache, checkout, settings);
+            let (at, wanted) = (checkout.to_owned(), settings.clone());
+            return off_thread(move || restore(&cache, &at, &wanted)).await;
         }
         let own_home = self.own_home(run)?;
         for command in &settings.setup.run {
             let errand = Errand {
                 command,
                 cwd: checkout,
-                run,
                 home: &own_home,
                 timeout: Duration::from_secs(settings.setup_timeout_secs().into()),
                 halt: halt.as_ref(),
@@ -123,7 +131,8 @@ impl World {
             }
         }
         if !settings.setup.cache.is_empty() {
-            save(&cache, checkout, settings)?;
+            let (at, wanted) = (checkout.to_owned(), settings.clone());
+            off_thread(move || save(&cache, &at, &wanted)).await?;
         }
         Ok(())
     }
@@ -134,6 +143,11 @@ impl World {
         std::fs::create_dir_all(&home).map_err(|error| format!("{}: {error}", home.display()))?;
         Ok(home)
     }
+}
+
+/// Copies whole folders where it holds nobody up.
+async fn off_thread(work: impl FnOnce() -> Result<(), String> + Send + 'static) -> Result<(), String> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| error.to_string())?
 }
 
 /// Where rustup and cargo keep their things when no variable says so.
