@@ -486,9 +486,13 @@ impl Office {
     pub(crate) fn put_task(&mut self, task: Task) {
         let id = task.id;
         if let Some(before) = self.tasks.get(&id) {
+            self.index.ready.remove(&(before.priority, id));
             for dep in &before.depends_on {
                 if let Some(list) = self.index.dependents.get_mut(dep) {
                     list.remove(&id);
+                    if list.is_empty() {
+                        self.index.dependents.remove(dep);
+                    }
                 }
             }
         }
