@@ -465,8 +465,12 @@ pub fn apply(office: &mut Office, event: &TaskEvent, at: At) {
             office.leave_queue(*task);
             office.change_desk(*desk, |d| if *front { d.queue.insert(0, *task) } else { d.queue.push(*task) });
         }
+        TaskEvent::Started { task, run, .. } => {
+            office.leave_queue(*task);
+            // A session that becomes a task has its run already.
+            office.change_run(*run, |r| r.task = Some(*task));
+        }
         TaskEvent::Unassigned { task }
-        | TaskEvent::Started { task, .. }
         | TaskEvent::Cancelled { task }
         | TaskEvent::Failed { task, .. } => office.leave_queue(*task),
         _ => {}
