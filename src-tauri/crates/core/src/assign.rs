@@ -34,7 +34,7 @@ pub fn by_hand(office: &Office, task: TaskId, desk: DeskId, now: At) -> Result<V
         ));
     }
     office.engine_of(at)?;
-    let may_start = at.is_free() && office.hold.is_none() && it.waiting_for.is_empty();
+    let may_start = at.is_free() && office.hold.is_none() && can_start(office, it);
     Ok(if may_start {
         start(office, it, at, now)
     } else {
@@ -51,18 +51,25 @@ pub fn next_start(office: &Office, now: At) -> Option<Vec<Event>> {
         if office.engine_of(desk).is_err() {
             continue;
         }
-        let queued = desk.queue.iter().filter_map(|id| office.tasks.get(id)).find(|task| task.waiting_for.is_empty());
+        let queued = desk.queue.iter().filter_map(|id| office.tasks.get(id)).find(|task| can_start(office, task));
         if let Some(task) = queued {
             return Some(start(office, task, desk, now));
         }
         if desk.auto
             && !office.review_is_full()
-            && let Some(task) = office.ready_tasks().find(|task| fits(task, desk))
+            && let Some(task) = office.ready_tasks().find(|task| fits(task, desk) && can_start(office, task))
         {
             return Some(start(office, task, desk, now));
         }
     }
     None
+}
+
+/// Whether nothing keeps the task from starting. The run before it may still be ending, in the same checkout: a task never
+/// runs twice at once.
+fn can_start(office: &Office, task: &Task) -> bool {
+    let before = task.last_run.and_then(|run| office.runs.get(&run));
+    task.waiting_for.is_empty() && before.is_none_or(|run| !run.is_open())
 }
 
 fn fits(task: &Task, desk: &Desk) -> bool {
