@@ -112,6 +112,12 @@ pub enum StoreError {
         /// What the system says.
         source: io::Error,
     },
+    /// The store was closed.
+    #[error("the office database {path} was closed")]
+    Closed {
+        /// Which database.
+        path: PathBuf,
+    },
     /// SQLite says no in another way.
     #[error("the office database {path}: {source}")]
     Database {
@@ -148,6 +154,9 @@ impl StoreError {
         let path = path.to_owned();
         move |source| {
             let path = path.clone();
+            if matches!(source, sqlx::Error::PoolClosed) {
+                return Self::Closed { path };
+            }
             match code(&source) {
                 // SQLITE_FULL, and the shared-memory file that could not grow.
                 Some(13 | 4874) => Self::Full { path },

@@ -1,0 +1,360 @@
+//! A night at random: from a few numbers makes commands that fit the office as it is, most of them allowed, and plays
+//! them through the core as the runtime does, dispatcher included. What the world answers is made up as well.
+
+use std::collections::BTreeMap;
+
+use office_core::check::{Check, CheckResult, CheckSource, Verdict};
+use office_core::desk::DeskCommand;
+use office_core::effect::EffectCommand;
+use office_core::office::{OfficeCommand, OfficeSettings};
+use office_core::project::{Acceptance, BaseCheck, ProjectCommand, ProjectSettings, TryReport};
+use office_core::role::{Engine, Role};
+use office_core::run::{ChangedFile, Exit, Work, Workplace};
+use office_core::task::ask::{NewTask, TaskEdit};
+use office_core::task::{Deliverable, Priority, TaskCommand};
+use office_core::{
+    Actor, At, Command, CommandBody, CommandId, DeskId, Effect, EffectId, Envelope, Event, Noun, Office, Outcome,
+    ProjectId, RunId, Seq, TaskId, TaskState, assign, decide,
+};
+use proptest::prelude::*;
+
+/// One step of a night: what kind of thing, and four numbers that say which and how.
+pub type Step = (u8, [u8; 4]);
+
+/// Steps of a night.
+pub fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
+    prop::collection::vec((any::<u8>(), any::<[u8; 4]>()), 1..most)
+}
+
+/// What an accepted command led to, as the store takes it.
+#[derive(Default)]
+pub struct Gathered {
+    pub envelopes: Vec<Envelope>,
+    pub effects: Vec<(EffectId, Effect)>,
+    pub settled: Vec<EffectId>,
+}
+
+/// An office that lives through a night.
+pub struct Night {
+    pub office: Office,
+    pub gathered: Gathered,
+    now: i64,
+    commands: u32,
+}
+
+impl Night {
+    /// An office that is open, with its catalog, two projects and two desks.
+    pub fn begin() -> Self {
+        let mut night =
+            Self { office: Office::default(), gathered: Gathered::default(), now: 1_800_000_000_000, commands: 0 };
+        night.play(Actor::Owner, CommandBody::Office(OfficeCommand::Open { name: "night".to_owned() }));
+        night.play(Actor::Office, catalog(0));
+        for n in 0..2 {
+            night.play(Actor::Owner, CommandBody::Project(add_project(&format!("p{n}"), n)));
+            night.play(Actor::Owner, CommandBody::Desk(add_desk(&format!("d{n}"), [0, n, n, n])));
+        }
+        night
+    }
+
+    /// Makes a step; says whether it was allowed and changed anything.
+    pub fn step(&mut self, (kind, how): Step) -> bool {
+        self.now += i64::from(how[3]) * 500;
+        let (actor, body) = self.command(kind, how);
+        self.play(actor, body)
+    }
+
+    /// What was gathered since this was last asked, with the nouns it changed.
+    pub fn take(&mut self) -> (Gathered, Vec<Noun>) {
+        let touched = self.office.take_touched();
+        let nouns = touched.into_iter().filter_map(|key| self.office.noun(key)).collect();
+        (std::mem::take(&mut self.gathered), nouns)
+    }
+
+    fn play(&mut self, actor: Actor, body: CommandBody) -> bool {
+        self.commands += 1;
+        let command = Command { id: CommandId(format!("c{}", self.commands)), actor, body };
+        let now = At::from_millis(self.now);
+        let Ok(events) = decide(&self.office, &command, now) else { return false };
+        let before = self.office.seq;
+        self.apply(actor, &command.id, events);
+        while let Some(events) = assign::next_start(&self.office, now) {
+            self.apply(Actor::Office, &command.id, events);
+        }
+        self.office.seq != before
+    }
+
+    fn apply(&mut self, actor: Actor, cause: &CommandId, events: Vec<Event>) {
+        for event in events {
+            let seq = Seq(self.office.seq.0 + 1);
+            let envelope = Envelope { seq, at: At::from_millis(self.now), actor, cause: cause.clone(), event };
+            let applied = self.office.apply(&envelope);
+            self.gathered.effects.extend(applied.effects);
+            self.gathered.settled.extend(applied.settled);
+            self.gathered.envelopes.push(envelope);
+        }
+    }
+
+    fn command(&self, kind: u8, how: [u8; 4]) -> (Actor, CommandBody) {
+        let [a, b, c, d] = how;
+        let owner = |body| (Actor::Owner, body);
+        let desk = DeskId(pick(self.office.desks.keys().map(|id| id.0), a));
+        let project = ProjectId(pick(self.office.projects.keys().map(|id| id.0), b));
+        match kind {
+            // The world answers most of the time, or nothing would ever come to an end.
+            0..=119 => (Actor::Office, CommandBody::Effect(self.answer(how))),
+            120..=144 => owner(CommandBody::Task(TaskCommand::Add { new: Box::new(self.new_task(how)) })),
+            145..=209 => self.of_task(how),
+            210..=214 => owner(CommandBody::Desk(add_desk(&format!("d{}", self.commands), how))),
+            215 => owner(CommandBody::Desk(DeskCommand::Remove { desk })),
+            216..=217 => owner(CommandBody::Desk(DeskCommand::Change { desk, auto: c % 2 == 0 })),
+            218..=221 => owner(CommandBody::Desk(DeskCommand::Stop { desk })),
+            222..=223 => owner(CommandBody::Desk(DeskCommand::Pause { desk })),
+            224..=229 => owner(CommandBody::Desk(DeskCommand::Resume { desk })),
+            230..=231 => owner(CommandBody::Desk(DeskCommand::Open { desk, project, fresh: c % 4 != 0 })),
+            232..=234 => {
+                let new = Box::new(self.new_task(how));
+                owner(CommandBody::Task(TaskCommand::FromDesk { desk, new }))
+            }
+            235..=236 => {
+                let n = u8::try_from(self.office.projects.len()).unwrap_or(u8::MAX);
+                owner(CommandBody::Project(add_project(&format!("p{}", self.commands), n)))
+            }
+            237 => owner(CommandBody::Project(ProjectCommand::Remove { project })),
+            238..=239 => {
+                let acceptance = if c % 2 == 0 { Acceptance::Green } else { Acceptance::Owner };
+                owner(CommandBody::Project(ProjectCommand::SetAcceptance { project, acceptance }))
+            }
+            240..=241 => owner(CommandBody::Project(ProjectCommand::Try { project })),
+            242..=243 => {
+                let settings = OfficeSettings { review_limit: u32::from(c % 4) + 1 };
+                owner(CommandBody::Office(OfficeCommand::Set { settings }))
+            }
+            244..=245 => (Actor::Office, catalog(c)),
+            246..=247 => owner(CommandBody::Office(OfficeCommand::StopAll)),
+            248..=250 => owner(CommandBody::Office(OfficeCommand::Resume)),
+            251..=253 => (Actor::Office, CommandBody::Office(OfficeCommand::Tick)),
+            254..=255 => {
+                let alive = self.office.runs.keys().copied().filter(|run| (run.0 + u32::from(d)) % 3 == 0).collect();
+                let version = "0.1.0".to_owned();
+                (Actor::Office, CommandBody::Office(OfficeCommand::Start { version, alive }))
+            }
+        }
+    }
+
+    fn of_task(&self, [a, b, c, d]: [u8; 4]) -> (Actor, CommandBody) {
+        let task = TaskId(pick(self.office.tasks.keys().map(|id| id.0), a));
+        let desk = DeskId(pick(self.office.desks.keys().map(|id| id.0), b));
+        let it = self.office.tasks.get(&task);
+        let agent = it.and_then(|it| it.lease).and_then(|run| self.office.runs.get(&run));
+        let actor = match agent {
+            Some(run) if d % 4 != 0 => Actor::Agent { desk: run.desk, run: run.id },
+            _ => Actor::Owner,
+        };
+        let words = format!("words {c}");
+        let said = |command| (Actor::Owner, CommandBody::Task(command));
+        let by_agent = |command| (actor, CommandBody::Task(command));
+        // What fits the state, or else anything.
+        let state = it.map(|it| it.state);
+        match (c % 8, state) {
+            (0..=3, Some(TaskState::Running)) => {
+                by_agent(TaskCommand::Done { task, summary: words.clone(), report: (d % 2 == 0).then_some(words) })
+            }
+            (0..=4, Some(TaskState::InReview)) => said(TaskCommand::Accept { task }),
+            (0..=4, Some(TaskState::Ready)) => said(TaskCommand::Assign { task, desk }),
+            (0..=4, Some(TaskState::Draft)) => said(TaskCommand::Release { task }),
+            _ => match d % 16 {
+                0 => by_agent(TaskCommand::Blocked { task, done_so_far: String::new(), needs: words }),
+                1 => by_agent(TaskCommand::Progress { task, text: words }),
+                2 => said(TaskCommand::Answer { task, text: words }),
+                3 => said(TaskCommand::Fail { task, why: words }),
+                4 => said(TaskCommand::Retry { task, note: Some(words) }),
+                5 => said(TaskCommand::Resume { task }),
+                6 => said(TaskCommand::Cancel { task }),
+                7 => said(TaskCommand::Reopen { task, note: None }),
+                8 => said(TaskCommand::Reject { task, note: words }),
+                9 => said(TaskCommand::Unassign { task }),
+                10 => by_agent(TaskCommand::Done { task, summary: words, report: None }),
+                11 => said(TaskCommand::Accept { task }),
+                12..=13 => said(TaskCommand::Edit { task, edit: Box::new(self.edit([a, b, c, d])) }),
+                _ => said(TaskCommand::Assign { task, desk }),
+            },
+        }
+    }
+
+    fn edit(&self, [_, b, c, d]: [u8; 4]) -> TaskEdit {
+        TaskEdit {
+            title: (b % 2 == 0).then(|| format!("retitled {c}")),
+            priority: Some([Priority::Urgent, Priority::High, Priority::Normal, Priority::Low][usize::from(c % 4)]),
+            depends_on: (d % 2 == 0).then(|| vec![TaskId(pick(self.office.tasks.keys().map(|id| id.0), c))]),
+            ..TaskEdit::default()
+        }
+    }
+
+    fn new_task(&self, [a, b, c, d]: [u8; 4]) -> NewTask {
+        let depend = |n| TaskId(pick(self.office.tasks.keys().map(|id| id.0), n));
+        NewTask {
+            project: ProjectId(pick(self.office.projects.keys().map(|id| id.0), a)),
+            title: format!("task {a} {b} \u{1f319}"),
+            body: "line\n\"quoted\" \\ 'single' \u{0} ".repeat(usize::from(b % 3)).replace('\0', "nul"),
+            deliverable: if b % 5 == 0 { Deliverable::Finding } else { Deliverable::Change },
+            checks: if c % 3 == 0 { vec![Check::of("cargo test")] } else { Vec::new() },
+            priority: if c % 7 == 0 { Priority::High } else { Priority::Normal },
+            depends_on: match d % 4 {
+                0 if !self.office.tasks.is_empty() => vec![depend(b), depend(c)],
+                1 if !self.office.tasks.is_empty() => vec![depend(c)],
+                _ => Vec::new(),
+            },
+            role: (d % 9 == 0).then(|| "reviewer".into()),
+            attempts: (d % 3 == 0).then_some(1),
+            time_limit_secs: (c % 2 == 0).then(|| u32::from(d) + 1),
+            draft: d % 11 == 0,
+        }
+    }
+
+    /// An effect ends, or a run by itself.
+    fn answer(&self, [a, b, c, d]: [u8; 4]) -> EffectCommand {
+        let open = self.office.pending.iter().nth(usize::from(a) % self.office.pending.len().max(1));
+        if let Some((effect, what)) = open.filter(|_| b % 8 != 0) {
+            return EffectCommand::End { effect: *effect, outcome: Box::new(self.outcome(what, [c, d])) };
+        }
+        EffectCommand::RunOver { run: RunId(pick(self.office.runs.keys().map(|id| id.0), a)), exit: exit(c) }
+    }
+
+    fn outcome(&self, effect: &Effect, [c, d]: [u8; 2]) -> Outcome {
+        let trouble = || match d % 3 {
+            0 => Outcome::Failed { why: "no".to_owned() },
+            1 => Outcome::Cancelled,
+            _ => Outcome::Lost,
+        };
+        if c % 10 == 0 {
+            return trouble();
+        }
+        match effect {
+            Effect::Prepare { run } => Outcome::Prepared {
+                workplace: Workplace {
+                    path: format!("/desk/{run}"),
+                    branch: format!("office/{run}"),
+                    base: "b0".to_owned(),
+                },
+                settings: settings(c),
+            },
+            Effect::Launch { run } => Outcome::Launched { pid: run.0 + 100 },
+            Effect::End { .. } => Outcome::Ended { exit: exit(d) },
+            Effect::Collect { .. } => Outcome::Collected { work: work(c) },
+            Effect::Check { .. } => {
+                let verdicts = [
+                    Verdict::Passed,
+                    Verdict::Flaky,
+                    Verdict::RedOnBase,
+                    Verdict::Broken,
+                    Verdict::Unmet,
+                    Verdict::TimedOut,
+                ];
+                let verdict = if c % 2 == 0 { Verdict::Passed } else { verdicts[usize::from(d) % verdicts.len()] };
+                let base = if c % 5 == 0 { base_checks(c) } else { BTreeMap::new() };
+                Outcome::Checked { results: vec![result(verdict)], base }
+            }
+            Effect::Merge { .. } => match c % 6 {
+                1 => Outcome::Conflict { files: vec!["a.rs".to_owned()] },
+                2 => Outcome::MergeWaits { why: "dirty".to_owned(), way_out: "commit".to_owned() },
+                _ => Outcome::Merged { commit: format!("m{c}") },
+            },
+            Effect::TryProject { .. } => Outcome::Tried {
+                report: TryReport {
+                    commit: "b0".to_owned(),
+                    setup_ok: true,
+                    setup_tail: String::new(),
+                    checks: base_checks(c),
+                    took_ms: 5,
+                },
+            },
+            Effect::Halt { .. } | Effect::Reclaim { .. } => Outcome::Done,
+        }
+    }
+}
+
+fn pick(among: impl Iterator<Item = u32>, n: u8) -> u32 {
+    let all: Vec<u32> = among.collect();
+    all.get(usize::from(n) % all.len().max(1)).copied().unwrap_or(1)
+}
+
+fn exit(n: u8) -> Exit {
+    match n % 5 {
+        0..=1 => Exit::Code { code: 0 },
+        2 => Exit::Code { code: 3 },
+        3 => Exit::Signal { signal: 9 },
+        _ => Exit::Lost,
+    }
+}
+
+fn catalog(n: u8) -> CommandBody {
+    let role = |name: &str| Role {
+        name: name.into(),
+        title: name.to_owned(),
+        engines: vec!["shell".into()],
+        summary: format!("summary {}", n % 3),
+        brief: "brief\n".repeat(20),
+    };
+    let engine = |name: &str, found| Engine {
+        name: name.into(),
+        title: name.to_owned(),
+        found,
+        note: String::new(),
+        needs_command: false,
+    };
+    let roles = vec![role("coder"), role("reviewer")];
+    let engines = vec![engine("other", n % 2 == 0), engine("shell", n % 5 != 4)];
+    CommandBody::Office(OfficeCommand::ReadCatalog { roles, engines })
+}
+
+fn add_project(name: &str, n: u8) -> ProjectCommand {
+    ProjectCommand::Add {
+        name: name.to_owned(),
+        path: format!("/repo/{name}"),
+        base_branch: "main".to_owned(),
+        prefix: "office".to_owned(),
+        settings: settings(n).into(),
+        notes: vec!["a note with 'quotes'".to_owned()],
+    }
+}
+
+fn add_desk(name: &str, [_, b, c, d]: [u8; 4]) -> DeskCommand {
+    DeskCommand::Add {
+        name: name.to_owned(),
+        role: if b % 3 == 0 { "coder".into() } else { "reviewer".into() },
+        project: (d % 7 == 6).then_some(ProjectId(1)),
+        engine: None,
+        command: None,
+        auto: c % 3 != 0,
+    }
+}
+
+fn settings(n: u8) -> ProjectSettings {
+    let checks = if n % 4 == 0 { vec![Check::of("./check.sh")] } else { Vec::new() };
+    ProjectSettings { checks, ..ProjectSettings::default() }
+}
+
+fn work(n: u8) -> Work {
+    let path = ["src/a.rs", "tests/b.rs", "check.sh"][usize::from(n % 3)].to_owned();
+    let file = ChangedFile { path, status: "M".to_owned(), added: Some(1), removed: None };
+    let files = if n % 6 == 1 { Vec::new() } else { vec![file] };
+    Work { tip: format!("t{n}"), base: "b0".to_owned(), commits: 1, leftover_committed: n % 2 == 0, files, marks: vec![] }
+}
+
+fn result(verdict: Verdict) -> CheckResult {
+    CheckResult {
+        name: "check".to_owned(),
+        run: "cargo test".to_owned(),
+        source: CheckSource::Task,
+        verdict,
+        code: Some(-1),
+        took_ms: 12,
+        tail: "tail with \u{0} and \u{fffd}".to_owned(),
+    }
+}
+
+fn base_checks(n: u8) -> BTreeMap<String, BaseCheck> {
+    let at = At::from_millis(1_800_000_000_000);
+    let check = BaseCheck { commit: "b0".to_owned(), green: n % 2 == 0, at, tail: String::new() };
+    BTreeMap::from([("cargo test".to_owned(), check)])
+}
