@@ -51,6 +51,8 @@ pub struct TaskLine {
     pub desk: Option<String>,
     /// Why it is so, where that needs saying.
     pub why: Option<String>,
+    /// What holds it, while parked: since when, until when, and what releases it.
+    pub hold: Option<Hold>,
     /// Marks it carries into review.
     pub marks: u32,
     /// Since when.
@@ -96,6 +98,7 @@ impl Office {
             waiting_for: task.waiting_for.clone(),
             desk: task.desk.and_then(|desk| self.desks.get(&desk)).map(|desk| desk.name.clone()),
             why: task.why.clone(),
+            hold: task.hold.clone(),
             marks: u32::try_from(task.marks.len()).unwrap_or(u32::MAX),
             since: task.since,
         }
