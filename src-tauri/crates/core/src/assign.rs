@@ -1,10 +1,13 @@
 //! The deterministic dispatcher: which task starts at which desk. It never depends on a model.
 //! It runs after every command, so a free desk takes the next ready task at once and chains go on by themselves.
 
+use std::collections::BTreeSet;
+
 use crate::desk::Desk;
 use crate::event::Event;
 use crate::ids::{DeskId, TaskId};
 use crate::office::Office;
+use crate::project::Acceptance;
 use crate::refusal::{Code, Refusal};
 use crate::run::{Run, RunEvent, RunState};
 use crate::task::ask::wrong_state;
@@ -103,18 +106,23 @@ fn start(office: &Office, task: &Task, desk: &Desk, now: At) -> Vec<Event> {
 }
 
 impl Office {
-    /// Whether so many changes wait for review that nothing new is started by itself.
+    /// Whether so many changes wait for review, or are on their way there, that nothing new is started by itself.
     pub fn review_is_full(&self) -> bool {
-        self.waiting_for_review() >= self.settings.review_limit as usize
+        let owner_accepts = |task: &&Task| {
+            let project = self.projects.get(&task.project);
+            project.is_none_or(|project| project.acceptance == Acceptance::Owner)
+        };
+        let on_their_way = self.changes(&self.index.at_work).filter(owner_accepts).count();
+        self.waiting_for_review() + on_their_way >= self.settings.review_limit as usize
     }
 
     /// How many changes wait for review.
     pub fn waiting_for_review(&self) -> usize {
-        self.index
-            .in_review
-            .iter()
-            .filter(|id| self.tasks.get(id).is_some_and(|t| t.deliverable == Deliverable::Change))
-            .count()
+        self.changes(&self.index.in_review).count()
+    }
+
+    fn changes<'a>(&'a self, ids: &'a BTreeSet<TaskId>) -> impl Iterator<Item = &'a Task> {
+        ids.iter().filter_map(|id| self.tasks.get(id)).filter(|task| task.deliverable == Deliverable::Change)
     }
 
     /// Tasks that may start now, most important first.

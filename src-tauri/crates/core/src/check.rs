@@ -26,6 +26,10 @@ pub struct Check {
     /// After this many seconds its process group is ended and the check is red.
     #[serde(default = "Check::default_timeout")]
     pub timeout_secs: u32,
+    /// Files and folders that belong to the check, not to the work: always taken from the base. Those the office finds by
+    /// itself (see [`Check::owns`]) need not be listed.
+    #[serde(default)]
+    pub files: Vec<String>,
 }
 
 impl Check {
@@ -35,11 +39,26 @@ impl Check {
 
     /// A check named by its command, with the default time-out of 600 s.
     pub fn of(run: &str) -> Self {
-        Self { name: run.lines().next().unwrap_or_default().to_owned(), run: run.to_owned(), timeout_secs: 600 }
+        Self {
+            name: run.lines().next().unwrap_or_default().to_owned(),
+            run: run.to_owned(),
+            timeout_secs: 600,
+            files: Vec::new(),
+        }
     }
 
-    /// Words of the command that could name a file; the office takes those that exist on the base from the base.
-    pub fn words(&self) -> impl Iterator<Item = &str> {
+    /// Whether a file belongs to this check rather than to the work it judges: listed in `files`; or named in the command
+    /// and test or check by its place; or named in the command of a project's check. What a task's own check names
+    /// otherwise (`./greet.sh | grep wave`) is the very thing the task is to change.
+    pub fn owns(&self, source: CheckSource, path: &str) -> bool {
+        let within = |place: &str| path == place || path.strip_prefix(place).is_some_and(|rest| rest.starts_with('/'));
+        let listed = self.files.iter().any(|place| within(place.trim_start_matches("./").trim_end_matches('/')));
+        let judged = source == CheckSource::Project || looks_like_test(path) || governs_checks(path);
+        listed || (judged && self.words().any(within))
+    }
+
+    /// Words of the command that could name a file.
+    fn words(&self) -> impl Iterator<Item = &str> {
         self.run
             .split(|c: char| {
                 c.is_whitespace() || matches!(c, ';' | '|' | '&' | '(' | ')' | '<' | '>' | '=' | '"' | '\'' | '`')
@@ -136,15 +155,14 @@ pub enum Mark {
     },
 }
 
-/// The marks that changed files earn, given the checks. A file that checks name and the base does not have is the
-/// task's to bring, so it earns none.
-pub fn marks_for(files: &[ChangedFile], checks: &[Check]) -> Vec<Mark> {
+/// The marks that changed files earn, given the checks. A file of a check that the base does not have is the task's to
+/// bring, so it earns none.
+pub fn marks_for(files: &[ChangedFile], checks: &[(CheckSource, Check)]) -> Vec<Mark> {
     let mut tests = Vec::new();
     let mut checked = Vec::new();
     for ChangedFile { path, status, .. } in files {
-        let named = status != "A"
-            && checks.iter().flat_map(Check::words).any(|word| path == word || path.starts_with(&format!("{word}/")));
-        if named || governs_checks(path) {
+        let owned = status != "A" && checks.iter().any(|(source, check)| check.owns(*source, path));
+        if owned || governs_checks(path) {
             checked.push(path.clone());
         } else if looks_like_test(path) {
             tests.push(path.clone());
@@ -199,4 +217,45 @@ fn looks_like_test(path: &str) -> bool {
         || name.contains(".spec.")
         || stem == "test"
         || stem == "tests"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changed(path: &str, status: &str) -> ChangedFile {
+        ChangedFile { path: path.to_owned(), status: status.to_owned(), added: None, removed: None }
+    }
+
+    #[test]
+    fn what_a_task_check_names_is_the_work_unless_its_place_says_test() {
+        let check = Check::of("./greet.sh Ada | grep -q o/ && sh tests/accept.sh");
+        assert!(!check.owns(CheckSource::Task, "greet.sh"));
+        assert!(check.owns(CheckSource::Task, "tests/accept.sh"));
+        assert!(check.owns(CheckSource::Project, "greet.sh"));
+        assert!(!check.owns(CheckSource::Project, "greet.shx"));
+    }
+
+    #[test]
+    fn listed_files_belong_to_the_check_wherever_they_are() {
+        let check = Check { files: vec!["./judge/".to_owned()], ..Check::of("make judge") };
+        assert!(check.owns(CheckSource::Task, "judge/rules.txt"));
+        assert!(!check.owns(CheckSource::Task, "judgement.txt"));
+    }
+
+    #[test]
+    fn changed_tests_and_checks_are_marked_and_a_new_file_of_a_check_is_not() {
+        let checks = [(CheckSource::Project, Check::of("sh lint.sh"))];
+        let files = [changed("lint.sh", "M"), changed("src/a_test.go", "M"), changed("src/a.go", "M")];
+        let marks = marks_for(&files, &checks);
+        assert_eq!(
+            marks,
+            [
+                Mark::TouchesTests { files: vec!["src/a_test.go".to_owned()] },
+                Mark::TouchesChecks { files: vec!["lint.sh".to_owned()] }
+            ]
+        );
+        assert_eq!(marks_for(&[changed("lint.sh", "A")], &checks), []);
+        assert_eq!(marks_for(&[changed(".office/project.toml", "A")], &checks).len(), 1);
+    }
 }

@@ -75,6 +75,7 @@ pub struct OfficeFacts {
 pub(crate) struct Index {
     pub(crate) ready: BTreeSet<(Priority, TaskId)>,
     pub(crate) in_review: BTreeSet<TaskId>,
+    pub(crate) at_work: BTreeSet<TaskId>,
     dependents: BTreeMap<TaskId, BTreeSet<TaskId>>,
     deadlines: BTreeSet<(At, RunId)>,
 }
@@ -509,11 +510,15 @@ impl Office {
         change(task);
         self.index.ready.remove(&(before, id));
         self.index.in_review.remove(&id);
+        self.index.at_work.remove(&id);
         if task.state == TaskState::Ready && task.waiting_for.is_empty() {
             self.index.ready.insert((task.priority, id));
         }
         if task.state == TaskState::InReview {
             self.index.in_review.insert(id);
+        }
+        if task.state.at_work() {
+            self.index.at_work.insert(id);
         }
         self.touched.insert(NounKey::Task(id));
     }

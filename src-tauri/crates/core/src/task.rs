@@ -470,9 +470,9 @@ pub fn apply(office: &mut Office, event: &TaskEvent, at: At) {
             // A session that becomes a task has its run already.
             office.change_run(*run, |r| r.task = Some(*task));
         }
-        TaskEvent::Unassigned { task }
-        | TaskEvent::Cancelled { task }
-        | TaskEvent::Failed { task, .. } => office.leave_queue(*task),
+        TaskEvent::Unassigned { task } | TaskEvent::Cancelled { task } | TaskEvent::Failed { task, .. } => {
+            office.leave_queue(*task)
+        }
         _ => {}
     }
     office.change_task(event.task(), |task| {

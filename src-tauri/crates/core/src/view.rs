@@ -177,8 +177,9 @@ impl Office {
             done: Vec::new(),
             review_full: self.review_is_full().then(|| {
                 format!(
-                    "{} changes wait for review; nothing new starts by itself until some are reviewed",
-                    self.waiting_for_review()
+                    "{} changes wait for review and the limit is {}; nothing new starts by itself until some are reviewed",
+                    self.waiting_for_review(),
+                    self.settings.review_limit
                 )
             }),
             unfit: Vec::new(),

@@ -2,7 +2,7 @@
 //! Everything here is fenced: an answer for a run that no longer owns the task changes nothing.
 
 use crate::actor::Actor;
-use crate::check::{Check, CheckResult, Mark, marks_for};
+use crate::check::{Check, CheckResult, CheckSource, Mark, marks_for};
 use crate::effect::Outcome;
 use crate::event::Event;
 use crate::ids::{RunId, TaskId};
@@ -158,11 +158,12 @@ pub fn collected(office: &Office, id: TaskId, run: RunId, keep: bool, outcome: &
     events
 }
 
-/// The task's own checks, then its project's.
-pub fn checks_of(office: &Office, task: &Task) -> Vec<Check> {
-    let project = office.projects.get(&task.project).map(|p| p.settings.checks.as_slice()).unwrap_or_default();
-    let wanted = task.deliverable == Deliverable::Change;
-    task.checks.iter().chain(project.iter().filter(|_| wanted)).cloned().collect()
+/// The task's own checks, then its project's; those judge changes only.
+pub fn checks_of(office: &Office, task: &Task) -> Vec<(CheckSource, Check)> {
+    let own = task.checks.iter().map(|check| (CheckSource::Task, check.clone()));
+    let project = office.projects.get(&task.project).filter(|_| task.deliverable == Deliverable::Change);
+    let shared = project.into_iter().flat_map(|project| &project.settings.checks);
+    own.chain(shared.map(|check| (CheckSource::Project, check.clone()))).collect()
 }
 
 /// The checks of a task ran, or could not.

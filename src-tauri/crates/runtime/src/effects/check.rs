@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use office_core::check::{Check, CheckResult, CheckSource, Verdict};
 use office_core::project::{BaseCheck, Project, ProjectSettings, TryReport};
 use office_core::run::Work;
-use office_core::task::Deliverable;
+use office_core::task::life::checks_of;
 use office_core::{Outcome, ProjectId, RunId, TaskId};
 use office_git::{CheckSpec, Oid, RepoPath};
 use office_pty::{BoundedEnd, BoundedRun, ExitStatus};
@@ -31,26 +31,22 @@ impl World {
     pub(crate) async fn check(&self, task: TaskId, run: RunId) -> Result<Outcome, String> {
         let turn = self.turn_of(task);
         let _turn = turn.lock().await;
-        let (it, project) = self
+        let (it, project, checks) = self
             .read(move |office| {
                 let task = office.tasks.get(&task)?;
-                Some((task.clone(), office.projects.get(&task.project)?.clone()))
+                Some((task.clone(), office.projects.get(&task.project)?.clone(), checks_of(office, task)))
             })
             .await?;
         let work = it.work.clone().ok_or("its work was not collected")?;
         let home = self.home(&project).await?;
         let halt = self.halt_of(task);
-        let own = it.checks.iter().map(|check| (check, CheckSource::Task));
-        let of_project = project.settings.checks.iter().map(|check| (check, CheckSource::Project));
-        let wanted = it.deliverable == Deliverable::Change;
-        let checks: Vec<(&Check, CheckSource)> = own.chain(of_project.filter(|_| wanted)).collect();
         let at = self.dir.checks().join(task.to_string());
         self.lay_out(&home, &work, &checks, &at).await?;
         self.set_up(&project, &project.settings, &home, &at, run, Some(halt.clone())).await?;
 
         let mut results = Vec::new();
         let mut learned = BTreeMap::new();
-        for (check, source) in checks {
+        for (source, check) in &checks {
             let begun = Instant::now();
             let Some(first) = self.try_check(check, &at, run, Some(&halt)).await? else {
                 return Ok(Outcome::Cancelled);
@@ -66,14 +62,14 @@ impl World {
                 } else {
                     let base = self.on_base(&project, &home, &work.base, check, run, &halt, &mut learned).await?;
                     let Some(green) = base else { return Ok(Outcome::Cancelled) };
-                    (verdict_of(source, green, second.timed_out), second)
+                    (verdict_of(*source, green, second.timed_out), second)
                 }
             };
             self.keep_output(run, &check.name, &last.tail)?;
             results.push(CheckResult {
                 name: check.name.clone(),
                 run: check.run.clone(),
-                source,
+                source: *source,
                 verdict,
                 code: last.code,
                 took_ms: u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX),
@@ -84,26 +80,21 @@ impl World {
         Ok(Outcome::Checked { results, base: learned })
     }
 
-    /// The task's commit, with the files that checks name taken from the base where the task changed them.
+    /// The task's commit, with the files that belong to checks as they are on the base where the task changed them.
     async fn lay_out(
         &self,
         home: &Home,
         work: &Work,
-        checks: &[(&Check, CheckSource)],
+        checks: &[(CheckSource, Check)],
         at: &Path,
     ) -> Result<(), String> {
         let text = |error: office_git::GitError| error.to_string();
         let base = Oid::parse(&work.base).map_err(text)?;
         let mut overlay = Vec::new();
-        for word in checks.iter().flat_map(|(check, _)| check.words()) {
-            let touched = work.files.iter().any(|file| file.path == word || file.path.starts_with(&format!("{word}/")));
-            if !touched {
-                continue;
-            }
-            let path = RepoPath::new(word).map_err(text)?;
-            // What the base does not have is the task's to bring.
-            if home.repo.path_kind_at(&base, &path).await.map_err(text)?.is_some() {
-                overlay.push(path);
+        // What the base does not have is the task's to bring.
+        for file in work.files.iter().filter(|file| file.status != "A") {
+            if checks.iter().any(|(source, check)| check.owns(*source, &file.path)) {
+                overlay.push(RepoPath::new(file.path.as_str()).map_err(text)?);
             }
         }
         if at.exists() {

@@ -20,7 +20,7 @@ const FIRST_PORT: u32 = 42_000;
 /// Between being asked politely and being killed.
 const GRACE: Duration = Duration::from_secs(2);
 /// An agent whose work is accepted may finish its sentence for so long.
-const FINISHING: Duration = Duration::from_secs(10);
+const FINISHING: Duration = Duration::from_secs(3);
 /// The output of a program that has ended may trail for so long.
 const TRAILING: Duration = Duration::from_secs(2);
 
@@ -38,7 +38,10 @@ impl World {
                 Some(Briefing {
                     role: office.roles.get(&desk.role).cloned(),
                     project: office.projects.get(&it.project)?.clone(),
-                    checks: task.as_ref().map(|task| checks_of(office, task)).unwrap_or_default(),
+                    checks: task
+                        .as_ref()
+                        .map(|task| checks_of(office, task).into_iter().map(|(_, check)| check).collect())
+                        .unwrap_or_default(),
                     port_base: FIRST_PORT + (desk.id.0 % 1000) * 20,
                     run: it,
                     desk,

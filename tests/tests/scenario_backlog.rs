@@ -1,0 +1,147 @@
+//! A backlog of twelve tasks with dependencies over four desks goes to its end by itself.
+
+use office_tests::Bench;
+use serde_json::Value;
+
+fn verdicts(task: &Value) -> Vec<&str> {
+    task["results"].as_array().unwrap().iter().filter_map(|result| result["verdict"].as_str()).collect()
+}
+
+fn marks(task: &Value) -> Vec<&str> {
+    task["marks"].as_array().unwrap().iter().filter_map(|mark| mark["kind"].as_str()).collect()
+}
+
+#[test]
+fn twelve_tasks_with_dependencies_run_over_four_desks_to_the_end_by_themselves() {
+    let settings =
+        "[[checks]]\nname = \"lint\"\nrun = \"sh lint.sh\"\n\n[[checks]]\nname = \"moon\"\nrun = \"sh moon.sh\"\n";
+    let files = [
+        (".office/project.toml", settings),
+        ("lint.sh", "! grep -rn FORBIDDEN --include='*.txt' .\n"),
+        // Green while the project is added; the base breaks it later.
+        ("moon.sh", "exit 0\n"),
+        ("app.txt", "one\n"),
+    ];
+    let (bench, repo) = Bench::with_desks(&files, &["ada", "bo", "cy", "di"]);
+    bench.json(&["project", "set", "demo", "--accept", "green"]);
+    let after = |task: u64| task.to_string();
+
+    // The backlog, while everything is held: a chain of three, a pair that joins, and the special ones.
+    bench.json(&["stop", "--all"]);
+    let write = |name: &str| format!("run: echo {name} > {name}.txt");
+    let check = |name: &str| format!("grep -q {name} {name}.txt");
+    let plain = |name: &str, deps: &[u64]| {
+        let deps: Vec<String> = deps.iter().map(|dep| after(*dep)).collect();
+        let check = check(name);
+        let mut more = vec!["--check", check.as_str()];
+        deps.iter().for_each(|dep| more.extend(["--after", dep.as_str()]));
+        bench.task(&format!("Write {name}"), &write(name), &more)
+    };
+    let alpha = plain("alpha", &[]);
+    let beta = plain("beta", &[alpha]);
+    let gamma = plain("gamma", &[beta]);
+    let left = plain("left", &[]);
+    let right = plain("right", &[]);
+    let joined = plain("joined", &[left, right, gamma]);
+    let finding = bench.task(
+        "How many lines has app.txt?",
+        "```sh\nwc -l < app.txt > ../../../finding.md\noffice task done --summary counted --report ../../../finding.md\n```",
+        &["--deliverable", "finding", "--after", &after(alpha)],
+    );
+    let flaky_check = format!("test -e {0}/seen || {{ touch {0}/seen; exit 1; }}", bench.root().display());
+    let flaky = bench.task("Pass a flaky check", &write("flaky"), &["--check", &flaky_check]);
+    let failing = bench.task(
+        "Never get there",
+        "run: echo try >> tries.txt",
+        &["--check", "test -f never.txt", "--attempts", "2"],
+    );
+    let stuck = plain("stuck", &[failing]);
+    let breaks = bench.task("Break the lint", "run: echo FORBIDDEN > bad.txt", &["--attempts", "1"]);
+    let last = plain("last", &[joined, flaky]);
+    assert_eq!(last, 12, "twelve tasks");
+
+    // One check turns red on the base: it is said, and nobody is blamed.
+    repo.commit("Break the moon", &[("moon.sh", "echo no moon; exit 1\n")]);
+    let report = bench.json(&["project", "try", "demo"]);
+    assert_eq!(report["checks"]["sh moon.sh"]["green"], false, "{report}");
+    assert_eq!(report["checks"]["sh lint.sh"]["green"], true, "{report}");
+    bench.json(&["resume"]);
+
+    // With a red base every change carries a mark and waits for the owner, who accepts what is in order.
+    for task in [alpha, beta, gamma, left, right, joined, flaky, last] {
+        let it = bench.until(task, &["in review"]);
+        assert!(verdicts(&it).contains(&"red_on_base"), "{it}");
+        assert!(marks(&it).contains(&"red_on_base"), "{it}");
+        bench.json(&["task", "accept", &after(task)]);
+    }
+    let it = bench.until(finding, &["in review"]);
+    assert_eq!(it["claim"]["report"].as_str().map(str::trim), Some("1"), "{it}");
+    assert_eq!(it["work"]["files"].as_array().map(Vec::len), Some(0), "a finding changes nothing");
+    bench.json(&["task", "accept", &after(finding)]);
+
+    let it = bench.show(flaky);
+    assert!(verdicts(&it).contains(&"flaky") && marks(&it).contains(&"flaky"), "{it}");
+
+    let it = bench.until(failing, &["failed"]);
+    assert_eq!(it["attempts_used"], 2, "{it}");
+    assert!(verdicts(&it).contains(&"unmet"), "{it}");
+    assert!(it["work"]["tip"].as_str().is_some(), "its evidence is kept: {it}");
+
+    let it = bench.until(breaks, &["failed"]);
+    assert!(verdicts(&it).contains(&"broken"), "{it}");
+
+    let it = bench.show(stuck);
+    assert_eq!(it["state"], "ready", "{it}");
+    assert_eq!(it["waiting_for"], serde_json::json!([failing]), "{it}");
+    let status = bench.json(&["status"]);
+    let unfit = status["unfit"].to_string();
+    assert!(unfit.contains(&format!("#{stuck} waits for #{failing}, which is failed")), "{unfit}");
+
+    // What git says: the work of each accepted task is on main, in an order that keeps the dependencies.
+    for name in ["alpha", "beta", "gamma", "left", "right", "joined", "flaky", "last"] {
+        assert_eq!(repo.on_main(&format!("{name}.txt")).as_deref(), Some(name));
+    }
+    assert_eq!(repo.on_main("bad.txt"), None);
+    assert_eq!(repo.on_main("tries.txt"), None);
+    let order = repo.git(&["log", "--first-parent", "--reverse", "--format=%s", "main"]);
+    let place = |task: u64| order.lines().position(|line| line.ends_with(&format!("(#{task})"))).unwrap();
+    for (before, later) in
+        [(alpha, beta), (beta, gamma), (left, joined), (right, joined), (gamma, joined), (joined, last), (flaky, last)]
+    {
+        assert!(place(before) < place(later), "#{before} before #{later}:\n{order}");
+    }
+    bench.until_quiet();
+}
+
+#[test]
+fn a_green_chain_needs_nobody_and_a_full_review_holds_new_starts_and_says_so() {
+    let (bench, repo) = Bench::with_desks(&[("a.txt", "a\n")], &["ada", "bo"]);
+    bench.json(&["project", "set", "demo", "--accept", "green"]);
+    let first = bench.task("First", "run: echo 1 > one.txt", &[]);
+    let second = bench.task("Second", "run: cat one.txt > two.txt", &["--after", &first.to_string()]);
+    bench.until(second, &["done"]);
+    assert_eq!(repo.on_main("two.txt").as_deref(), Some("1"), "the second began from the merged first");
+
+    bench.json(&["project", "set", "demo", "--accept", "owner"]);
+    let more: Vec<u64> =
+        (0..12).map(|n| bench.task(&format!("Change {n}"), &format!("run: echo {n} > c{n}.txt"), &[])).collect();
+    bench.wait("a full review", || {
+        bench.json(&["status"])["review_full"].as_str().is_some_and(|why| why.contains("wait for review")).then_some(())
+    });
+    let waiting = || more.iter().filter(|task| bench.show(**task)["state"] == "in review").count();
+    bench.wait("desks that rest", || {
+        bench.json(&["status"])["at_work"].as_array().is_some_and(Vec::is_empty).then_some(())
+    });
+    assert_eq!(waiting(), 10, "no more wait than the limit allows");
+    for task in &more {
+        if bench.show(*task)["state"] == "in review" {
+            bench.json(&["task", "accept", &task.to_string()]);
+        }
+    }
+    for task in &more {
+        let it = bench.until(*task, &["in review", "done"]);
+        if it["state"] == "in review" {
+            bench.json(&["task", "accept", &task.to_string()]);
+        }
+    }
+}

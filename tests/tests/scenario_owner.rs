@@ -1,0 +1,121 @@
+//! The owner steers: sends back, stops everything, resumes, attaches, types, opens plain sessions.
+
+use std::time::{Duration, Instant};
+
+use office_tests::{Bench, processes};
+
+#[test]
+fn a_task_that_is_sent_back_runs_again_in_its_own_checkout_with_the_note() {
+    let (bench, repo) = Bench::with_desks(&[("a.txt", "a\n")], &["ada"]);
+    let body =
+        "```sh\nif grep -q 'make it two' ../../runs/*/briefing.md; then echo 2 > n.txt; else echo 1 > n.txt; fi\n```";
+    let task = bench.task("Write a number", body, &[]);
+    let first = bench.until(task, &["in review"]);
+    let diff = bench.office(&["task", "diff", &task.to_string()]).out;
+    assert!(diff.contains("+1"), "{diff}");
+    bench.json(&["task", "reject", &task.to_string(), "--note", "make it two"]);
+    let again = bench.wait("a second review", || {
+        let it = bench.until(task, &["in review"]);
+        (it["last_run"] != first["last_run"]).then_some(it)
+    });
+    assert_eq!(again["workplace"], first["workplace"], "the same checkout");
+    bench.json(&["task", "accept", &task.to_string()]);
+    assert_eq!(repo.on_main("n.txt").as_deref(), Some("2"));
+}
+
+#[test]
+fn stop_all_leaves_no_process_of_any_desk_within_five_seconds_and_resume_goes_on() {
+    let (bench, repo) = Bench::with_desks(&[("a.txt", "a\n")], &["ada", "bo", "cy"]);
+    // One ignores every polite signal, one left its session, one is being checked.
+    let stubborn = bench.task(
+        "Ignore signals",
+        "```sh\ntest -e go || { touch go; trap '' HUP TERM INT; while :; do sleep 1; done; }\necho x > stubborn.txt\n```",
+        &[],
+    );
+    let daemon = bench.task(
+        "Leave a daemon behind",
+        "```sh\ntest -e go || { touch go; setsid sh -c 'trap \"\" HUP TERM; sleep 600' & sleep 600; }\necho x > daemon.txt\n```",
+        &[],
+    );
+    let gate = bench.root().join("gate");
+    let slow_check = format!("test -e {} || sleep 600", gate.display());
+    let checked = bench.task("Be checked slowly", "run: echo x > checked.txt", &["--check", &slow_check]);
+    bench.until(checked, &["checking"]);
+    for task in [stubborn, daemon] {
+        bench.until(task, &["running"]);
+        let checkout = bench.show(task)["workplace"]["path"].as_str().unwrap().to_owned();
+        bench.wait("a script that has begun", || std::path::Path::new(&checkout).join("go").exists().then_some(()));
+    }
+
+    let begun = Instant::now();
+    bench.json(&["stop", "--all"]);
+    assert_eq!(processes::of_desks(bench.dir()), Vec::<u32>::new(), "nothing of any desk runs");
+    assert!(begun.elapsed() < Duration::from_secs(5), "it took {:?}", begun.elapsed());
+    for task in [stubborn, daemon, checked] {
+        let it = bench.show(task);
+        assert_eq!(it["state"], "parked", "{it}");
+        assert_eq!(it["hold"]["reason"], "stopped_by_owner", "{it}");
+        assert_eq!(it["hold"]["release"], "office resume", "{it}");
+    }
+
+    std::fs::write(&gate, "").unwrap();
+    bench.json(&["resume"]);
+    for (task, file) in [(stubborn, "stubborn.txt"), (daemon, "daemon.txt"), (checked, "checked.txt")] {
+        bench.until(task, &["in review"]);
+        bench.json(&["task", "accept", &task.to_string()]);
+        assert_eq!(repo.on_main(file).as_deref(), Some("x"));
+    }
+    let runs = bench.json(&["task", "show", &checked.to_string()])["last_run"].clone();
+    assert_eq!(bench.show(checked)["last_run"], runs, "what had said done was checked again, not run again");
+}
+
+#[test]
+fn a_plain_session_takes_typing_and_becomes_a_task() {
+    let (bench, repo) = Bench::with_desks(&[("a.txt", "a\n")], &["ada"]);
+    bench.json(&["desk", "auto", "ada", "off"]);
+    bench.json(&["desk", "open", "ada", "demo", "--fresh"]);
+    bench.wait("a session", || (bench.json(&["desk", "show", "ada"])["state"] == "working").then_some(()));
+    bench.json(&["desk", "type", "ada", "echo typed > typed.txt; echo all-was-typed\r"]);
+    let checkouts = bench.dir().join("checkouts");
+    bench.wait("the typed command's file", || {
+        let mut entries = std::fs::read_dir(&checkouts).ok()?.flatten();
+        entries.any(|entry| entry.path().join("typed.txt").exists()).then_some(())
+    });
+    let task = bench.json(&["task", "from-desk", "ada", "Keep what was typed"]);
+    assert_eq!(task["state"], "running", "{task}");
+    let id = task["id"].as_u64().unwrap();
+    bench.json(&["task", "done", &id.to_string(), "--summary", "typed by hand"]);
+    bench.until(id, &["in review"]);
+    bench.json(&["task", "accept", &id.to_string()]);
+    assert_eq!(repo.on_main("typed.txt").as_deref(), Some("typed"));
+    let log = bench.office(&["task", "log", &id.to_string()]).out;
+    assert!(log.contains("all-was-typed"), "the recording has the session: {log}");
+    bench.until_quiet();
+}
+
+#[test]
+fn an_interrupted_task_keeps_its_checkout_and_resumes_by_one_command() {
+    let (mut bench, repo) = Bench::with_desks(&[("a.txt", "a\n")], &["ada"]);
+    let gate = bench.root().join("gate");
+    let body = format!(
+        "```sh\necho half > half.txt\nwhile ! test -e {}; do sleep 0.05; done\necho x > whole.txt\n```",
+        gate.display()
+    );
+    let task = bench.task("Be interrupted", &body, &[]);
+    let it = bench.until(task, &["running"]);
+    let checkout = std::path::PathBuf::from(it["workplace"]["path"].as_str().unwrap());
+    bench.wait("half the work", || checkout.join("half.txt").exists().then_some(()));
+    bench.kill();
+    bench.run();
+    let it = bench.until(task, &["interrupted"]);
+    assert!(it["why"].as_str().unwrap().contains("checkout is intact"), "{it}");
+    assert!(checkout.join("half.txt").exists(), "uncommitted work is there");
+    bench.until_quiet();
+    std::fs::write(&gate, "").unwrap();
+    bench.json(&["task", "resume", &task.to_string()]);
+    let again = bench.until(task, &["in review"]);
+    assert_eq!(again["workplace"]["path"], it["workplace"]["path"]);
+    bench.json(&["task", "accept", &task.to_string()]);
+    assert_eq!(repo.on_main("half.txt").as_deref(), Some("half"));
+    assert_eq!(repo.on_main("whole.txt").as_deref(), Some("x"));
+}
