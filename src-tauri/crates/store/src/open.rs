@@ -137,10 +137,14 @@ impl Store {
 
 /// How every connection to an office's database is made.
 pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
+    plain(path).journal_mode(SqliteJournalMode::Wal)
+}
+
+/// The same, but leaving a file that may not be ours as it is: asking for the write-ahead log writes.
+fn plain(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)
-        .journal_mode(SqliteJournalMode::Wal)
         // A commit returns after its fsync: what was acknowledged outlives a power cut.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
@@ -155,7 +159,7 @@ async fn prepare(path: &Path, size: u64, pages: bool) -> Result<Option<i64>> {
     if size == 0 {
         return Err(StoreError::Damaged { path: path.to_owned(), why: "the file is empty".to_owned() });
     }
-    let mut conn = options(path).connect().await.map_err(&no)?;
+    let mut conn = plain(path).connect().await.map_err(&no)?;
     let found = examine(&mut conn, path, pages).await;
     let upgraded = match found {
         Ok(form) => bring_up_to_date(&mut conn, path, form).await,
@@ -196,6 +200,7 @@ async fn check(conn: &mut SqliteConnection, path: &Path) -> Result<()> {
 async fn bring_up_to_date(conn: &mut SqliteConnection, path: &Path, form: i64) -> Result<Option<i64>> {
     let no = StoreError::sqlite(path);
     // SQLite opens what it may not write for reading only, and would say so at the first commit.
+    sqlx::query("PRAGMA journal_mode = WAL").execute(&mut *conn).await.map_err(&no)?;
     conn.begin_with("BEGIN IMMEDIATE").await.map_err(&no)?.rollback().await.map_err(&no)?;
     let known = MIGRATOR.iter().map(|it| it.version).max().unwrap_or_default();
     MIGRATOR.run(&mut *conn).await.map_err(|error| migrating(path, error))?;

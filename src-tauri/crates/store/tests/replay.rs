@@ -34,12 +34,8 @@ async fn replayed(store: &Store) -> Office {
 /// Writes what the night gathered, and compares what the store then loads with the living office.
 async fn commit(store: &Store, night: &mut Night, running: &mut BTreeSet<EffectId>) -> TestCaseResult {
     let (gathered, nouns) = night.take();
-    let batch = Batch {
-        envelopes: &gathered.envelopes,
-        nouns: &nouns,
-        effects: &gathered.effects,
-        settled: &gathered.settled,
-    };
+    let batch =
+        Batch { envelopes: &gathered.envelopes, nouns: &nouns, effects: &gathered.effects, settled: &gathered.settled };
     store.append(batch).await.unwrap();
     running.retain(|effect| night.office.pending.contains_key(effect));
     let loaded = store.load().await.unwrap();
@@ -79,7 +75,7 @@ async fn live_through(steps: Vec<Step>) -> TestCaseResult {
     prop_assert_eq!(&store.load().await.unwrap().office, &night.office);
     for task in night.office.tasks.keys() {
         let about = store.events(Seq(0), Some(*task), u32::MAX).await.unwrap();
-        prop_assert!(about.len() >= 1);
+        prop_assert!(!about.is_empty());
     }
     store.close().await;
     Ok(())

@@ -69,7 +69,8 @@ async fn events_come_in_pages_and_by_task() {
 async fn an_event_is_about_the_task_of_its_run_and_of_its_effect() {
     let (_dir, store) = new_store().await;
     let run = small::run(4, Some(TaskId(9)));
-    let ended = |what| Event::Effect(EffectEvent::Ended { effect: EffectId { seq: Seq(1), n: 0 }, what, trouble: None });
+    let ended =
+        |what| Event::Effect(EffectEvent::Ended { effect: EffectId { seq: Seq(1), n: 0 }, what, trouble: None });
     let events = [
         Event::Run(RunEvent::Began { run: run.clone() }),
         Event::Run(RunEvent::Launched { run: RunId(4), pid: 1, deadline: None }),
@@ -99,7 +100,9 @@ async fn a_command_that_was_carried_out_is_known() {
 #[tokio::test]
 async fn any_text_comes_back_as_it_was() {
     let (_dir, store) = new_store().await;
-    for (text, seq) in ["", "'; DROP TABLE events; --", "a\0b", "\u{fffd}\u{1f319}\r\n\t\\\"", "\\u0000"].iter().zip(1..) {
+    for (text, seq) in
+        ["", "'; DROP TABLE events; --", "a\0b", "\u{fffd}\u{1f319}\r\n\t\\\"", "\\u0000"].iter().zip(1..)
+    {
         let mut event = progress(seq, 1, text);
         event.cause = CommandId::from(*text);
         event.actor = Actor::Agent { desk: office_core::DeskId(1), run: RunId(u32::MAX) };

@@ -106,7 +106,7 @@ impl Night {
             145..=209 => self.of_task(how),
             210..=214 => owner(CommandBody::Desk(add_desk(&format!("d{}", self.commands), how))),
             215 => owner(CommandBody::Desk(DeskCommand::Remove { desk })),
-            216..=217 => owner(CommandBody::Desk(DeskCommand::Change { desk, auto: c % 2 == 0 })),
+            216..=217 => owner(CommandBody::Desk(DeskCommand::Change { desk, auto: c.is_multiple_of(2) })),
             218..=221 => owner(CommandBody::Desk(DeskCommand::Stop { desk })),
             222..=223 => owner(CommandBody::Desk(DeskCommand::Pause { desk })),
             224..=229 => owner(CommandBody::Desk(DeskCommand::Resume { desk })),
@@ -121,7 +121,7 @@ impl Night {
             }
             237 => owner(CommandBody::Project(ProjectCommand::Remove { project })),
             238..=239 => {
-                let acceptance = if c % 2 == 0 { Acceptance::Green } else { Acceptance::Owner };
+                let acceptance = if c.is_multiple_of(2) { Acceptance::Green } else { Acceptance::Owner };
                 owner(CommandBody::Project(ProjectCommand::SetAcceptance { project, acceptance }))
             }
             240..=241 => owner(CommandBody::Project(ProjectCommand::Try { project })),
@@ -156,9 +156,11 @@ impl Night {
         // What fits the state, or else anything.
         let state = it.map(|it| it.state);
         match (c % 8, state) {
-            (0..=3, Some(TaskState::Running)) => {
-                by_agent(TaskCommand::Done { task, summary: words.clone(), report: (d % 2 == 0).then_some(words) })
-            }
+            (0..=3, Some(TaskState::Running)) => by_agent(TaskCommand::Done {
+                task,
+                summary: words.clone(),
+                report: (d.is_multiple_of(2)).then_some(words),
+            }),
             (0..=4, Some(TaskState::InReview)) => said(TaskCommand::Accept { task }),
             (0..=4, Some(TaskState::Ready)) => said(TaskCommand::Assign { task, desk }),
             (0..=4, Some(TaskState::Draft)) => said(TaskCommand::Release { task }),
@@ -183,9 +185,9 @@ impl Night {
 
     fn edit(&self, [_, b, c, d]: [u8; 4]) -> TaskEdit {
         TaskEdit {
-            title: (b % 2 == 0).then(|| format!("retitled {c}")),
+            title: (b.is_multiple_of(2)).then(|| format!("retitled {c}")),
             priority: Some([Priority::Urgent, Priority::High, Priority::Normal, Priority::Low][usize::from(c % 4)]),
-            depends_on: (d % 2 == 0).then(|| vec![TaskId(pick(self.office.tasks.keys().map(|id| id.0), c))]),
+            depends_on: (d.is_multiple_of(2)).then(|| vec![TaskId(pick(self.office.tasks.keys().map(|id| id.0), c))]),
             ..TaskEdit::default()
         }
     }
@@ -196,18 +198,18 @@ impl Night {
             project: ProjectId(pick(self.office.projects.keys().map(|id| id.0), a)),
             title: format!("task {a} {b} \u{1f319}"),
             body: "line\n\"quoted\" \\ 'single' \u{0} ".repeat(usize::from(b % 3)).replace('\0', "nul"),
-            deliverable: if b % 5 == 0 { Deliverable::Finding } else { Deliverable::Change },
-            checks: if c % 3 == 0 { vec![Check::of("cargo test")] } else { Vec::new() },
-            priority: if c % 7 == 0 { Priority::High } else { Priority::Normal },
+            deliverable: if b.is_multiple_of(5) { Deliverable::Finding } else { Deliverable::Change },
+            checks: if c.is_multiple_of(3) { vec![Check::of("cargo test")] } else { Vec::new() },
+            priority: if c.is_multiple_of(7) { Priority::High } else { Priority::Normal },
             depends_on: match d % 4 {
                 0 if !self.office.tasks.is_empty() => vec![depend(b), depend(c)],
                 1 if !self.office.tasks.is_empty() => vec![depend(c)],
                 _ => Vec::new(),
             },
-            role: (d % 9 == 0).then(|| "reviewer".into()),
-            attempts: (d % 3 == 0).then_some(1),
-            time_limit_secs: (c % 2 == 0).then(|| u32::from(d) + 1),
-            draft: d % 11 == 0,
+            role: (d.is_multiple_of(9)).then(|| "reviewer".into()),
+            attempts: (d.is_multiple_of(3)).then_some(1),
+            time_limit_secs: (c.is_multiple_of(2)).then(|| u32::from(d) + 1),
+            draft: d.is_multiple_of(11),
         }
     }
 
@@ -226,7 +228,7 @@ impl Night {
             1 => Outcome::Cancelled,
             _ => Outcome::Lost,
         };
-        if c % 10 == 0 {
+        if c.is_multiple_of(10) {
             return trouble();
         }
         match effect {
@@ -250,8 +252,9 @@ impl Night {
                     Verdict::Unmet,
                     Verdict::TimedOut,
                 ];
-                let verdict = if c % 2 == 0 { Verdict::Passed } else { verdicts[usize::from(d) % verdicts.len()] };
-                let base = if c % 5 == 0 { base_checks(c) } else { BTreeMap::new() };
+                let verdict =
+                    if c.is_multiple_of(2) { Verdict::Passed } else { verdicts[usize::from(d) % verdicts.len()] };
+                let base = if c.is_multiple_of(5) { base_checks(c) } else { BTreeMap::new() };
                 Outcome::Checked { results: vec![result(verdict)], base }
             }
             Effect::Merge { .. } => match c % 6 {
@@ -303,7 +306,7 @@ fn catalog(n: u8) -> CommandBody {
         needs_command: false,
     };
     let roles = vec![role("coder"), role("reviewer")];
-    let engines = vec![engine("other", n % 2 == 0), engine("shell", n % 5 != 4)];
+    let engines = vec![engine("other", n.is_multiple_of(2)), engine("shell", n % 5 != 4)];
     CommandBody::Office(OfficeCommand::ReadCatalog { roles, engines })
 }
 
@@ -321,7 +324,7 @@ fn add_project(name: &str, n: u8) -> ProjectCommand {
 fn add_desk(name: &str, [_, b, c, d]: [u8; 4]) -> DeskCommand {
     DeskCommand::Add {
         name: name.to_owned(),
-        role: if b % 3 == 0 { "coder".into() } else { "reviewer".into() },
+        role: if b.is_multiple_of(3) { "coder".into() } else { "reviewer".into() },
         project: (d % 7 == 6).then_some(ProjectId(1)),
         engine: None,
         command: None,
@@ -330,7 +333,7 @@ fn add_desk(name: &str, [_, b, c, d]: [u8; 4]) -> DeskCommand {
 }
 
 fn settings(n: u8) -> ProjectSettings {
-    let checks = if n % 4 == 0 { vec![Check::of("./check.sh")] } else { Vec::new() };
+    let checks = if n.is_multiple_of(4) { vec![Check::of("./check.sh")] } else { Vec::new() };
     ProjectSettings { checks, ..ProjectSettings::default() }
 }
 
@@ -338,7 +341,14 @@ fn work(n: u8) -> Work {
     let path = ["src/a.rs", "tests/b.rs", "check.sh"][usize::from(n % 3)].to_owned();
     let file = ChangedFile { path, status: "M".to_owned(), added: Some(1), removed: None };
     let files = if n % 6 == 1 { Vec::new() } else { vec![file] };
-    Work { tip: format!("t{n}"), base: "b0".to_owned(), commits: 1, leftover_committed: n % 2 == 0, files, marks: vec![] }
+    Work {
+        tip: format!("t{n}"),
+        base: "b0".to_owned(),
+        commits: 1,
+        leftover_committed: n.is_multiple_of(2),
+        files,
+        marks: vec![],
+    }
 }
 
 fn result(verdict: Verdict) -> CheckResult {
@@ -355,6 +365,6 @@ fn result(verdict: Verdict) -> CheckResult {
 
 fn base_checks(n: u8) -> BTreeMap<String, BaseCheck> {
     let at = At::from_millis(1_800_000_000_000);
-    let check = BaseCheck { commit: "b0".to_owned(), green: n % 2 == 0, at, tail: String::new() };
+    let check = BaseCheck { commit: "b0".to_owned(), green: n.is_multiple_of(2), at, tail: String::new() };
     BTreeMap::from([("cargo test".to_owned(), check)])
 }
