@@ -141,6 +141,12 @@ impl Client {
         EventStream::open(self.pump.clone(), since).await
     }
 
+    /// Waits until the office ends the connection.
+    pub async fn closed(&self) {
+        // Nothing is ever found; the wait ends with the connection.
+        let _: Result<(), ClientError> = self.pump.wait(|_| None).await;
+    }
+
     /// The live terminal of a desk, with credit given as it is read.
     pub async fn terminal(&self, desk: &str, from: Option<u32>) -> Result<Terminal, ClientError> {
         Terminal::open(self.pump.clone(), desk, from).await

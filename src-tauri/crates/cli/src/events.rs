@@ -1,0 +1,258 @@
+//! What happened: the log of events, once or as it grows, as JSON lines or as sentences.
+
+use clap::Args;
+use office_core::desk::DeskEvent;
+use office_core::effect::{Effect, EffectEvent};
+use office_core::office::OfficeEvent;
+use office_core::project::{Acceptance, ProjectEvent};
+use office_core::run::{RunEvent, StopWhy};
+use office_core::task::TaskEvent;
+use office_core::{Envelope, Event, Noun, Seq, TaskId};
+use office_door::wire::{Answer, Ask};
+
+use crate::print;
+use crate::session::{Done, Session, unexpected};
+use crate::words;
+
+/// Events asked for at once.
+const PAGE: u32 = 10_000;
+
+/// Which events.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  office events
+  office events --task 12
+  office events --follow                     from now on
+  office events --follow --since 0 --json    everything, then what comes: one JSON event to a line")]
+pub(crate) struct EventsArgs {
+    /// Go on with what happens, without end
+    #[arg(long)]
+    follow: bool,
+    /// Only events after this one [default: all; with --follow: from now on]
+    #[arg(long, value_name = "SEQ")]
+    since: Option<u32>,
+    /// At most so many
+    #[arg(long)]
+    limit: Option<u32>,
+    /// Only of this task
+    #[arg(long)]
+    task: Option<TaskId>,
+}
+
+pub(crate) async fn carry_out(s: &mut Session<'_>, args: EventsArgs) -> Done {
+    let mut left = args.limit.unwrap_or(u32::MAX);
+    if args.follow {
+        let since = match args.since {
+            Some(since) => Seq(since),
+            None => s.status().await?.seq,
+        };
+        let mut events = s.client().await?.events(since).await?;
+        while left > 0 {
+            let (envelope, nouns) = events.next().await?;
+            if args.task.is_none_or(|task| task_of(&envelope.event, &nouns) == Some(task)) {
+                said(s, &envelope)?;
+                left -= 1;
+            }
+        }
+        return Ok(());
+    }
+    let mut since = Seq(args.since.unwrap_or(0));
+    while left > 0 {
+        let ask = Ask::Events { since, limit: left.min(PAGE), task: args.task };
+        let Answer::Events { events, more } = s.ask(ask).await? else { return Err(unexpected()) };
+        for envelope in &events {
+            said(s, envelope)?;
+        }
+        left = left.saturating_sub(u32::try_from(events.len()).unwrap_or(u32::MAX));
+        match events.last() {
+            Some(last) if more => since = last.seq,
+            _ => break,
+        }
+    }
+    Ok(())
+}
+
+fn said(s: &Session<'_>, envelope: &Envelope) -> Done {
+    s.show(envelope, || {
+        let when = print::moment(envelope.at, None);
+        print::line(&format!(
+            "{:>6}  {when}  {}: {}",
+            envelope.seq,
+            words::actor(envelope.actor),
+            sentence(&envelope.event)
+        ))
+    })
+}
+
+/// The task an event is about, if it is about one; runs are looked up in what came with it.
+fn task_of(event: &Event, nouns: &[Noun]) -> Option<TaskId> {
+    let task_of_run = |id| {
+        nouns.iter().find_map(|noun| match noun {
+            Noun::Run(run) if run.id == id => run.task,
+            _ => None,
+        })
+    };
+    match event {
+        Event::Task(event) => Some(event.task()),
+        Event::Run(event) => match event {
+            RunEvent::Began { run } => run.task,
+            RunEvent::Prepared { run, .. }
+            | RunEvent::Launched { run, .. }
+            | RunEvent::StopAsked { run, .. }
+            | RunEvent::Ended { run, .. } => task_of_run(*run),
+        },
+        Event::Effect(EffectEvent::Ended { what, .. }) => match what {
+            Effect::Collect { task, .. }
+            | Effect::Check { task, .. }
+            | Effect::Halt { task }
+            | Effect::Merge { task }
+            | Effect::Reclaim { task } => Some(*task),
+            Effect::Prepare { run } | Effect::Launch { run } | Effect::End { run } => task_of_run(*run),
+            Effect::TryProject { .. } => None,
+        },
+        Event::Office(_) | Event::Project(_) | Event::Desk(_) => None,
+    }
+}
+
+/// An event as a sentence.
+fn sentence(event: &Event) -> String {
+    match event {
+        Event::Office(event) => office(event),
+        Event::Project(event) => project(event),
+        Event::Desk(event) => match event {
+            DeskEvent::Added { desk } => format!("desk {} '{}' added, role {}", desk.id, desk.name, desk.role),
+            DeskEvent::Changed { desk, auto: true } => format!("desk {desk} takes ready tasks by itself"),
+            DeskEvent::Changed { desk, auto: false } => format!("desk {desk} takes only what is assigned"),
+            DeskEvent::Removed { desk } => format!("desk {desk} removed"),
+            DeskEvent::Held { desk, hold } => format!("desk {desk} held: {}", words::hold(hold, None)),
+            DeskEvent::Released { desk } => format!("desk {desk} released"),
+        },
+        Event::Task(event) => task(event),
+        Event::Run(event) => run(event),
+        Event::Effect(EffectEvent::Ended { effect, what, trouble }) => {
+            let trouble = trouble.as_ref().map(|why| format!(": {}", first(why))).unwrap_or_default();
+            format!("effect {effect}, {}, is over{trouble}", deed(what))
+        }
+    }
+}
+
+fn office(event: &OfficeEvent) -> String {
+    match event {
+        OfficeEvent::Opened { name } => format!("office '{name}' opened"),
+        OfficeEvent::SettingsChanged { settings } => {
+            format!("settings changed: {} changes may wait for review", settings.review_limit)
+        }
+        OfficeEvent::CatalogRead { roles, engines } => {
+            format!("{} roles and {} engines read", roles.len(), engines.len())
+        }
+        OfficeEvent::Started { version } => format!("runtime {version} started"),
+        OfficeEvent::Stopped { .. } => "everything stopped".to_owned(),
+        OfficeEvent::Resumed => "the office goes on".to_owned(),
+    }
+}
+
+fn project(event: &ProjectEvent) -> String {
+    match event {
+        ProjectEvent::Added { project } => format!("project {} '{}' added", project.id, project.name),
+        ProjectEvent::SettingsRead { project, .. } => format!("project {project}: settings read"),
+        ProjectEvent::AcceptanceSet { project, acceptance } => match acceptance {
+            Acceptance::Owner => format!("project {project}: the owner accepts"),
+            Acceptance::Green => format!("project {project}: what is green is merged"),
+        },
+        ProjectEvent::TryAsked { project } => format!("project {project}: its base is tried"),
+        ProjectEvent::Tried { project, report } => {
+            let red = report.checks.values().filter(|check| !check.green).count();
+            let setup = if report.setup_ok { "set-up works" } else { "set-up fails" };
+            format!("project {project} tried: {setup}, {red} of {} checks red", report.checks.len())
+        }
+        ProjectEvent::BaseChecked { project, checks } => {
+            format!("project {project}: {} check(s) known on the base", checks.len())
+        }
+        ProjectEvent::Removed { project } => format!("project {project} removed"),
+    }
+}
+
+fn task(event: &TaskEvent) -> String {
+    let id = event.task();
+    let what = match event {
+        TaskEvent::Added { task } => format!("added: {}", task.title),
+        TaskEvent::Edited { .. } => "edited".to_owned(),
+        TaskEvent::Released { .. } => "released".to_owned(),
+        TaskEvent::Queued { desk, front: false, .. } => format!("queued at desk {desk}"),
+        TaskEvent::Queued { desk, front: true, .. } => {
+            format!("first in the queue of desk {desk}, for another attempt")
+        }
+        TaskEvent::Unassigned { .. } => "taken back from its queue".to_owned(),
+        TaskEvent::Started { desk, run, .. } => format!("started at desk {desk} (run {run})"),
+        TaskEvent::Running { .. } => "running".to_owned(),
+        TaskEvent::DoneSaid { claim, .. } => format!("said done: {}", first(&claim.summary)),
+        TaskEvent::Collected { work, .. } => {
+            format!("collected: {} commit(s), {} file(s)", work.commits, work.files.len())
+        }
+        TaskEvent::ChecksBegan { .. } => "checks begin".to_owned(),
+        TaskEvent::Refused { why, .. } => format!("\"done\" refused: {}", first(why)),
+        TaskEvent::InReview { marks, .. } if marks.is_empty() => "in review".to_owned(),
+        TaskEvent::InReview { marks, .. } => format!("in review, with {} mark(s)", marks.len()),
+        TaskEvent::AttemptFailed { why, .. } => format!("attempt failed: {}", first(why)),
+        TaskEvent::Blocked { needs, .. } => format!("blocked, needs: {}", first(needs)),
+        TaskEvent::Answered { note, .. } => format!("answered: {}", first(&note.text)),
+        TaskEvent::Parked { hold, .. } => format!("parked: {}", words::hold(hold, None)),
+        TaskEvent::Unparked { .. } => "released from its hold".to_owned(),
+        TaskEvent::Interrupted { why, .. } => format!("interrupted: {}", first(why)),
+        TaskEvent::Resumed { .. } => "resumed".to_owned(),
+        TaskEvent::Failed { why, .. } => format!("failed: {}", first(why)),
+        TaskEvent::KeepAsked { .. } => "its work is kept".to_owned(),
+        TaskEvent::Progress { text, .. } => format!("progress: {}", first(text)),
+        TaskEvent::Accepted { .. } => "accepted".to_owned(),
+        TaskEvent::MergeWaits { why, .. } => format!("could not be merged: {}", first(why)),
+        TaskEvent::SentBack { note, .. } => format!("sent back: {}", first(&note.text)),
+        TaskEvent::Done { commit: Some(commit), .. } => {
+            format!("done, merged as {}", commit.chars().take(12).collect::<String>())
+        }
+        TaskEvent::Done { commit: None, .. } => "done".to_owned(),
+        TaskEvent::Cancelled { .. } => "cancelled".to_owned(),
+        TaskEvent::Reopened { .. } => "to be tried again".to_owned(),
+    };
+    format!("#{id} {what}")
+}
+
+fn run(event: &RunEvent) -> String {
+    match event {
+        RunEvent::Began { run } => {
+            let task = run.task.map_or("a plain session".to_owned(), |task| format!("#{task}"));
+            format!("run {} began at desk {}: {task}, engine {}", run.id, run.desk, run.engine)
+        }
+        RunEvent::Prepared { run, workplace } => format!("run {run}: its checkout is {}", workplace.path),
+        RunEvent::Launched { run, pid, .. } => format!("run {run}: its engine runs (pid {pid})"),
+        RunEvent::StopAsked { run, why } => {
+            let why = match why {
+                StopWhy::Finished => "finished",
+                StopWhy::TaskTaken => "its task was taken from it",
+                StopWhy::TimeLimit => "its time limit ran out",
+                StopWhy::StoppedByOwner => "everything was stopped",
+                StopWhy::DeskStopped => "its desk was stopped",
+            };
+            format!("run {run} is ended: {why}")
+        }
+        RunEvent::Ended { run, exit } => format!("run {run} is over: {exit}"),
+    }
+}
+
+fn deed(effect: &Effect) -> String {
+    match effect {
+        Effect::Prepare { run } => format!("making the checkout of run {run}"),
+        Effect::Launch { run } => format!("launching run {run}"),
+        Effect::End { run } => format!("ending run {run}"),
+        Effect::Halt { task } => format!("halting #{task}"),
+        Effect::Collect { task, .. } => format!("collecting #{task}"),
+        Effect::Check { task, .. } => format!("checking #{task}"),
+        Effect::Merge { task } => format!("merging #{task}"),
+        Effect::Reclaim { task } => format!("clearing up after #{task}"),
+        Effect::TryProject { project } => format!("trying project {project}"),
+    }
+}
+
+/// The first line, not too long.
+fn first(text: &str) -> String {
+    print::cut(text.lines().next().unwrap_or_default(), 120)
+}

@@ -1,0 +1,135 @@
+//! The grammar as a whole: what all verbs share, and which noun a verb belongs to. Each noun's own is in its file.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Parser, Subcommand};
+use office_core::TaskState;
+use serde::de::DeserializeOwned;
+
+use crate::desk::DeskVerb;
+use crate::events::EventsArgs;
+use crate::office::{BackupArgs, InitArgs, RestoreArgs, StatusArgs, StopArgs};
+use crate::project::ProjectVerb;
+use crate::role::{EngineVerb, RoleVerb};
+use crate::search::SearchArgs;
+use crate::task::TaskVerb;
+
+const ABOUT: &str = "Afterhours: an office of coding agents that works through your backlog while you are away.
+
+The office lives in one directory and is run by one process, `office run`; every other verb talks to it. A project is a \
+repository, a desk is a seat with a role and an engine, a task is worked on at a desk in a checkout of its own, checked, \
+reviewed by you, and merged.";
+
+const START: &str = "A first journey:
+  office init                                     make an office
+  office run                                      run it (in a terminal of its own)
+  office project add ~/code/shop                  take on a repository
+  office project try shop                         see that set-up and checks are green before any task
+  office desk add --role engineer                 hire somebody
+  office task add 'Round prices' --check 'make test'
+  office status --watch                           see it worked on
+  office task diff 1                              look at the result
+  office task accept 1                            merge it
+
+Names or numbers stand for projects and desks, numbers (12 or #12) for tasks. Where there is one project only, --project may
+be left out. Inside a desk OFFICE_DIR, OFFICE_TOKEN and OFFICE_TASK are set: `office task done` speaks of the desk's own task.
+
+Exit codes: 0 done, 1 refused (reason and way out on standard error; with --json as {code,message,detail}), 2 asked wrongly,
+3 no office runs, 4 not found.";
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "office", version, about = ABOUT, after_help = START, max_term_width = 110)]
+pub(crate) struct Cli {
+    /// The office's directory [default: OFFICE_DIR, else afterhours in your data directory]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) office: Option<PathBuf>,
+    /// Print JSON: the thing read, made or changed, one value to a line
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Make an office
+    Init(InitArgs),
+    /// Run the office in the foreground, until Ctrl-C or `office quit`
+    #[command(after_help = "Examples:
+  office run
+  office --office ~/night run
+  office run --json        prints {\"ready\":true,\"dir\":...,\"pid\":...} when it is ready")]
+    Run,
+    /// Repositories the office works on
+    #[command(subcommand)]
+    Project(ProjectVerb),
+    /// What desks are for
+    #[command(subcommand)]
+    Role(RoleVerb),
+    /// What can be launched at a desk
+    #[command(subcommand)]
+    Engine(EngineVerb),
+    /// Seats, and who works there
+    #[command(subcommand)]
+    Desk(DeskVerb),
+    /// What is to be done
+    #[command(subcommand)]
+    Task(TaskVerb),
+    /// One screen: who works on what, who waits for you, what is held, what merged
+    Status(StatusArgs),
+    /// Stop everything: within seconds no process of any desk runs
+    Stop(StopArgs),
+    /// Go on after `office stop --all`, and take up what was interrupted
+    #[command(after_help = "Examples:
+  office stop --all && office resume")]
+    Resume,
+    /// What happened, in order
+    Events(EventsArgs),
+    /// Search tasks and events
+    Search(SearchArgs),
+    /// See whether everything an office needs is there
+    #[command(after_help = "Examples:
+  office doctor
+  office doctor --json")]
+    Doctor,
+    /// Copy the office's database while it runs
+    Backup(BackupArgs),
+    /// Bring a backup back; what was there is kept aside (the office must not run)
+    Restore(RestoreArgs),
+    /// Ask the runtime to end, and wait until it has
+    #[command(after_help = "Examples:
+  office quit        what runs is ended; `office run` and `office resume` take it up again")]
+    Quit,
+    /// Print completions for a shell
+    #[command(after_help = "Examples:
+  office completions bash > ~/.local/share/bash-completion/completions/office
+  office completions fish > ~/.config/fish/completions/office.fish")]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print docs/CLI.md
+    #[command(hide = true)]
+    Docs,
+}
+
+/// A word of a closed list, as JSON spells it.
+pub(crate) fn word<T>(words: &'static [&'static str]) -> impl TypedValueParser<Value = T>
+where
+    T: DeserializeOwned + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(words).try_map(|word| serde_json::from_value::<T>(serde_json::Value::String(word)))
+}
+
+/// A state of the life cycle; `in-review` means `in review`.
+pub(crate) fn state() -> impl TypedValueParser<Value = TaskState> {
+    let states = TaskState::ALL.iter().map(|state| {
+        let value = PossibleValue::new(state.as_str());
+        if *state == TaskState::InReview { value.alias("in-review") } else { value }
+    });
+    PossibleValuesParser::new(states)
+        .try_map(|word| serde_json::from_value::<TaskState>(serde_json::Value::String(word.replace('-', " "))))
+}

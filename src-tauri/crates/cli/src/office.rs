@@ -1,0 +1,199 @@
+//! The office as a whole: making, running, watching, stopping, checking, backing up.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use office_core::office::OfficeCommand;
+use office_core::{Code, CommandBody, Refusal};
+use office_door::wire::{Answer, Ask};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::fail::Fail;
+use crate::home;
+use crate::print::{self, Table};
+use crate::project::text;
+use crate::session::{Done, Session, unexpected};
+use crate::shapes::{BackupMade, OfficeMade, OfficeRestored, RuntimeEnded, RuntimeReady};
+use crate::status::screen;
+
+/// How long `office quit` waits for the runtime to be gone.
+const QUIT_TIME: Duration = Duration::from_secs(30);
+/// Events that come together redraw the screen once.
+const BREATH: Duration = Duration::from_millis(100);
+
+/// Where to make an office.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  office init                     in the usual place
+  office init ~/night --name night")]
+pub(crate) struct InitArgs {
+    /// Its directory [default: as for `--office`]
+    dir: Option<PathBuf>,
+    /// How you call it [default: the directory's name]
+    #[arg(long)]
+    name: Option<String>,
+}
+
+/// How to show the status.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  office status
+  office status --watch     draws anew whenever something happens; Ctrl-C leaves
+  office status --json | jq '.waits_for_you[].id'")]
+pub(crate) struct StatusArgs {
+    /// Draw anew whenever something happens
+    #[arg(long)]
+    watch: bool,
+}
+
+/// What to stop.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  office stop --all     tasks at work are parked; `office resume` goes on
+  office desk stop ada     one desk only")]
+pub(crate) struct StopArgs {
+    /// Everything (said on purpose)
+    #[arg(long, required = true)]
+    all: bool,
+}
+
+/// Where a backup goes.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  office backup
+  office backup ~/night-before.db")]
+pub(crate) struct BackupArgs {
+    /// The file [default: a dated one in the office's directory]
+    file: Option<PathBuf>,
+}
+
+/// Where a backup is.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  office quit; office restore ~/night-before.db && office run")]
+pub(crate) struct RestoreArgs {
+    /// The file
+    file: PathBuf,
+}
+
+pub(crate) async fn init(s: &mut Session<'_>, args: InitArgs) -> Done {
+    let dir = std::path::absolute(args.dir.as_ref().unwrap_or(&s.dir))?;
+    home::init(&dir, args.name.as_deref()).await?;
+    let made = OfficeMade { dir: dir.display().to_string() };
+    // Said only where it is needed: the usual place needs no name.
+    let named = if dir == s.dir { String::new() } else { format!(" --office {}", made.dir) };
+    s.show(&made, || print::line(&format!("made an office in {}; `office{named} run` runs it", made.dir)))
+}
+
+pub(crate) async fn run(s: &mut Session<'_>) -> Done {
+    let dir = std::path::absolute(&s.dir)?;
+    // Listened for before anything starts, so that no signal falls between.
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    // A terminal that is closed ends what runs in it; an office ends in order.
+    let mut hangup = signal(SignalKind::hangup())?;
+    let closing = async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    };
+    let ready = RuntimeReady { ready: true, dir: dir.display().to_string(), pid: std::process::id() };
+    let mut said = Ok(());
+    let tell = || {
+        said = s.show(&ready, || {
+            print::line(&format!("office in {} is running (pid {}); Ctrl-C ends it", ready.dir, ready.pid))
+        });
+    };
+    home::run(&dir, tell, closing).await?;
+    match said {
+        // An office whose starter went away ran all the same.
+        Err(Fail::NobodyReads) => Ok(()),
+        other => other,
+    }
+}
+
+pub(crate) async fn status(s: &mut Session<'_>, args: StatusArgs) -> Done {
+    let mut view = s.status().await?;
+    if !args.watch {
+        return s.show(&view, || screen(&view, s.around));
+    }
+    let mut events = s.client().await?.events(view.seq).await?;
+    loop {
+        if s.around.is_shown() && !s.json {
+            // Home, the screen, and only then what is left of the old one: nothing flickers.
+            let drawn = screen(&view, s.around).replace('\n', "\x1b[K\r\n");
+            s.around.out.bytes(format!("\x1b[H{drawn}\x1b[J").as_bytes())?;
+        } else {
+            s.show(&view, || screen(&view, s.around))?;
+        }
+        events.next().await?;
+        // What belongs together comes together.
+        let breath = tokio::time::sleep(BREATH);
+        tokio::pin!(breath);
+        loop {
+            tokio::select! {
+                () = &mut breath => break,
+                event = events.next() => drop(event?),
+            }
+        }
+        view = s.status().await?;
+    }
+}
+
+pub(crate) async fn stop(s: &mut Session<'_>, args: StopArgs) -> Done {
+    let StopArgs { all: _ } = args;
+    let Answer::Status(view) = s.ask(Ask::StopAll).await? else { return Err(unexpected()) };
+    s.show(&view, || format!("everything is stopped; {} task(s) are parked; `office resume` goes on", view.held.len()))
+}
+
+pub(crate) async fn resume(s: &mut Session<'_>) -> Done {
+    s.submit(CommandBody::Office(OfficeCommand::Resume)).await?;
+    let view = s.status().await?;
+    s.show(&view, || format!("the office goes on; {} task(s) are at work", view.at_work.len()))
+}
+
+pub(crate) async fn doctor(s: &mut Session<'_>) -> Done {
+    let Answer::Health(lines) = s.ask(Ask::Doctor).await? else { return Err(unexpected()) };
+    s.show(&lines, || {
+        let mut table = Table::default();
+        for line in &lines {
+            let mark = if line.ok { "ok" } else { "NOT OK" };
+            table.row([mark.to_owned(), line.name.clone(), line.found.clone()]);
+            if !line.ok {
+                table.row([String::new(), String::new(), line.way_out.clone()]);
+            }
+        }
+        table.text(None)
+    })?;
+    let wrong = lines.iter().filter(|line| !line.ok).count();
+    if wrong == 0 {
+        return Ok(());
+    }
+    let message = format!("{wrong} of {} things are not as they should be", lines.len());
+    Err(Refusal::new(Code::Unavailable, message, "the list says what to do about each").into())
+}
+
+pub(crate) async fn backup(s: &mut Session<'_>, args: BackupArgs) -> Done {
+    // The runtime lives elsewhere: a path means what it means here.
+    let to = args.file.map(|file| text(&std::path::absolute(file)?)).transpose()?;
+    let Answer::Text(path) = s.ask(Ask::Backup { to }).await? else { return Err(unexpected()) };
+    let made = BackupMade { path };
+    s.show(&made, || print::line(&format!("the office's database is copied to {}", made.path)))
+}
+
+pub(crate) async fn restore(s: &mut Session<'_>, args: RestoreArgs) -> Done {
+    let dir = std::path::absolute(&s.dir)?;
+    let said = home::restore(&dir, &std::path::absolute(args.file)?).await?;
+    let restored = OfficeRestored { dir: dir.display().to_string(), said };
+    s.show(&restored, || print::line(&restored.said))
+}
+
+pub(crate) async fn quit(s: &mut Session<'_>) -> Done {
+    let client = s.client().await?;
+    client.ask(Ask::Quit).await?;
+    let ended = tokio::time::timeout(QUIT_TIME, client.closed()).await.is_ok();
+    let told = RuntimeEnded { dir: client.welcome().dir.clone(), ended };
+    s.show(&told, || if ended { "the office has ended" } else { "the office is still busy ending" }.to_owned())
+}

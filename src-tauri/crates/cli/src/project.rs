@@ -1,0 +1,214 @@
+//! Projects: the repositories the office works on.
+
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use office_core::project::{Acceptance, Project, ProjectCommand, TryReport};
+use office_core::{Code, CommandBody, Noun, Refusal};
+use office_door::wire::{Answer, Ask};
+
+use crate::fail::Fail;
+use crate::grammar::word;
+use crate::print::{self, Table};
+use crate::session::{Done, Session, unexpected};
+
+/// Verbs on projects.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProjectVerb {
+    /// Take on a repository
+    #[command(after_help = "Examples:
+  office project add .
+  office project add ~/code/shop --name shop --base main
+
+A project is a git repository with a work tree and at least one commit. The office only reads it; results arrive as branches
+and are merged when you accept them. Set-up, checks and the like stand in .office/project.toml of the repository.")]
+    Add {
+        /// Where the repository is
+        path: PathBuf,
+        /// Its name in the office [default: the folder's]
+        #[arg(long)]
+        name: Option<String>,
+        /// The branch that tasks start from and merge into [default: the one checked out]
+        #[arg(long, value_name = "BRANCH")]
+        base: Option<String>,
+    },
+    /// List the projects
+    #[command(after_help = "Examples:
+  office project list")]
+    List,
+    /// Show a project with its settings and what is known of its base
+    #[command(after_help = "Examples:
+  office project show shop")]
+    Show {
+        /// Name or number [default: the only one]
+        project: Option<String>,
+    },
+    /// Run set-up and checks on the base, before the first task: what is red there is no agent's fault
+    #[command(after_help = "Examples:
+  office project try shop")]
+    Try {
+        /// Name or number [default: the only one]
+        project: Option<String>,
+    },
+    /// Take no more work from a project; the repository, its checkouts and its record stay
+    #[command(after_help = "Examples:
+  office project remove shop")]
+    Remove {
+        /// Name or number
+        project: String,
+    },
+    /// Choose who accepts
+    #[command(after_help = "Examples:
+  office project set shop --accept green     merge what is green and carries no mark
+  office project set shop --accept owner     everything waits for you (the default)")]
+    Set {
+        /// Name or number [default: the only one]
+        project: Option<String>,
+        /// Who accepts
+        #[arg(long, value_parser = word::<Acceptance>(&["owner", "green"]))]
+        accept: Acceptance,
+    },
+}
+
+pub(crate) async fn carry_out(s: &mut Session<'_>, verb: ProjectVerb) -> Done {
+    match verb {
+        ProjectVerb::Add { path, name, base } => {
+            let path = text(&std::path::absolute(&path)?)?;
+            let Answer::Changed(Noun::Project(project)) = s.ask(Ask::AddProject { path, name, base }).await? else {
+                return Err(unexpected());
+            };
+            s.show(&project, || {
+                let mut said = one_line(&project, "added");
+                for note in &project.notes {
+                    said.push_str(&format!("  note: {}\n", print::line(note)));
+                }
+                said + "  `office project try` runs its set-up and checks once, before the first task\n"
+            })
+        }
+        ProjectVerb::List => {
+            let all = s.projects().await?;
+            s.show(&all, || {
+                let mut table = Table::default();
+                for project in &all {
+                    table.row([
+                        project.id.to_string(),
+                        project.name.clone(),
+                        format!("base {}", project.base_branch),
+                        accepts(project).to_owned(),
+                        project.path.clone(),
+                    ]);
+                }
+                table.text(s.around.columns)
+            })
+        }
+        ProjectVerb::Show { project } => {
+            let project = s.project(project.as_deref()).await?;
+            s.show(&project, || page(&project, s))
+        }
+        ProjectVerb::Try { project } => {
+            let project = s.project(project.as_deref()).await?;
+            let Answer::Tried(report) = s.ask(Ask::TryProject { project: project.name }).await? else {
+                return Err(unexpected());
+            };
+            s.show(&report, || tried(&report, s))?;
+            if report.setup_ok {
+                return Ok(());
+            }
+            let way_out = "mend `[setup]` in .office/project.toml on the base; until then no task can start";
+            Err(Refusal::new(Code::Unavailable, "set-up fails on the base", way_out).into())
+        }
+        ProjectVerb::Remove { project } => {
+            let project = s.project(Some(&project)).await?.id;
+            let body = CommandBody::Project(ProjectCommand::Remove { project });
+            let Noun::Project(project) = s.submit(body).await? else { return Err(unexpected()) };
+            s.show(&project, || one_line(&project, "removed; the repository is as it was"))
+        }
+        ProjectVerb::Set { project, accept } => {
+            let project = s.project(project.as_deref()).await?.name;
+            let ask = Ask::SetAcceptance { project, acceptance: accept };
+            let Answer::Changed(Noun::Project(project)) = s.ask(ask).await? else { return Err(unexpected()) };
+            s.show(&project, || one_line(&project, accepts(&project)))
+        }
+    }
+}
+
+fn one_line(project: &Project, what: &str) -> String {
+    format!("{}\n", print::line(&format!("project {} '{}' {what}", project.id, project.name)))
+}
+
+fn accepts(project: &Project) -> &'static str {
+    match project.acceptance {
+        Acceptance::Owner => "you accept",
+        Acceptance::Green => "green is merged",
+    }
+}
+
+fn page(project: &Project, s: &Session<'_>) -> String {
+    let paint = s.around.paint;
+    let mut out = paint.bold(&print::line(&format!("{} {}", project.id, project.name))) + "\n";
+    let mut table = Table::new(2);
+    let settings = &project.settings;
+    let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
+    row("path", project.path.clone());
+    row("base", project.base_branch.clone());
+    row("branches", format!("{}/TASK/TITLE", project.prefix));
+    row("accepts", accepts(project).to_owned());
+    for (n, run) in settings.setup.run.iter().enumerate() {
+        row(if n == 0 { "set-up" } else { "" }, run.clone());
+    }
+    if !settings.setup.run.is_empty() {
+        row("", format!("at most {} s each", settings.setup_timeout_secs()));
+    }
+    for (what, list) in [("copies", &settings.copy), ("links", &settings.link), ("caches", &settings.setup.cache)] {
+        if !list.is_empty() {
+            row(what, list.join(", "));
+        }
+    }
+    if let Some(trailer) = &settings.commit_trailer {
+        row("trailer", trailer.clone());
+    }
+    for check in &settings.checks {
+        let known = match project.base_checks.get(&check.run) {
+            Some(base) if base.green => "green on the base",
+            Some(_) => "red on the base",
+            None => "not tried on the base",
+        };
+        row("check", format!("{}: {} ({known}, at most {} s)", check.name, check.run, check.timeout_secs));
+    }
+    for note in &project.notes {
+        row("note", note.clone());
+    }
+    out.push_str(&table.text(None));
+    out
+}
+
+fn tried(report: &TryReport, s: &Session<'_>) -> String {
+    let paint = s.around.paint;
+    let commit: String = report.commit.chars().take(12).collect();
+    let mut out = format!("base {}, {} s\n", print::line(&commit), report.took_ms.div_ceil(1000));
+    if report.setup_ok {
+        out.push_str(&format!("  set-up  {}\n", paint.green("works")));
+    } else {
+        out.push_str(&format!("  set-up  {}\n", paint.red("fails")));
+        out.push_str(&print::set_in(&report.setup_tail, 6));
+    }
+    for (run, check) in &report.checks {
+        let verdict = if check.green { paint.green("green") } else { paint.red("red on the base") };
+        out.push_str(&format!("  check   {verdict}  {}\n", print::line(run)));
+        if !check.green {
+            out.push_str(&print::set_in(&check.tail, 6));
+        }
+    }
+    if report.checks.values().any(|check| !check.green) {
+        out.push_str("What is red on the base is said of each task, and blamed on none.\n");
+    }
+    out
+}
+
+/// A path as the wire takes it.
+pub(crate) fn text(path: &Path) -> Result<String, Fail> {
+    path.to_str().map(str::to_owned).ok_or_else(|| {
+        Refusal::invalid(format!("{} is not valid UTF-8", path.display()), "rename it, or link to it by a name that is")
+            .into()
+    })
+}

@@ -1,0 +1,86 @@
+//! Roles and engines: what there is to choose from. Both are files of data; nothing here changes them.
+
+use clap::Subcommand;
+use office_core::Refusal;
+use office_core::role::{Engine, Role};
+use office_door::wire::{Answer, Ask};
+
+use crate::print::{self, Table};
+use crate::session::{Done, Session, unexpected};
+
+/// Verbs on roles.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RoleVerb {
+    /// List the roles a desk can have
+    #[command(after_help = "Examples:
+  office role list
+  office role list --json | jq -r '.[].name'")]
+    List,
+    /// Show a role with the brief its agent is told
+    #[command(after_help = "Examples:
+  office role show engineer")]
+    Show {
+        /// Its name
+        role: String,
+    },
+}
+
+/// Verbs on engines.
+#[derive(Debug, Subcommand)]
+pub(crate) enum EngineVerb {
+    /// List the engines, and which of them are installed
+    #[command(after_help = "Examples:
+  office engine list")]
+    List,
+}
+
+pub(crate) async fn carry_out(s: &mut Session<'_>, verb: RoleVerb) -> Done {
+    let Answer::Roles(roles) = s.ask(Ask::Roles).await? else { return Err(unexpected()) };
+    match verb {
+        RoleVerb::List => s.show(&roles, || list(&roles, s)),
+        RoleVerb::Show { role } => {
+            let found = roles.into_iter().find(|one| one.name.0 == role);
+            let found = found.ok_or_else(|| Refusal::not_found(format!("role '{role}'"), "office role list"))?;
+            s.show(&found, || page(&found, s))
+        }
+    }
+}
+
+fn list(roles: &[Role], s: &Session<'_>) -> String {
+    let mut table = Table::default();
+    for role in roles {
+        let engines: Vec<_> = role.engines.iter().map(ToString::to_string).collect();
+        table.row([role.name.to_string(), engines.join(", "), role.summary.clone()]);
+    }
+    table.text(s.around.columns)
+}
+
+fn page(role: &Role, s: &Session<'_>) -> String {
+    let engines: Vec<_> = role.engines.iter().map(ToString::to_string).collect();
+    let head = s.around.paint.bold(&print::line(&format!("{}: {}", role.name, role.title)));
+    let summary = print::line(&role.summary);
+    let engines = print::line(&engines.join(", "));
+    format!("{head}\n{summary}\nengines: {engines}\n\n{}", print::block(&role.brief))
+}
+
+pub(crate) async fn carry_out_engine(s: &mut Session<'_>, verb: EngineVerb) -> Done {
+    let EngineVerb::List = verb;
+    let Answer::Engines(engines) = s.ask(Ask::Engines).await? else { return Err(unexpected()) };
+    s.show(&engines, || engine_list(&engines, s))
+}
+
+fn engine_list(engines: &[Engine], s: &Session<'_>) -> String {
+    let mut table = Table::default();
+    for engine in engines {
+        let found = if engine.found { "found" } else { "not found" };
+        let needs = if engine.needs_command { "needs --command" } else { "" };
+        table.row([
+            engine.name.to_string(),
+            found.to_owned(),
+            engine.title.clone(),
+            needs.to_owned(),
+            engine.note.clone(),
+        ]);
+    }
+    table.text(s.around.columns)
+}

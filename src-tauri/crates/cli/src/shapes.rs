@@ -1,0 +1,194 @@
+//! What `--json` prints for each verb, by name of type. Most types are the office's own; those only the command makes are here.
+
+use office_core::hold::Hold;
+use office_core::view::DeskView;
+use office_core::{At, Desk, DeskId, DeskState, EngineName, ProjectId, RoleName, RunId, TaskId};
+use serde::Serialize;
+use specta::Type;
+
+/// A desk: what it was set up as, and what it is seen to be.
+#[derive(Clone, Debug, Serialize, Type)]
+pub(crate) struct DeskCard {
+    /// Its number.
+    pub(crate) id: DeskId,
+    /// Who sits there.
+    pub(crate) name: String,
+    /// What it is seen to be.
+    pub(crate) state: DeskState,
+    /// How the office knows.
+    pub(crate) evidence: String,
+    /// Since when.
+    pub(crate) since: Option<At>,
+    /// Its role.
+    pub(crate) role: RoleName,
+    /// The only project it works on, if there is one.
+    pub(crate) project: Option<ProjectId>,
+    /// The engine it starts, where that is not the role's first.
+    pub(crate) engine: Option<EngineName>,
+    /// The command line of a `custom` engine.
+    pub(crate) command: Option<String>,
+    /// The task it is on.
+    pub(crate) task: Option<TaskId>,
+    /// That task's title.
+    pub(crate) title: Option<String>,
+    /// The run that goes on.
+    pub(crate) run: Option<RunId>,
+    /// The run before.
+    pub(crate) last_run: Option<RunId>,
+    /// Tasks in its queue, first first.
+    pub(crate) queue: Vec<TaskId>,
+    /// What holds it.
+    pub(crate) hold: Option<Hold>,
+    /// Whether it takes ready tasks by itself.
+    pub(crate) auto: bool,
+}
+
+impl DeskCard {
+    /// Joins both; a removed desk is no longer seen.
+    pub(crate) fn new(desk: Desk, seen: Option<DeskView>) -> Self {
+        let (state, evidence, since, task, title) = match seen {
+            Some(seen) => (seen.state, seen.evidence, seen.since, seen.task, seen.title),
+            None => (DeskState::Off, "removed".to_owned(), None, None, None),
+        };
+        let Desk { id, name, role, project, engine, command, hold, run, last_run, queue, auto, removed: _ } = desk;
+        Self {
+            id,
+            name,
+            state,
+            evidence,
+            since,
+            role,
+            project,
+            engine,
+            command,
+            task,
+            title,
+            run,
+            last_run,
+            queue,
+            hold,
+            auto,
+        }
+    }
+}
+
+/// An office that was made.
+#[derive(Clone, Debug, Serialize, Type)]
+pub(crate) struct OfficeMade {
+    /// Its directory.
+    pub(crate) dir: String,
+}
+
+/// The runtime is ready.
+#[derive(Clone, Debug, Serialize, Type)]
+pub(crate) struct RuntimeReady {
+    /// Always true.
+    pub(crate) ready: bool,
+    /// The office's directory.
+    pub(crate) dir: String,
+    /// The runtime's process.
+    pub(crate) pid: u32,
+}
+
+/// The runtime has ended.
+#[derive(Clone, Debug, Serialize, Type)]
+pub(crate) struct RuntimeEnded {
+    /// The office's directory.
+    pub(crate) dir: String,
+    /// False when it was still busy ending after 30 s.
+    pub(crate) ended: bool,
+}
+
+/// A diff.
+#[derive(Clone, Debug, Serialize, Type)]
+pub(crate) struct TaskDiff {
+    /// The task.
+    pub(crate) id: TaskId,
+    /// As git writes it; with `--stat` one line to a file.
+    pub(crate) patch: String,
+    /// It was too long and is cut.
+    pub(crate) cut: bool,
+}
+
+/// What a run printed.
+#[derive(Clone, Debug, Serialize, Type)]
+pub(crate) struct TaskLog {
+    /// The task.
+    pub(crate) id: TaskId,
+    /// What its terminal got, control sequences and all.
+    pub(crate) text: String,
+}
+
+/// A file that was written.
+#[derive(Clone, Debug, Serialize, Type)]
+pub(crate) struct BackupMade {
+    /// Where.
+    pub(crate) path: String,
+}
+
+/// An office that was brought back.
+#[derive(Clone, Debug, Serialize, Type)]
+pub(crate) struct OfficeRestored {
+    /// Its directory.
+    pub(crate) dir: String,
+    /// What was done, and where the old database is kept.
+    pub(crate) said: String,
+}
+
+/// Each verb and what it prints with `--json`; `[]` is an array, `...` one value to a line.
+pub(crate) const SHAPES: &[(&str, &str)] = &[
+    ("init", "OfficeMade"),
+    ("run", "RuntimeReady"),
+    ("project add", "Project"),
+    ("project list", "Project[]"),
+    ("project show", "Project"),
+    ("project try", "TryReport"),
+    ("project remove", "Project"),
+    ("project set", "Project"),
+    ("role list", "Role[]"),
+    ("role show", "Role"),
+    ("engine list", "Engine[]"),
+    ("desk add", "DeskCard"),
+    ("desk list", "DeskView[]"),
+    ("desk show", "DeskCard"),
+    ("desk remove", "DeskCard"),
+    ("desk pause", "DeskCard"),
+    ("desk resume", "DeskCard"),
+    ("desk open", "DeskCard"),
+    ("desk stop", "DeskCard"),
+    ("desk attach", ""),
+    ("desk type", "DeskCard"),
+    ("desk auto", "DeskCard"),
+    ("task add", "Task"),
+    ("task list", "Task[]"),
+    ("task show", "Task"),
+    ("task edit", "Task"),
+    ("task release", "Task"),
+    ("task assign", "Task"),
+    ("task unassign", "Task"),
+    ("task done", "Task"),
+    ("task fail", "Task"),
+    ("task retry", "Task"),
+    ("task resume", "Task"),
+    ("task cancel", "Task"),
+    ("task reopen", "Task"),
+    ("task accept", "Task ..."),
+    ("task reject", "Task"),
+    ("task blocked", "Task"),
+    ("task answer", "Task"),
+    ("task progress", "Task"),
+    ("task diff", "TaskDiff"),
+    ("task log", "TaskLog"),
+    ("task from-desk", "Task"),
+    ("task await", "Task"),
+    ("status", "StatusView"),
+    ("stop", "StatusView"),
+    ("resume", "StatusView"),
+    ("events", "Envelope ..."),
+    ("search", "Hit[]"),
+    ("doctor", "HealthLine[]"),
+    ("backup", "BackupMade"),
+    ("restore", "OfficeRestored"),
+    ("quit", "RuntimeEnded"),
+    ("completions", ""),
+];

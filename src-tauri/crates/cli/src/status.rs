@@ -1,0 +1,117 @@
+//! The one screen: who works on what, who waits for you, what is stuck or held and until when, what merged, the backlog.
+
+use office_core::view::{StatusView, TaskLine};
+use office_core::{DeskState, TaskState};
+
+use crate::around::Around;
+use crate::print::{self, Table};
+use crate::words;
+
+/// Tasks of the backlog, and of what is done, that are shown.
+const SHOWN: usize = 12;
+
+/// The screen.
+pub(crate) fn screen(view: &StatusView, around: &Around) -> String {
+    let paint = around.paint;
+    let now = view.now;
+    let mut out = format!("{}  {}\n", paint.bold(&print::line(&view.office)), print::moment(now, Some(now)));
+    if let Some(hold) = &view.hold {
+        out.push_str(&paint.red(&print::line(&format!("Everything is held: {}", words::hold(hold, Some(now))))));
+        out.push('\n');
+    }
+    if let Some(said) = &view.review_full {
+        out.push_str(&paint.red(&print::line(said)));
+        out.push('\n');
+    }
+
+    let mut part = |title: &str, count: usize, text: String| {
+        if !text.is_empty() {
+            let count = if count == 0 { String::new() } else { format!(" ({count})") };
+            out.push_str(&format!("\n{}\n{text}", paint.bold(&format!("{title}{count}"))));
+        }
+    };
+    let waits = table(&view.waits_for_you, view, around, |line| match line.state {
+        TaskState::InReview if line.marks > 0 => format!("{} mark(s)  `office task diff {}`", line.marks, line.id),
+        TaskState::InReview => format!("`office task diff {}`", line.id),
+        TaskState::Blocked => format!("`office task answer {} --text ...`", line.id),
+        TaskState::Interrupted => format!("`office task resume {}`", line.id),
+        _ => format!("`office task show {}`", line.id),
+    });
+    part("Waits for you", view.waits_for_you.len(), waits);
+    let desks = if view.desks.is_empty() {
+        "  none: `office desk add --role ROLE` adds one\n".to_owned()
+    } else {
+        words::desk_table(&view.desks, now, 2, around)
+    };
+    part("Desks", view.desks.len(), desks);
+    part("Stuck or held", 0, stuck(view, around));
+    part("At work", view.at_work.len(), table(&view.at_work, view, around, on_desk));
+    let backlog = table(&view.backlog[..view.backlog.len().min(SHOWN)], view, around, |line| {
+        let waits: Vec<_> = line.waiting_for.iter().map(|task| format!("#{task}")).collect();
+        if waits.is_empty() { String::new() } else { format!("for {}", waits.join(" ")) }
+    });
+    part("Backlog", view.backlog.len(), with_rest(backlog, view.backlog.len()));
+    let newest = &view.done[view.done.len().saturating_sub(SHOWN)..];
+    let done = table(newest, view, around, on_desk);
+    part("Done within a day", view.done.len(), with_rest(done, view.done.len()));
+    if view.waits_for_you.is_empty() && view.at_work.is_empty() && view.backlog.is_empty() {
+        out.push_str("\nNothing to do: `office task add TITLE` adds a task.\n");
+    }
+    out
+}
+
+fn stuck(view: &StatusView, around: &Around) -> String {
+    let mut table = Table::new(2);
+    let desks = view.desks.iter().filter(|desk| {
+        matches!(
+            desk.state,
+            DeskState::Stuck
+                | DeskState::Limited
+                | DeskState::LoginNeeded
+                | DeskState::Crashed
+                | DeskState::WaitingForYou
+        )
+    });
+    for desk in desks {
+        table.row([desk.name.clone(), desk.state.to_string(), desk.evidence.clone()]);
+    }
+    for line in &view.held {
+        let why = match &line.hold {
+            Some(hold) => words::hold(hold, Some(view.now)),
+            None => line.why.clone().unwrap_or_default(),
+        };
+        table.row([format!("#{}", line.id), line.state.to_string(), format!("{}  {why}", line.title)]);
+    }
+    for why in &view.unfit {
+        table.row([String::new(), String::new(), why.clone()]);
+    }
+    around.paint.red(table.text(around.columns).trim_end_matches('\n')) + if table.is_empty() { "" } else { "\n" }
+}
+
+fn on_desk(line: &TaskLine) -> String {
+    line.desk.clone().unwrap_or_default()
+}
+
+fn table(lines: &[TaskLine], view: &StatusView, around: &Around, last: impl Fn(&TaskLine) -> String) -> String {
+    let mut table = Table::new(2);
+    for line in lines {
+        table.row([
+            format!("#{}", line.id),
+            words::state(line.state, !line.waiting_for.is_empty()).to_owned(),
+            print::age(line.since, view.now),
+            last(line),
+            line.title.clone(),
+        ]);
+        if let (TaskState::Blocked | TaskState::Failed | TaskState::Interrupted | TaskState::InReview, Some(why)) =
+            (line.state, &line.why)
+        {
+            let first = why.lines().next().unwrap_or_default();
+            table.row([String::new(), String::new(), String::new(), String::new(), print::cut(first, 100)]);
+        }
+    }
+    table.text(around.columns)
+}
+
+fn with_rest(text: String, all: usize) -> String {
+    if all > SHOWN { format!("{text}  and {} more: `office task list`\n", all - SHOWN) } else { text }
+}

@@ -1,0 +1,97 @@
+//! How the office's things are said in a line: tasks, desks, holds, marks, actors. Pages and screens are made of these.
+
+use office_core::check::{CheckResult, CheckSource, Mark};
+use office_core::hold::{Hold, HoldReason};
+use office_core::view::DeskView;
+use office_core::{Actor, At, Task, TaskState};
+
+use crate::around::Around;
+use crate::print::{self, Table};
+
+/// Why something is held, since when and until when, and what releases it.
+pub(crate) fn hold(hold: &Hold, now: Option<At>) -> String {
+    let reason = match hold.reason {
+        HoldReason::StoppedByOwner => "stopped by its owner",
+        HoldReason::DeskPaused => "desk paused",
+        HoldReason::DeskStopped => "desk stopped",
+    };
+    let until = hold.until.map_or("until released".to_owned(), |until| format!("until {}", print::moment(until, now)));
+    format!("{reason} since {}, {until}: `{}`", print::moment(hold.since, now), hold.release)
+}
+
+/// A task's state as people read it: a ready task that waits for others is *waiting*.
+pub(crate) fn state(state: TaskState, waits: bool) -> &'static str {
+    if state == TaskState::Ready && waits { "waiting" } else { state.as_str() }
+}
+
+/// What an act left a task in.
+pub(crate) fn task_line(task: &Task) -> String {
+    let state = state(task.state, !task.waiting_for.is_empty());
+    let mut out = print::line(&format!("#{} {state}: {}", task.id, task.title)) + "\n";
+    if let Some(why) = &task.why {
+        out.push_str(&print::set_in(why, 2));
+    }
+    out
+}
+
+/// A mark, in words.
+pub(crate) fn mark(mark: &Mark) -> String {
+    match mark {
+        Mark::TouchesTests { files } => format!("touches tests: {}", some(files)),
+        Mark::TouchesChecks { files } => format!("touches what checks it: {}", some(files)),
+        Mark::Flaky { check } => format!("a check is flaky: {check}"),
+        Mark::RedOnBase { check } => format!("a check is red on the base: {check}"),
+        Mark::Odd { what } => format!("odd: {what}"),
+    }
+}
+
+fn some(files: &[String]) -> String {
+    let shown: Vec<&str> = files.iter().take(8).map(String::as_str).collect();
+    let more = files.len().saturating_sub(shown.len());
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+}
+
+/// A check's result in one line.
+pub(crate) fn check(result: &CheckResult) -> [String; 4] {
+    let whose = match result.source {
+        CheckSource::Task => "task check",
+        CheckSource::Project => "project check",
+    };
+    let code = result.code.map_or(String::new(), |code| format!("exit code {code}, "));
+    let took = format!("{code}{:.1} s", f64::from(result.took_ms) / 1000.0);
+    [result.verdict.words().to_owned(), whose.to_owned(), result.name.clone(), took]
+}
+
+/// Who.
+pub(crate) fn actor(actor: Actor) -> String {
+    match actor {
+        Actor::Owner => "owner".to_owned(),
+        Actor::Agent { desk, run } => format!("agent at desk {desk} (run {run})"),
+        Actor::Office => "office".to_owned(),
+    }
+}
+
+/// Desks, one to a line.
+pub(crate) fn desk_table(desks: &[DeskView], now: At, indent: usize, around: &Around) -> String {
+    let mut table = Table::new(indent);
+    for desk in desks {
+        let on = match (&desk.task, &desk.title) {
+            (Some(task), title) => format!("#{task} {}", title.clone().unwrap_or_default()),
+            (None, _) => match &desk.hold {
+                Some(it) => hold(it, Some(now)),
+                None => desk.evidence.clone(),
+            },
+        };
+        let queue = if desk.queue.is_empty() { String::new() } else { format!("+{} queued", desk.queue.len()) };
+        table.row([
+            desk.id.to_string(),
+            desk.name.clone(),
+            desk.role.to_string(),
+            desk.state.to_string(),
+            desk.since.map(|since| print::age(since, now)).unwrap_or_default(),
+            queue,
+            on,
+        ]);
+    }
+    table.text(around.columns)
+}
