@@ -197,6 +197,7 @@ impl OfficeLoop {
         if !envelopes.is_empty() {
             let nouns: Vec<Noun> = nouns.into_values().collect();
             let batch = Batch { envelopes: &envelopes, nouns: &nouns, effects: &effects, settled: &settled };
+            fault::point("decided");
             if let Err(error) = self.store.append(batch).await {
                 self.roll_back(&error.to_string(), replies).await;
                 return;
