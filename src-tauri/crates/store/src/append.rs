@@ -36,11 +36,10 @@ enum Value {
 
 /// A batch as text, made before the transaction begins, so that the database is held for as short as can be.
 struct Rows {
-    first: Option<Seq>,
     events: Vec<Columns<7>>,
     nouns: Vec<Columns<3>>,
     effects: Vec<Columns<3>>,
-    /// The office's own row, where it is among the nouns and differs from the one last written.
+    /// The office's own row as it is in the database after this.
     office_row: Option<String>,
 }
 
@@ -76,16 +75,16 @@ impl Store {
     /// [`StoreError::OutOfOrder`], [`StoreError::NotOpen`], [`StoreError::Full`], [`StoreError::ReadOnly`] and what
     /// else a database can say. The store can be used again afterwards.
     pub async fn append(&self, batch: Batch<'_>) -> Result<()> {
-        let rows = self.rows(batch)?;
         let mut conn = self.writer.acquire().await.map_err(self.no())?;
+        // Taken, not read: if this call is dropped or fails, nobody knows what is written, and the next writes it again.
+        let office_row = self.office_row.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let rows = rows(batch, office_row)?;
         let written = self.write(&mut conn, &rows, batch.settled).await;
-        if let Err(StoreError::OutOfOrder { .. } | StoreError::NotOpen { .. }) | Ok(()) = &written {
-            if let (Ok(()), Some(body)) = (&written, rows.office_row) {
-                *self.office_row.lock().unwrap_or_else(PoisonError::into_inner) = Some(body);
-            }
-        } else {
+        match &written {
+            Ok(()) => *self.office_row.lock().unwrap_or_else(PoisonError::into_inner) = rows.office_row,
+            Err(StoreError::OutOfOrder { .. } | StoreError::NotOpen { .. }) => {}
             // SQLite rolls back by itself when a disk is full, and sqlx would believe the transaction still open.
-            conn.close().await.ok();
+            Err(_) => drop(conn.close().await),
         }
         written
     }
@@ -105,45 +104,13 @@ impl Store {
         marked
     }
 
-    fn rows(&self, batch: Batch<'_>) -> Result<Rows> {
-        let mut rows = Rows {
-            first: batch.envelopes.first().map(|it| it.seq),
-            events: batch.envelopes.iter().map(event_row).collect::<Result<_>>()?,
-            nouns: Vec::with_capacity(batch.nouns.len()),
-            effects: Vec::with_capacity(batch.effects.len()),
-            office_row: None,
-        };
-        for noun in batch.nouns {
-            let (kind, id) = noun.key().parts();
-            let body = match noun {
-                Noun::Office(facts) => {
-                    // The roles are in this row, and it changes with every event by its `seq`, which the log knows.
-                    let facts = office_core::office::OfficeFacts { seq: Seq(0), ..facts.clone() };
-                    let body = json("the office", &Noun::Office(facts))?;
-                    if self.office_row.lock().unwrap_or_else(PoisonError::into_inner).as_ref() == Some(&body) {
-                        continue;
-                    }
-                    rows.office_row = Some(body.clone());
-                    body
-                }
-                other => json(kind, other)?,
-            };
-            rows.nouns.push([Value::Text(kind.to_owned()), Value::Number(id.into()), Value::Text(body)]);
-        }
-        for (id, effect) in batch.effects {
-            let body = Value::Text(json("an effect", effect)?);
-            rows.effects.push([Value::Number(id.seq.0.into()), Value::Number(id.n.into()), body]);
-        }
-        Ok(rows)
-    }
-
     async fn write(&self, conn: &mut SqliteConnection, rows: &Rows, settled: &[EffectId]) -> Result<()> {
         let no = self.no();
         let mut tx = conn.begin_with("BEGIN IMMEDIATE").await.map_err(&no)?;
         let last: u32 =
             sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM events").fetch_one(&mut *tx).await.map_err(&no)?;
         let mut expected = Seq(last);
-        for seq in rows.first.into_iter().chain(rows.events.iter().skip(1).filter_map(seq_of)) {
+        for seq in rows.events.iter().filter_map(seq_of) {
             if expected.0.checked_add(1) != Some(seq.0) {
                 tx.rollback().await.map_err(&no)?;
                 return Err(StoreError::OutOfOrder { last: expected, found: seq });
@@ -172,6 +139,38 @@ impl Store {
         }
         tx.commit().await.map_err(&no)
     }
+}
+
+/// The rows of a batch; `office_row` is the office's own as it is in the database, if that is known.
+fn rows(batch: Batch<'_>, office_row: Option<String>) -> Result<Rows> {
+    let mut rows = Rows {
+        events: batch.envelopes.iter().map(event_row).collect::<Result<_>>()?,
+        nouns: Vec::with_capacity(batch.nouns.len()),
+        effects: Vec::with_capacity(batch.effects.len()),
+        office_row,
+    };
+    for noun in batch.nouns {
+        let (kind, id) = noun.key().parts();
+        let body = match noun {
+            Noun::Office(facts) => {
+                // The roles are in this row, and it changes with every event by its `seq`, which the log knows.
+                let facts = office_core::office::OfficeFacts { seq: Seq(0), ..facts.clone() };
+                let body = json("the office", &Noun::Office(facts))?;
+                if rows.office_row.as_ref() == Some(&body) {
+                    continue;
+                }
+                rows.office_row = Some(body.clone());
+                body
+            }
+            other => json(kind, other)?,
+        };
+        rows.nouns.push([Value::Text(kind.to_owned()), Value::Number(id.into()), Value::Text(body)]);
+    }
+    for (id, effect) in batch.effects {
+        let body = Value::Text(json("an effect", effect)?);
+        rows.effects.push([Value::Number(id.seq.0.into()), Value::Number(id.n.into()), body]);
+    }
+    Ok(rows)
 }
 
 async fn change_status(

@@ -164,6 +164,24 @@ async fn the_office_row_is_kept_up_though_it_is_written_only_when_it_changed() {
 }
 
 #[tokio::test]
+async fn the_office_row_is_right_when_batches_are_in_line() {
+    let (_dir, store) = new_store().await;
+    let row = |name: &str| {
+        let mut office = Office::default();
+        office.name = name.to_owned();
+        office.nouns()
+    };
+    for seq in (1..=30).step_by(3) {
+        let (one, two, three) = ([opened(seq)], [opened(seq + 1)], [opened(seq + 2)]);
+        let (x, y) = (row("x"), row("y"));
+        let batch = |envelopes, nouns| store.append(Batch { envelopes, nouns, ..Batch::default() });
+        let (a, b, c) = tokio::join!(batch(&one, &x), batch(&two, &y), batch(&three, &x));
+        a.and(b).and(c).unwrap();
+        assert_eq!(store.load().await.unwrap().office.name, "x");
+    }
+}
+
+#[tokio::test]
 async fn readers_and_many_writers_at_once_keep_the_order() {
     let (_dir, store) = new_store().await;
     let write = async {
