@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 pub mod bench;
+pub mod clock;
+pub mod fake_host;
 pub mod processes;
 pub mod repo;
 

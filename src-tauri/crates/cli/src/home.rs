@@ -11,6 +11,7 @@ pub(crate) async fn init(dir: &Path, name: Option<&str>) -> Result<(), Refusal> 
 
 /// Runs the office in `dir` until it is asked to end, or `closing` resolves.
 pub(crate) async fn run(dir: &Path, ready: impl FnOnce(), closing: impl Future<Output = ()>) -> Result<(), Refusal> {
+    office_runtime::logging::begin(dir);
     office_runtime::run(dir, ready, closing).await
 }
 

@@ -9,6 +9,7 @@ mod fault;
 pub mod handle;
 mod listen;
 mod lock;
+pub mod logging;
 pub mod office_loop;
 pub mod paths;
 mod perform;
@@ -30,7 +31,7 @@ use office_core::ports::{Clock, Ids};
 use office_core::{Actor, Code, Command, CommandBody, CommandId, Refusal};
 use office_door::{BindError, Listener};
 use office_git::{Git, GitSettings};
-use office_pty::LocalHost;
+use office_pty::{LocalHost, PtyHost};
 use office_store::{Store, StoreError};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -97,9 +98,36 @@ pub async fn init(dir: &Path, name: Option<&str>) -> Result<(), Refusal> {
 /// # Errors
 /// When there is none, another runtime holds it, or its database cannot be used.
 pub async fn run(dir: &Path, ready: impl FnOnce(), closing: impl Future<Output = ()>) -> Result<(), Refusal> {
+    let host = Arc::new(LocalHost::new());
+    let ports = Ports { clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), host: host.clone() };
+    let ended = run_on(dir, ports, ready, closing).await;
+    // Its programs are gone; this joins its threads.
+    host.shutdown(CLOSING).await;
+    ended
+}
+
+/// What the runtime takes from outside: a test brings a clock it can turn and a host without processes.
+pub struct Ports {
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// Unguessable ids.
+    pub ids: Arc<dyn Ids>,
+    /// The holder of terminals.
+    pub host: Arc<dyn PtyHost>,
+}
+
+/// The same as [`run`], on these ports.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_on(
+    dir: &Path,
+    ports: Ports,
+    ready: impl FnOnce(),
+    closing: impl Future<Output = ()>,
+) -> Result<(), Refusal> {
     let dir = OfficeDir::new(dir);
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let ids: Arc<dyn Ids> = Arc::new(SystemIds);
+    let Ports { clock, ids, host } = ports;
     if !dir.database().exists() {
         let message = format!("there is no office in {}", dir.root().display());
         return Err(Refusal::new(Code::NotFound, message, "`office init` makes one"));
@@ -118,7 +146,6 @@ pub async fn run(dir: &Path, ready: impl FnOnce(), closing: impl Future<Output =
     for trouble in &catalog.troubles {
         tracing::warn!(trouble, "a role or engine file does not read");
     }
-    let host = Arc::new(LocalHost::new());
     let git = Git::new(GitSettings::from_environment());
     let listener = Listener::bind(dir.root()).await.map_err(bind_refusal)?;
 
@@ -170,6 +197,15 @@ pub async fn run(dir: &Path, ready: impl FnOnce(), closing: impl Future<Output =
     world.start(perform::perform(world.clone(), to_do));
     world.start(search::follow(world.clone()));
     world.start(listen::listen(world.clone(), listener));
+    if !opening.checked {
+        // Too large to be read whole before work begins; damage is said as soon as it is found.
+        let checking = store.clone();
+        world.start(async move {
+            if let Err(error) = checking.check().await {
+                tracing::error!(%error, "the database was looked through");
+            }
+        });
+    }
     ready();
 
     tokio::select! {
@@ -179,7 +215,7 @@ pub async fn run(dir: &Path, ready: impl FnOnce(), closing: impl Future<Output =
     world.closing.cancel();
     world.tracker.close();
     // Programs end with the runtime; their tasks are interrupted and say so at the next start.
-    host.shutdown(CLOSING).await;
+    end_programs(&*host).await;
     // Last, so that nothing that was under way found it gone.
     stop.cancel();
     let _ = tokio::time::timeout(CLOSING, world.tracker.wait()).await;
@@ -201,6 +237,19 @@ pub async fn restore(dir: &Path, backup: &Path) -> Result<String, Refusal> {
         .kept
         .map_or("nothing was there before".to_owned(), |path| format!("what was there is kept as {}", path.display()));
     Ok(format!("restored up to event {}; {kept}", restored.last))
+}
+
+/// Ends every program, all at once.
+async fn end_programs(host: &dyn PtyHost) {
+    let Ok(sessions) = host.sessions().await else { return };
+    let endings = sessions.iter().map(|info| host.terminate(info.id, CLOSING));
+    for ended in futures_util::future::join_all(endings).await {
+        match ended {
+            Ok(ended) if !ended.survivors.is_empty() => tracing::error!(?ended, "processes survive SIGKILL"),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "a program could not be ended"),
+        }
+    }
 }
 
 async fn end_leftovers(dir: &OfficeDir) {

@@ -1,0 +1,164 @@
+//! Nights that take milliseconds: a clock that is turned and a host without processes, under the real loop, store, git and
+//! door.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use office_core::check::Check;
+use office_core::command::CommandBody;
+use office_core::desk::DeskCommand;
+use office_core::task::TaskCommand;
+use office_core::task::ask::NewTask;
+use office_core::{Noun, ProjectId, Seq, Task, TaskId, TaskState};
+use office_door::Client;
+use office_door::wire::{Answer, Ask};
+use office_pty::ExitStatus;
+use office_runtime::Ports;
+use office_tests::clock::{CountingIds, FakeClock};
+use office_tests::fake_host::FakeHost;
+use office_tests::{Bench, Repo};
+
+struct Night {
+    bench: Bench,
+    clock: Arc<FakeClock>,
+    host: Arc<FakeHost>,
+    client: Client,
+    runtime: std::thread::JoinHandle<Result<(), office_core::Refusal>>,
+    asked: u32,
+}
+
+impl Night {
+    async fn begin(repo: impl FnOnce(&Bench) -> Repo) -> Self {
+        let bench = Bench::made();
+        let clock = Arc::new(FakeClock::at("2126-11-21T22:00:00Z"));
+        let host = Arc::new(FakeHost::default());
+        let (ready, is_ready) = tokio::sync::oneshot::channel();
+        let ports = Ports { clock: clock.clone(), ids: Arc::new(CountingIds::default()), host: host.clone() };
+        let dir = bench.dir().to_owned();
+        let runtime = std::thread::spawn(move || {
+            let ready = move || ready.send(()).expect("the test waits");
+            let own = tokio::runtime::Runtime::new().expect("a runtime");
+            own.block_on(office_runtime::run_on(&dir, ports, ready, std::future::pending()))
+        });
+        is_ready.await.expect("the runtime starts");
+        let client = Client::connect(bench.dir(), "test", None).await.expect("the door is open");
+        let path = repo(&bench).arg().to_owned();
+        let night = Self { bench, clock, host, client, runtime, asked: 0 };
+        night.client.ask(Ask::AddProject { path, name: Some("demo".to_owned()), base: None }).await.expect("a project");
+        night
+    }
+
+    async fn submit(&mut self, body: CommandBody) -> Noun {
+        self.asked += 1;
+        let ask = Ask::Submit { command_id: format!("test-{}", self.asked), body };
+        match self.client.ask(ask).await {
+            Ok(Answer::Changed(noun)) => noun,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn desk(&mut self, name: &str) {
+        let role = "engineer".into();
+        let add =
+            DeskCommand::Add { name: name.to_owned(), role, project: None, engine: None, command: None, auto: true };
+        self.submit(CommandBody::Desk(add)).await;
+    }
+
+    async fn task(&mut self, limit: Option<u32>) -> TaskId {
+        let new: NewTask = serde_json::from_value(serde_json::json!({
+            "project": ProjectId(1), "title": "A task", "body": "run: true", "time_limit_secs": limit, "attempts": 2,
+            "checks": [Check::of("true")],
+        }))
+        .expect("a task");
+        match self.submit(CommandBody::Task(TaskCommand::Add { new: Box::new(new) })).await {
+            Noun::Task(task) => task.id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn until(&self, task: TaskId, state: TaskState) -> Task {
+        match self.client.ask(Ask::AwaitTask { task, states: vec![state] }).await {
+            Ok(Answer::Task(task)) => *task,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn end(self) -> std::path::PathBuf {
+        self.client.ask(Ask::Quit).await.expect("it ends");
+        self.runtime.join().expect("no panic").expect("a clean end");
+        self.bench.dir().to_owned()
+    }
+}
+
+fn small(bench: &Bench) -> Repo {
+    bench.repo("demo", &[("a.txt", "a\n")])
+}
+
+#[tokio::test]
+async fn a_time_limit_of_eight_hours_ends_the_run_when_the_clock_says_so_and_not_before() {
+    let mut night = Night::begin(small).await;
+    night.desk("ada").await;
+    let task = night.task(Some(8 * 3600)).await;
+    night.until(task, TaskState::Running).await;
+    assert_eq!(night.host.running().len(), 1);
+    assert!(night.host.argv("1").is_some_and(|argv| argv[0] == "sh"), "the shell engine runs a script");
+
+    night.clock.turn(8 * 3600 - 60);
+    night.client.ask(Ask::Status).await.expect("it answers");
+    assert_eq!(night.until(task, TaskState::Running).await.attempts_used, 0, "a minute is left");
+
+    night.clock.turn(61);
+    night.client.ask(Ask::Status).await.expect("it answers");
+    let again = night.until(task, TaskState::Running).await;
+    // The first run may still be ending when it is asked for; the second attempt is a run of its own.
+    let again = if again.attempts_used == 0 { wait_for_attempt(&night, task).await } else { again };
+    assert_eq!(again.attempts_used, 1, "{again:?}");
+    assert!(again.why.as_deref().is_some_and(|why| why.contains("time limit of 28800 s")), "{again:?}");
+    night.end().await;
+}
+
+async fn wait_for_attempt(night: &Night, task: TaskId) -> Task {
+    loop {
+        let it = night.until(task, TaskState::Running).await;
+        if it.attempts_used > 0 {
+            return it;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_never_turns_the_log_around() {
+    let mut night = Night::begin(small).await;
+    night.desk("ada").await;
+    let task = night.task(None).await;
+    night.until(task, TaskState::Running).await;
+    night.clock.turn(-3600);
+    night.host.finish("1", ExitStatus::Code(1));
+    night.until(task, TaskState::Running).await;
+    night.clock.turn(-7 * 24 * 3600);
+    night.desk("bo").await;
+    let Ok(Answer::Events { events, .. }) =
+        night.client.ask(Ask::Events { since: Seq(0), limit: 10_000, task: None }).await
+    else {
+        panic!("no events")
+    };
+    // The first event is `office init`'s, by the real clock, long before this night.
+    assert!(events.windows(2).all(|pair| pair[0].at <= pair[1].at), "an event is older than the one before it");
+    night.end().await;
+}
+
+#[tokio::test]
+async fn two_desks_never_get_the_same_task() {
+    let mut night = Night::begin(small).await;
+    for name in ["ada", "bo", "cy"] {
+        night.desk(name).await;
+    }
+    let first = night.task(None).await;
+    let second = night.task(None).await;
+    night.until(first, TaskState::Running).await;
+    night.until(second, TaskState::Running).await;
+    assert_eq!(night.host.running().len(), 2, "two tasks, two programs, one desk idle");
+    let dir = night.end().await;
+    assert!(!Path::new(&dir).join("door.sock").exists(), "the door is closed behind it");
+}
