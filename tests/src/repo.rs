@@ -81,6 +81,6 @@ impl Repo {
 
     /// Subjects of the commits on `main`, newest first, merges left out.
     pub fn subjects(&self) -> Vec<String> {
-        self.git(&["log", "--no-merges", "--format=%s", "main"]).lines().map(str::to_owned).collect()
+        self.git(&["log", "--topo-order", "--no-merges", "--format=%s", "main"]).lines().map(str::to_owned).collect()
     }
 }

@@ -119,3 +119,56 @@ fn an_interrupted_task_keeps_its_checkout_and_resumes_by_one_command() {
     assert_eq!(repo.on_main("half.txt").as_deref(), Some("half"));
     assert_eq!(repo.on_main("whole.txt").as_deref(), Some("x"));
 }
+
+#[test]
+fn a_change_that_conflicts_moves_nothing_and_is_done_again_on_the_new_base() {
+    let (bench, repo) = Bench::with_desks(&[("list.txt", "zero\n")], &["ada", "bo"]);
+    bench.json(&["stop", "--all"]);
+    let one = bench.task("Add one", "run: echo one >> list.txt", &[]);
+    let two = bench.task("Add two", "run: echo two >> list.txt", &[]);
+    bench.json(&["resume"]);
+    let first = bench.until(one, &["in review"]);
+    let second = bench.until(two, &["in review"]);
+    assert_eq!(first["work"]["base"], second["work"]["base"], "both began on the same base");
+    bench.json(&["task", "accept", &one.to_string()]);
+    let merged = repo.head();
+    let refusal = bench.refused(1, &["task", "accept", &two.to_string()]);
+    assert_eq!(refusal["code"], "merge_refused", "{refusal}");
+    assert!(refusal["detail"].as_str().unwrap().contains("list.txt"), "{refusal}");
+    assert_eq!(repo.head(), merged, "nothing moved");
+    let again = bench.until(two, &["in review"]);
+    assert_eq!(again["work"]["base"].as_str(), Some(merged.as_str()), "it was done again on the new base: {again}");
+    bench.json(&["task", "accept", &two.to_string()]);
+    assert_eq!(repo.on_main("list.txt").as_deref(), Some("zero\none\ntwo"));
+}
+
+#[test]
+fn a_dirty_work_tree_waits_and_nothing_moves_until_it_is_clean() {
+    let (bench, repo) = Bench::with_desks(&[("a.txt", "a\n")], &["ada"]);
+    let task = bench.task("Change a", "run: echo b > a.txt", &[]);
+    bench.until(task, &["in review"]);
+    let before = repo.head();
+    repo.write("a.txt", "the owner's own words\n");
+    let refusal = bench.refused(1, &["task", "accept", &task.to_string()]);
+    assert!(refusal["detail"].as_str().unwrap().contains("commit or stash"), "{refusal}");
+    assert_eq!(repo.head(), before);
+    assert_eq!(std::fs::read_to_string(repo.path().join("a.txt")).unwrap(), "the owner's own words\n");
+    assert_eq!(bench.show(task)["state"], "in review");
+    repo.git(&["checkout", "-q", "a.txt"]);
+    bench.json(&["task", "accept", &task.to_string()]);
+    assert_eq!(std::fs::read_to_string(repo.path().join("a.txt")).unwrap(), "b\n", "the clean work tree follows");
+}
+
+#[test]
+fn a_done_task_that_is_reopened_is_worked_on_and_merged_again() {
+    let (bench, repo) = Bench::with_desks(&[("a.txt", "a\n")], &["ada"]);
+    let task = bench.task("Count", "run: echo more >> count.txt", &[]);
+    for lines in 1..=2 {
+        bench.until(task, &["in review"]);
+        bench.json(&["task", "accept", &task.to_string()]);
+        assert_eq!(repo.on_main("count.txt").unwrap().lines().count(), lines);
+        if lines == 1 {
+            bench.json(&["task", "reopen", &task.to_string(), "--note", "once more"]);
+        }
+    }
+}

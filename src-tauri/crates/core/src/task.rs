@@ -596,7 +596,11 @@ fn change(task: &mut Task, event: &TaskEvent) {
         TaskEvent::SentBack { note, .. } => {
             task.claim = None;
             task.accepted = None;
-            task.attempts_used += u32::from(note.by == Actor::Office);
+            if note.by == Actor::Office {
+                // It conflicts: what it did is on its branch, and its next run begins on the base as it is then.
+                task.attempts_used += 1;
+                task.workplace = None;
+            }
             task.why = Some(note.text.clone());
             task.notes.push(note.clone());
         }

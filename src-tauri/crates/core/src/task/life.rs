@@ -241,7 +241,10 @@ pub fn merged(office: &Office, id: TaskId, outcome: &Outcome) -> Vec<Event> {
                 );
                 return one(TaskEvent::MergeWaits { task: id, why });
             }
-            let text = format!("it conflicts with the base in {files}: bring your work onto the base and resolve it");
+            let tip = task.work.as_ref().map_or("-", |work| work.tip.get(..12).unwrap_or(&work.tip));
+            let text = format!(
+                "it conflicts with the base in {files}: do it again on the base as it is now (what you did is commit {tip} of your old branch)"
+            );
             let note = Note { at: task.accepted.unwrap_or(task.since), by: Actor::Office, text };
             one(TaskEvent::SentBack { task: id, note })
         }

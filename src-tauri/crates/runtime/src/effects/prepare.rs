@@ -4,8 +4,8 @@ use std::path::Path;
 
 use office_core::run::Workplace;
 use office_core::text::slug;
-use office_core::{Outcome, RunId};
-use office_git::{Branch, CheckoutSpec, Oid};
+use office_core::{Outcome, RunId, Task};
+use office_git::{Branch, CheckoutSpec, Oid, Reclaimed};
 
 use crate::world::{Home, World};
 
@@ -30,12 +30,15 @@ impl World {
         if let Some(workplace) = it.workplace.as_ref().filter(|place| place.branch.is_empty()) {
             return Ok(Outcome::Prepared { workplace: workplace.clone(), settings });
         }
-        let path = match &task {
+        let mut path = match &task {
             Some(task) => self.dir.checkout(task.id, &slug(&task.title)),
             None => self.dir.session_checkout(run),
         };
         // A task keeps the path and branch of its first run, whatever its title is now.
         let known = task.as_ref().and_then(|task| task.workplace.clone());
+        if known.is_none() && !self.is_free(&home, &path, task.as_ref()).await? {
+            path = beside(&path, &format!("-{run}"));
+        }
         let name =
             task.as_ref().map_or_else(|| format!("session-{run}"), |task| format!("{}/{}", task.id, slug(&task.title)));
         let prefix = settings.branch_prefix.as_deref().unwrap_or(&project.prefix);
@@ -62,6 +65,24 @@ impl World {
         set_up.await?;
         std::fs::write(&ready, b"").map_err(|error| format!("{}: {error}", ready.display()))?;
         Ok(Outcome::Prepared { workplace, settings })
+    }
+
+    /// Whether a new checkout may be made at `path`. One that was used before and holds nothing but collected work goes.
+    async fn is_free(&self, home: &Home, path: &Path, task: Option<&Task>) -> Result<bool, String> {
+        let ready = beside(path, ".ready");
+        if !path.exists() || !ready.is_file() {
+            return Ok(true);
+        }
+        let Some((task, work)) = task.and_then(|task| Some((task, task.work.as_ref()?))) else { return Ok(false) };
+        let text = |error: office_git::GitError| error.to_string();
+        let branch = Branch::parse(&format!("old/{}", task.id)).map_err(text)?;
+        let (base, tip) = (Oid::parse(&work.base).map_err(text)?, Oid::parse(&work.tip).map_err(text)?);
+        match home.repo.reclaim(path, &branch, &base, &tip).await.map_err(text)? {
+            Reclaimed::Kept { .. } => Ok(false),
+            Reclaimed::Removed | Reclaimed::AlreadyGone => {
+                std::fs::remove_file(&ready).map(|()| true).map_err(|error| format!("{}: {error}", ready.display()))
+            }
+        }
     }
 
     async fn make(&self, home: &Home, workplace: &Workplace, pin: &str, resumed: bool) -> office_git::Result<()> {
