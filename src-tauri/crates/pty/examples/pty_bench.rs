@@ -1,6 +1,6 @@
 //! Measures what holding and recording a session costs over a bare read loop on the same terminals, in the same run.
 //! One JSON row per figure: `cargo run --release -p office-pty --example pty_bench [-- throughput|memory] [--mb N]`.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench that cannot measure should stop")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints, and stops where it cannot measure")]
 
 use std::fmt::Write as _;
 use std::io::{Read, Write};
@@ -9,12 +9,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::resource::{UsageWho, getrusage};
-use office_pty::{LocalHost, Piece, PtyHost, RecordingSpec, SpawnSpec, TermSize, ViewFrom};
+use office_pty::{LocalHost, Piece, PtyHost, RecordingSpec, SessionId, SpawnSpec, TermSize, ViewFrom};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let mb = args.iter().position(|a| a == "--mb").map_or(192, |at| args[at + 1].parse::<usize>().unwrap());
+    let mb = args.iter().position(|a| a == "--mb").map_or(256, |at| args[at + 1].parse::<usize>().unwrap());
     let wants = |name: &str| !args.iter().any(|a| a == "throughput" || a == "memory") || args.iter().any(|a| a == name);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let dir = tempfile::tempdir().unwrap();
@@ -82,6 +82,7 @@ fn cpu() -> f64 {
         .sum()
 }
 
+/// What was read between the release of the programs and the end of the last one's output.
 #[derive(Default, Clone, Copy)]
 struct Sum {
     bytes: u64,
@@ -90,11 +91,10 @@ struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, act: impl FnOnce() -> u64) {
-        let (began, before) = (Instant::now(), cpu());
-        self.bytes += act();
-        self.seconds += began.elapsed().as_secs_f64();
-        self.cpu += cpu() - before;
+    fn add(&mut self, other: Sum) {
+        self.bytes += other.bytes;
+        self.seconds += other.seconds;
+        self.cpu += other.cpu;
     }
 
     fn rate(self) -> f64 {
@@ -102,15 +102,18 @@ impl Sum {
     }
 }
 
+/// All programs are started before any may print: starting them is another figure.
+const SCRIPT: &str = "read go; exec /bin/cat \"$0\"";
+
 fn throughput(runtime: &tokio::runtime::Runtime, dir: &Path, count: usize, mb: usize) {
     // Slices in turn, so that what else the machine does falls on both alike.
-    let rounds = 6;
+    let rounds = 4;
     let file = dir.join("text");
     std::fs::write(&file, text(mb * 1_000_000 / rounds / count)).unwrap();
     let (mut raw, mut ours) = (Sum::default(), Sum::default());
     for _ in 0..rounds {
-        raw.add(|| raw_loop(&file, count));
-        ours.add(|| runtime.block_on(sessions(&file, dir, count)));
+        raw.add(raw_loop(&file, count));
+        ours.add(runtime.block_on(sessions(&file, dir, count)));
     }
     assert_eq!(raw.bytes, ours.bytes, "both must read the same bytes");
     row(&format!("pty throughput, {count} recorded, no viewer"), ours.rate(), "MB/s", raw.rate(), 0.8, true);
@@ -124,59 +127,85 @@ fn row(name: &str, value: f64, unit: &str, limit: f64, goal: f64, more_is_better
     let row = serde_json::json!({
         "name": name, "value": round(value), "unit": unit, "limit": round(limit), "ratio": round(ratio), "goal": goal, "met": met,
     });
-    writeln!(std::io::stdout(), "{row}").unwrap();
+    println!("{row}");
 }
 
 /// The limit: one thread per terminal that only reads.
-fn raw_loop(file: &Path, count: usize) -> u64 {
-    let threads: Vec<_> = (0..count)
-        .map(|_| {
-            let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
-            let pair = native_pty_system().openpty(size).unwrap();
-            let mut command = CommandBuilder::new("/bin/cat");
-            command.env_clear();
-            command.arg(file);
-            let mut child = pair.slave.spawn_command(command).unwrap();
-            drop(pair.slave);
-            let mut reader = pair.master.try_clone_reader().unwrap();
-            let master = pair.master;
-            thread::spawn(move || {
-                let mut buffer = vec![0; 64 * 1024];
-                let mut total = 0;
-                loop {
-                    match reader.read(&mut buffer).unwrap() {
-                        0 => break,
-                        n => total += n as u64,
-                    }
+fn raw_loop(file: &Path, count: usize) -> Sum {
+    let mut terminals = Vec::new();
+    for _ in 0..count {
+        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new("/bin/sh");
+        command.env_clear();
+        command.args(["-c".as_ref(), SCRIPT.as_ref(), file.as_os_str()]);
+        let mut child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let thread = thread::spawn(move || {
+            let mut buffer = vec![0; 64 * 1024];
+            let mut total = 0;
+            loop {
+                match reader.read(&mut buffer).unwrap() {
+                    0 => break,
+                    n => total += n as u64,
                 }
-                child.wait().unwrap();
-                drop(master);
-                total
-            })
-        })
-        .collect();
-    threads.into_iter().map(|t| t.join().unwrap()).sum()
+            }
+            child.wait().unwrap();
+            total
+        });
+        terminals.push((pair.master.take_writer().unwrap(), pair.master, thread));
+    }
+    thread::sleep(SETTLE);
+    let (began, before) = (Instant::now(), cpu());
+    for (writer, ..) in &mut terminals {
+        writer.write_all(b"\n").unwrap();
+    }
+    let mut sum = Sum::default();
+    for (writer, master, thread) in terminals {
+        sum.bytes += thread.join().unwrap();
+        sum.seconds = began.elapsed().as_secs_f64();
+        drop((writer, master));
+    }
+    Sum { cpu: cpu() - before, ..sum }
 }
 
+/// For the shells to reach their `read`.
+const SETTLE: Duration = Duration::from_millis(100);
+
 fn spec(file: &Path, recording: &Path) -> SpawnSpec {
-    let mut spec = SpawnSpec::new(["/bin/cat".as_ref(), file.as_os_str()], "/").record(RecordingSpec::new(recording));
+    let argv = ["/bin/sh".as_ref(), "-c".as_ref(), SCRIPT.as_ref(), file.as_os_str()];
+    let mut spec = SpawnSpec::new(argv, "/").record(RecordingSpec::new(recording));
     spec.size = TermSize { cols: 80, rows: 24 };
     spec
 }
 
-async fn sessions(file: &Path, dir: &Path, count: usize) -> u64 {
-    let host = LocalHost::new();
+async fn start(host: &LocalHost, file: &Path, dir: &Path, count: usize) -> Vec<SessionId> {
     let mut ids = Vec::new();
     for n in 0..count {
         ids.push(host.spawn(spec(file, &dir.join(format!("{n}.cast.zst")))).await.unwrap().id);
     }
-    let mut total = 0;
+    tokio::time::sleep(SETTLE).await;
+    ids
+}
+
+async fn sessions(file: &Path, dir: &Path, count: usize) -> Sum {
+    let host = LocalHost::new();
+    let ids = start(&host, file, dir, count).await;
+    let (began, before) = (Instant::now(), cpu());
+    for id in &ids {
+        host.write(*id, b"\n".to_vec()).await.unwrap();
+    }
+    let mut sum = Sum::default();
+    for id in &ids {
+        sum.bytes += host.output_ended(*id).await.unwrap().end;
+    }
+    sum.seconds = began.elapsed().as_secs_f64();
     for id in ids {
         host.exited(id).await.unwrap();
-        total += host.output_ended(id).await.unwrap().end;
         host.forget(id).await.unwrap();
     }
-    total
+    Sum { cpu: cpu() - before, ..sum }
 }
 
 fn status_kib(key: &str) -> u64 {
@@ -195,9 +224,9 @@ fn memory(runtime: &tokio::runtime::Runtime, dir: &Path, viewer: bool) {
     let mut gaps = 0;
     runtime.block_on(async {
         let host = LocalHost::new();
-        let mut ids = Vec::new();
-        for n in 0..8 {
-            ids.push(host.spawn(spec(&file, &dir.join(format!("{n}.cast.zst")))).await.unwrap().id);
+        let ids = start(&host, &file, dir, 8).await;
+        for id in &ids {
+            host.write(*id, b"\n".to_vec()).await.unwrap();
         }
         if viewer {
             let mut view = host.attach(ids[0], ViewFrom::Offset(0)).await.unwrap();

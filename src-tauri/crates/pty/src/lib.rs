@@ -14,6 +14,7 @@ mod process;
 mod pump;
 mod record;
 mod ring;
+mod scribe;
 mod session;
 mod spawn;
 mod spec;

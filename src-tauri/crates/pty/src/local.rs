@@ -20,6 +20,7 @@ use crate::host::{
 use crate::pump::Pump;
 use crate::record::{Recorder, Recording};
 use crate::ring::Ring;
+use crate::scribe::Scribe;
 use crate::session::{Ask, Leader, Session, locked};
 use crate::spawn;
 use crate::spec::{Mode, SpawnSpec, Stdin, TermSize};
@@ -72,7 +73,7 @@ impl LocalHost {
     }
 }
 
-/// Starts the program and its two threads. Blocking.
+/// Starts the program and its threads. Blocking.
 fn start(mut spec: SpawnSpec, id: SessionId) -> Result<Arc<Session>, PtyError> {
     let path = spawn::prepare(&spec)?;
     let recorder = match &spec.recording {
@@ -137,19 +138,19 @@ fn start_with(
         }
     }
     let streams = (started.output, started.input, started.stderr);
-    let pump = Pump::new(Arc::clone(&session), streams, terminal, (asked, woken), recorder);
+    let builder = |name: &str| thread::Builder::new().name(format!("pty{id}{name}")).stack_size(STACK);
+    // Whatever thread cannot start: the program is killed, and the first one sees it end.
+    let failed = |source| {
+        session.abandon();
+        threading(source)
+    };
     let waiting = Arc::clone(&session);
-    let thread = |name: String| thread::Builder::new().name(name).stack_size(STACK);
-    // Waiting first: if the other cannot start, the program is killed and somebody must see it end.
-    let waiter = thread(format!("pty{id}-wait")).spawn(move || waiting.watch_exit()).map_err(|source| {
-        session.abandon();
-        threading(source)
-    })?;
+    let waiter = builder("-wait").spawn(move || waiting.watch_exit()).map_err(failed)?;
     locked(&session.threads).push(waiter);
-    let pump = thread(format!("pty{id}")).spawn(move || pump.run()).map_err(|source| {
-        session.abandon();
-        threading(source)
-    })?;
+    let scribe =
+        recorder.map(|r| Scribe::start(r, Arc::clone(&session), builder("-rec"))).transpose().map_err(failed)?;
+    let pump = Pump::new(Arc::clone(&session), streams, terminal, (asked, woken), scribe);
+    let pump = builder("").spawn(move || pump.run()).map_err(failed)?;
     locked(&session.threads).push(pump);
     Ok(session)
 }

@@ -5,6 +5,8 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 
+use nix::unistd::{Pid, getsid};
+
 use crate::host::ProcessId;
 
 /// One process as `/proc/PID/stat` shows it.
@@ -45,6 +47,14 @@ impl Stat {
 pub(crate) fn all() -> Vec<Stat> {
     let Ok(dir) = fs::read_dir("/proc") else { return Vec::new() };
     dir.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok()).filter_map(Stat::read).collect()
+}
+
+/// Whether anybody but its leader is in a session. Far cheaper than looking at every process's `stat`.
+pub(crate) fn session_has_others(leader: i32) -> bool {
+    let Ok(dir) = fs::read_dir("/proc") else { return false };
+    dir.flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
+        .any(|pid| pid != leader && getsid(Some(Pid::from_raw(pid))).is_ok_and(|session| session.as_raw() == leader))
 }
 
 /// Whether this very process (not a later one of the same number) still runs.

@@ -1,5 +1,5 @@
-//! The one thread per session that moves bytes: output to memory and recording, input to the program.
-//! Only the recording can hold it up. It never looks at what the bytes mean.
+//! The one thread per session that moves bytes: output to memory and to the scribe, input to the program.
+//! Only the scribe can hold it up. It never looks at what the bytes mean.
 
 use std::collections::VecDeque;
 use std::io::Read;
@@ -14,7 +14,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use tokio::sync::oneshot;
 
 use crate::host::OutputEnd;
-use crate::record::Recorder;
+use crate::scribe::Scribe;
 use crate::session::{Ask, Session, locked};
 
 /// The most that is read, and recorded, at once.
@@ -44,7 +44,7 @@ pub(crate) struct Pump {
     pub(crate) terminal: bool,
     pub(crate) asks: mpsc::Receiver<Ask>,
     pub(crate) wake: UnixStream,
-    pub(crate) recorder: Option<Recorder>,
+    scribe: Option<Scribe>,
     queue: VecDeque<Input>,
     /// Read but not yet given to the recorder: `chunk[..held]`, since `held_since`.
     chunk: Vec<u8>,
@@ -62,7 +62,7 @@ impl Pump {
         (output, input, stderr): (OwnedFd, Option<OwnedFd>, Option<OwnedFd>),
         terminal: bool,
         (asks, wake): (mpsc::Receiver<Ask>, UnixStream),
-        recorder: Option<Recorder>,
+        scribe: Option<Scribe>,
     ) -> Self {
         Self {
             session,
@@ -72,7 +72,7 @@ impl Pump {
             terminal,
             asks,
             wake,
-            recorder,
+            scribe,
             queue: VecDeque::new(),
             chunk: vec![0; CHUNK],
             held: 0,
@@ -129,12 +129,16 @@ impl Pump {
                 Ask::Resized(size) => {
                     self.record_held();
                     let now = self.session.now();
-                    self.with_recorder(|r| r.resize(size, now));
+                    if let Some(scribe) = &self.scribe {
+                        scribe.resize(size, now);
+                    }
                 }
                 Ask::Flush(done) => {
                     self.record_held();
-                    self.with_recorder(Recorder::flush);
-                    let _ = done.send(());
+                    // Dropped, and so answered, if there is no recording.
+                    if let Some(scribe) = &self.scribe {
+                        scribe.flush(done);
+                    }
                 }
                 Ask::Exited => {}
                 Ask::Stop => self.stop = Some(LAST_BYTES),
@@ -179,7 +183,7 @@ impl Pump {
                 locked(&self.session.ring).push(&self.chunk[self.held..self.held + n]);
                 self.session.last_output.store(now.as_micros() as u64, Ordering::Relaxed);
                 self.session.news.notify_waiters();
-                if self.recorder.is_some() {
+                if self.scribe.is_some() {
                     if self.held == 0 {
                         self.held_since = now;
                     }
@@ -210,22 +214,11 @@ impl Pump {
         self.stderr = None;
     }
 
-    fn with_recorder(&mut self, act: impl FnOnce(&mut Recorder)) {
-        if let Some(recorder) = &mut self.recorder {
-            act(recorder);
-            let mut shown = locked(&self.session.recording);
-            if *shown != *recorder.state() {
-                *shown = recorder.state().clone();
-            }
-        }
-    }
-
     fn record_held(&mut self) {
-        if self.held > 0 {
-            let chunk = std::mem::take(&mut self.chunk);
-            let (held, since) = (self.held, self.held_since);
-            self.with_recorder(|r| r.output(&chunk[..held], since));
-            self.chunk = chunk;
+        if self.held > 0
+            && let Some(scribe) = &self.scribe
+        {
+            scribe.output(&mut self.chunk, self.held, self.held_since);
             self.held = 0;
         }
     }
@@ -236,10 +229,9 @@ impl Pump {
         }
         self.record_held();
         let now = self.session.now();
-        self.with_recorder(|r| {
-            r.end_of_output(now);
-            r.flush();
-        });
+        if let Some(scribe) = &self.scribe {
+            scribe.end_of_output(now);
+        }
         *locked(&self.session.terminal) = None;
         if self.terminal {
             self.input = None;
@@ -262,9 +254,6 @@ impl Pump {
                 due = Some(self.held_since + COALESCE);
             }
         }
-        self.with_recorder(|r| r.tick(now));
-        let recorder = self.recorder.as_ref().and_then(Recorder::deadline);
-        due = due.into_iter().chain(recorder).min();
         // Rounded up: waking a millisecond early would only mean to sleep again.
         let timeout = due.map_or(PollTimeout::NONE, |due| {
             let millis = due.saturating_sub(self.session.now()).as_micros().div_ceil(1000);
@@ -285,15 +274,10 @@ impl Pump {
         }
     }
 
-    fn finish(mut self) {
-        let now = self.session.now();
+    fn finish(self) {
         let exit = *self.session.exit.borrow();
-        self.with_recorder(|r| {
-            if let Some(exit) = exit {
-                r.exit(exit.status, now);
-            }
-            r.finish(now);
-        });
-        debug_assert!(self.output.is_none());
+        if let Some(scribe) = self.scribe {
+            scribe.finish(exit.map(|e| e.status), self.session.now());
+        }
     }
 }

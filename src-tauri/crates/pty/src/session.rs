@@ -19,6 +19,7 @@ use tokio::sync::{Notify, oneshot, watch};
 
 use crate::ending::{self, MarkerTest, Target};
 use crate::host::{Ended, Exit, ExitStatus, OutputEnd, ProcessId, RecordingState, SessionId, SessionInfo, Signal};
+use crate::process;
 use crate::ring::Ring;
 use crate::spec::{Marker, TermSize};
 
@@ -138,8 +139,7 @@ impl Session {
         if !self.may_reap() {
             return;
         }
-        let target = Target { marker: None, ..self.target(true, None) };
-        if ending::living(&target).is_empty() {
+        if !process::session_has_others(self.process.pid) {
             self.reap();
         }
     }

@@ -1,5 +1,7 @@
 //! Recordings of real programs: exact bytes, secrets, the cap, and what a crash leaves.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where its world does")]
+
 mod world;
 
 use std::os::unix::fs::PermissionsExt;

@@ -12,19 +12,26 @@ const MAPPED: u32 = 0x0010_FE00;
 /// The first two bytes of the mapped characters in UTF-8; the third is 0xBA or 0xBB.
 const MAPPED_LEAD: [u8; 2] = [0xF4, 0x8F];
 
-/// What a byte needs in a JSON string: 0 nothing, 1 an escape, 2 a look at the characters mapped to.
-const CLASS: [u8; 256] = {
-    let mut table = [0; 256];
+/// How a byte that needs an escape is written: the text in eight bytes, so that it can be stored at once, and its length.
+const ESCAPES: [([u8; 8], u8); 256] = {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let mut table = [([0; 8], 0); 256];
     let mut b = 0;
     while b < 0x20 {
-        table[b] = 1;
+        table[b] = ([b'\\', b'u', b'0', b'0', HEX[b >> 4], HEX[b & 15], 0, 0], 6);
         b += 1;
     }
-    table[b'"' as usize] = 1;
-    table[b'\\' as usize] = 1;
-    table[0xF4] = 2;
+    let short = [(b'\n', b'n'), (b'\r', b'r'), (b'\t', b't'), (b'"', b'"'), (b'\\', b'\\')];
+    let mut n = 0;
+    while n < short.len() {
+        table[short[n].0 as usize] = ([b'\\', short[n].1, 0, 0, 0, 0, 0, 0], 2);
+        n += 1;
+    }
     table
 };
+
+/// Input bytes that are encoded at once, which bounds what is set aside for their encoding.
+const BLOCK: usize = 4096;
 
 /// The first line of a file.
 pub(super) fn header(size: TermSize, spec: &RecordingSpec) -> Vec<u8> {
@@ -90,72 +97,97 @@ fn map(out: &mut Vec<u8>, bytes: &[u8]) {
     }
 }
 
-/// Appends valid UTF-8. Most of terminal output is runs of plain characters between single escapes, so runs are
-/// found eight bytes at a time and copied whole.
+/// Appends valid UTF-8.
 fn escape(out: &mut Vec<u8>, text: &[u8]) {
     let mut at = 0;
     while at < text.len() {
-        let run = plain(&text[at..]);
-        out.extend_from_slice(&text[at..at + run]);
-        at += run;
-        let Some(&byte) = text.get(at) else { return };
-        match byte {
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            0x1b => out.extend_from_slice(b"\\u001b"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            0xF4 => {
-                let char = &text[at..(at + 4).min(text.len())];
-                if char.starts_with(&MAPPED_LEAD) && matches!(char.get(2), Some(0xBA | 0xBB)) {
-                    map(out, char);
-                } else {
-                    out.extend_from_slice(char);
-                }
-                at += 3;
+        let block = &text[at..text.len().min(at + BLOCK)];
+        let start = out.len();
+        out.resize(start + block.len() * 6 + 64, 0);
+        let (taken, written) = encode(block, &mut out[start..]);
+        out.truncate(start + written);
+        at += taken;
+        if taken < block.len() {
+            // At 0xF4: a character of which the mapped ones may be.
+            let char = &text[at..(at + 4).min(text.len())];
+            if char.starts_with(&MAPPED_LEAD) && matches!(char.get(2), Some(0xBA | 0xBB)) {
+                map(out, char);
+            } else {
+                out.extend_from_slice(char);
             }
-            _ => {
-                const HEX: &[u8; 16] = b"0123456789abcdef";
-                out.extend_from_slice(b"\\u00");
-                out.push(HEX[usize::from(byte >> 4)]);
-                out.push(HEX[usize::from(byte & 15)]);
-            }
+            at += char.len();
         }
-        at += 1;
     }
 }
 
-/// How many bytes at the beginning need nothing done.
-fn plain(text: &[u8]) -> usize {
-    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
-    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
-    let mut at = 0;
-    while let Some(eight) = text.get(at..at + 8).and_then(|s| <[u8; 8]>::try_from(s).ok()) {
-        let word = u64::from_le_bytes(eight);
-        let zero = |x: u64| x.wrapping_sub(ONES) & !x & HIGH;
-        // Bytes below 0x20, quotes, backslashes; a byte >= 0x80 is looked up below. Exact up to the lowest hit.
-        let hit = (word.wrapping_sub(ONES * 0x20) & !word & HIGH)
-            | zero(word ^ (ONES * u64::from(b'"')))
-            | zero(word ^ (ONES * u64::from(b'\\')))
-            | (word & HIGH);
-        if hit != 0 {
-            at += (hit.trailing_zeros() / 8) as usize;
-            match text[at] {
-                // Plain non-ASCII: step over it and go on.
-                byte if CLASS[usize::from(byte)] == 0 => {
-                    at += 1;
-                    continue;
-                }
-                _ => return at,
+/// Encodes up to the end or the first byte 0xF4, and says how much it took and wrote. `out` has room for six times the
+/// text and 64 more. Terminal output is short plain runs between escapes, and a branch per run is mispredicted more
+/// often than not; so 64 bytes are classified at once and what lies between two escapes is copied in fixed sizes.
+fn encode(text: &[u8], out: &mut [u8]) -> (usize, usize) {
+    let (mut at, mut to) = (0, 0);
+    while let Some(block) = text.get(at..at + 64).and_then(|s| <&[u8; 64]>::try_from(s).ok()) {
+        let mut hits = special(block);
+        let mut done = 0;
+        while hits != 0 {
+            let next = hits.trailing_zeros() as usize;
+            hits &= hits - 1;
+            copy(block, done, next, &mut out[to..]);
+            to += next - done;
+            let (escaped, len) = ESCAPES[usize::from(block[next])];
+            if len == 0 {
+                return (at + next, to);
             }
+            out[to..to + 8].copy_from_slice(&escaped);
+            to += usize::from(len);
+            done = next + 1;
         }
-        at += 8;
+        out[to..to + 64 - done].copy_from_slice(&block[done..]);
+        to += 64 - done;
+        at += 64;
     }
-    while at < text.len() && CLASS[usize::from(text[at])] == 0 {
+    while let Some(&byte) = text.get(at) {
+        let (escaped, len) = ESCAPES[usize::from(byte)];
+        if byte == 0xF4 {
+            return (at, to);
+        } else if len == 0 {
+            out[to] = byte;
+            to += 1;
+        } else {
+            out[to..to + 8].copy_from_slice(&escaped);
+            to += usize::from(len);
+        }
         at += 1;
     }
-    at
+    (at, to)
+}
+
+/// Copies `block[from..to]`; up to 16 bytes without asking how many.
+#[inline]
+fn copy(block: &[u8; 64], from: usize, to: usize, out: &mut [u8]) {
+    if to - from <= 16 && from <= 48 {
+        out[..16].copy_from_slice(&block[from..from + 16]);
+    } else {
+        out[..to - from].copy_from_slice(&block[from..to]);
+    }
+}
+
+/// One bit for each byte that is below 0x20, a quote, a backslash or 0xF4.
+#[inline]
+fn special(block: &[u8; 64]) -> u64 {
+    const fn all(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
+    }
+    let mut hits = 0;
+    for (n, eight) in block.as_chunks::<8>().0.iter().enumerate() {
+        let word = u64::from_le_bytes(*eight);
+        // The high bit of each byte that is not zero, exactly.
+        let some = |x: u64| ((x & all(0x7F)) + all(0x7F)) | x;
+        let plain = some(word & all(0xE0)) & some(word ^ all(b'"')) & some(word ^ all(b'\\')) & some(word ^ all(0xF4));
+        // Gathers the eight high bits into one byte.
+        let bits = (((!plain & all(0x80)) >> 7).wrapping_mul(0x0102_0408_1020_4080)) >> 56;
+        hits |= bits << (n * 8);
+    }
+    hits
 }
 
 /// One line of a recording, decoded.

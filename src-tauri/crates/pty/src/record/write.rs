@@ -28,10 +28,10 @@ const REST_AFTER: Duration = Duration::from_secs(2);
 const MIN_CAP: u64 = 1024 * 1024;
 /// What one call may write beyond a part's limit at most: the compressor's own buffer and one full read.
 const OVERSHOOT: u64 = 192 * 1024;
-/// Level 1 costs about as much as the fast negative ones on terminal output and halves the size.
+/// Measured on terminal output: the fast negative levels save a tenth of the time and double the size.
 const LEVEL: i32 = 1;
-/// 128 KiB of window bound the memory of a session that records.
-const WINDOW_LOG: u32 = 17;
+/// A window of 256 KiB holds most frames whole, which spares the slower search across its edge.
+const WINDOW_LOG: u32 = 18;
 
 struct Compressor {
     encoder: Encoder<'static>,
