@@ -46,7 +46,9 @@ fn the_windows_types_are_the_wires_types() {
 #[test]
 fn every_question_and_every_push_is_exported() {
     let text = bindings();
-    for name in ["Ask", "Answer", "Push", "Greeting", "Refusal", "Noun", "Envelope", "CommandBody", "NewTask", "DeskState"] {
+    for name in
+        ["Ask", "Answer", "Push", "Greeting", "Refusal", "Noun", "Envelope", "CommandBody", "NewTask", "DeskState"]
+    {
         assert!(text.contains(&format!("export type {name} =")), "{name} is missing");
     }
 }

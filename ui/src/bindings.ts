@@ -1,0 +1,1812 @@
+// @generated from the wire types of src-tauri/crates/door; to write it anew:
+//   OFFICE_UPDATE_DOCS=1 cargo test -p office-cli --test bindings
+
+/** Who accepts. */
+export type Acceptance =
+/** The owner, each one. */
+"owner" |
+/** The office merges what is green and carries no mark; the owner sees the rest. */
+"green";
+
+/** Who sends a command. */
+export type Actor =
+/** The person whose office it is. */
+{ kind: "owner" } |
+/** The agent of a run, speaking from its desk. */
+{ kind: "agent";
+/** Where it sits. */
+desk: DeskId;
+/** The run whose token it showed. */
+run: RunId } |
+/** The office: its clock, its dispatcher, what its effects came to. */
+{ kind: "office" };
+
+/** An answer. */
+export type Answer =
+/** It was done. */
+{ kind: "ok" } |
+/** The thing that was made or changed. */
+{ kind: "changed"; value: Noun } |
+/** One screen. */
+{ kind: "status"; value: StatusView } |
+/** Everything. */
+{ kind: "snapshot"; value: {
+	/** True up to here. */
+	seq: Seq,
+	/** All nouns. */
+	nouns: Noun[],
+} } |
+/** A task. */
+{ kind: "task"; value: Task } |
+/** Tasks. */
+{ kind: "tasks"; value: Task[] } |
+/** Desks as they are seen. */
+{ kind: "desks"; value: DeskView[] } |
+/** Runs. */
+{ kind: "runs"; value: Run[] } |
+/** What trying a project's base found. */
+{ kind: "tried"; value: TryReport } |
+/** A project. */
+{ kind: "project"; value: Project } |
+/** Projects. */
+{ kind: "projects"; value: Project[] } |
+/** Roles. */
+{ kind: "roles"; value: Role[] } |
+/** Engines. */
+{ kind: "engines"; value: Engine[] } |
+/** Events, and whether there are more. */
+{ kind: "events"; value: {
+	/** In order. */
+	events: Envelope[],
+	/** Ask again from the last. */
+	more: boolean,
+} } |
+/** A diff. */
+{ kind: "diff"; value: {
+	/** As git writes it. */
+	patch: string,
+	/** It was cut at 16 MiB. */
+	cut: boolean,
+} } |
+/** Text. */
+{ kind: "text"; value: string } |
+/** Hits. */
+{ kind: "hits"; value: Hit[] } |
+/** Health. */
+{ kind: "health"; value: HealthLine[] };
+
+/** What may be asked at the door. */
+export type Ask =
+/** Carries out a command, once per `command_id`. Answer: `Changed`. */
+{ ask: "submit";
+/** For repeats after a lost answer. */
+command_id: string;
+/** The command. */
+body: CommandBody } |
+/** Looks at a repository and takes it on. Answer: `Changed` (the project). */
+{ ask: "add_project";
+/** Where. */
+path: string;
+/** Its name; the folder's if none. */
+name: string | null;
+/** The base branch. */
+base: string | null } |
+/** Runs set-up and checks on the base and waits for the report. Answer: `Tried`. */
+{ ask: "try_project";
+/** Name or number. */
+project: string } |
+/** Says done and waits for the verdict. Answer: `Changed` (the task) or a refusal with code `checks_red`. */
+{ ask: "done";
+/** Which; the desk's own if none. */
+task: TaskId | null;
+/** The agent's words. */
+summary: string;
+/** The finding. */
+report: string | null } |
+/** Accepts and waits until it is merged. Answer: `Changed` or a refusal with code `merge_refused`. */
+{ ask: "accept";
+/** Which. */
+task: TaskId } |
+/** Waits until a task is in one of these states. Answer: `Task`. */
+{ ask: "await_task";
+/** Which. */
+task: TaskId;
+/** Any of these; any state that is not at work if empty. */
+states: TaskState[] } |
+/** Stops everything and waits until no process of any desk is left. Answer: `Status`. */
+{ ask: "stop_all" } |
+/** One screen. Answer: `Status`. */
+{ ask: "status" } |
+/** Everything, to go on from by `Subscribe`. Answer: `Snapshot`. */
+{ ask: "snapshot" } |
+/** One task. Answer: `Task`. */
+{ ask: "task";
+/** Which; the desk's own if none. */
+task: TaskId | null } |
+/** Tasks. Answer: `Tasks`. */
+{ ask: "tasks";
+/** Only in these states, if any. */
+states: TaskState[];
+/** Only of this project. */
+project: string | null } |
+/** Desks. Answer: `Desks`. */
+{ ask: "desks" } |
+/** Runs of a task or a desk, newest first. Answer: `Runs`. */
+{ ask: "runs";
+/** Of this task. */
+task: TaskId | null;
+/** Of this desk (name or number). */
+desk: string | null } |
+/** Projects. Answer: `Projects`. */
+{ ask: "projects" } |
+/** Roles. Answer: `Roles`. */
+{ ask: "roles" } |
+/** Engines. Answer: `Engines`. */
+{ ask: "engines" } |
+/** Events after `since`, at most `limit`. Answer: `Events`. */
+{ ask: "events";
+/** The last one known. */
+since: Seq;
+/** At most; 10,000 at the highest. */
+limit: number;
+/** Only of this task. */
+task: TaskId | null } |
+/**
+ *  Pushes events from `since` on, without end. Answer: `Ok`, then `Push::Event`. A second one takes the place of the
+ *  first: nothing of the first is pushed after the second's `Ok`.
+ */
+{ ask: "subscribe";
+/** The last one known. */
+since: Seq } |
+/** The diff of a task's work. Answer: `Diff`. */
+{ ask: "diff";
+/** Which. */
+task: TaskId;
+/** Names and counts only. */
+stat: boolean } |
+/** What a task's run printed, from its recording. Answer: `Text`. */
+{ ask: "log";
+/** Which. */
+task: TaskId;
+/** Which run; the last if none. */
+run: RunId | null } |
+/** Full text search over tasks and events. Answer: `Hits`. */
+{ ask: "search";
+/** Words. */
+query: string;
+/** At most. */
+limit: number } |
+/** Attaches to a desk's terminal: `Ok`, then frames of bytes for `stream` and `Push::TerminalEnded`. */
+{ ask: "attach";
+/** Name or number. */
+desk: string;
+/** Chosen by the client. */
+stream: number;
+/** From this absolute offset; the newest screenful if none. */
+from: number | null;
+/** Bytes it will take before more credit. */
+credit: number } |
+/** More credit for a stream. Answer: `Ok`. */
+{ ask: "credit";
+/** Which. */
+stream: number;
+/** Bytes. */
+bytes: number } |
+/** Ends a stream. Answer: `Ok`. */
+{ ask: "detach";
+/** Which. */
+stream: number } |
+/** Types into a desk's terminal. Answer: `Ok`. */
+{ ask: "type";
+/** Name or number. */
+desk: string;
+/** What, exactly. */
+text: string } |
+/** Resizes a desk's terminal. Answer: `Ok`. */
+{ ask: "resize";
+/** Name or number. */
+desk: string;
+/** Columns. */
+cols: number;
+/** Rows. */
+rows: number } |
+/** Looks whether everything an office needs is there. Answer: `Health`. */
+{ ask: "doctor" } |
+/** Copies the office's database while it runs. Answer: `Text` (the path). */
+{ ask: "backup";
+/** To this file; a dated one in the office's `backups` if none. */
+to: string | null } |
+/** Asks the runtime to end. Answer: `Ok`. */
+{ ask: "quit" } |
+/** Finds a project, desk or task by what people call it. Answer: `Changed`. */
+{ ask: "find";
+/** `project` or `desk`. */
+noun: string;
+/** Name or number. */
+name: string } |
+/** Who accepts in a project. Answer: `Changed`. */
+{ ask: "set_acceptance";
+/** Name or number. */
+project: string;
+/** Who. */
+acceptance: Acceptance };
+
+/** A moment in UTC, in whole milliseconds. */
+export type At = string;
+
+/** What a check came to on one base commit. */
+export type BaseCheck = {
+	/** The commit. */
+	commit: string,
+	/** Whether it was green there. */
+	green: boolean,
+	/** When it was tried. */
+	at: At,
+	/** The end of its output when red. */
+	tail: string,
+};
+
+/** One changed file. */
+export type ChangedFile = {
+	/** Its path, lossy where it is not UTF-8. */
+	path: string,
+	/** `A`, `M`, `D`, `R`, `C` or `T`, as git says it. */
+	status: string,
+	/** Lines added; none for binary files. */
+	added: number | null,
+	/** Lines removed; none for binary files. */
+	removed: number | null,
+};
+
+/** A command that must end with code 0. */
+export type Check = {
+	/** How people call it; the command itself when none was given. */
+	name: string,
+	/** A shell command, run by `sh -c` in a checkout of the office's own. */
+	run: string,
+	/** After this many seconds its process group is ended and the check is red. */
+	timeout_secs?: number,
+	/**
+	 *  Files and folders that belong to the check, not to the work: always taken from the base. Those the office finds by
+	 *  itself (see [`Check::owns`]) need not be listed.
+	 */
+	files?: string[],
+};
+
+/** One check's result on one commit. */
+export type CheckResult = {
+	/** The check's name. */
+	name: string,
+	/** Its command. */
+	run: string,
+	/** Whose check it is. */
+	source: CheckSource,
+	/** What it came to. */
+	verdict: Verdict,
+	/** Exit code of the last try; none when it was ended by time-out or signal. */
+	code: number | null,
+	/** How long all tries took, in milliseconds. */
+	took_ms: number,
+	/** The end of its output (at most 4 KiB), lossy UTF-8; the whole is in the run's record. */
+	tail: string,
+};
+
+/** Where a check comes from; it decides what a red on the base means. */
+export type CheckSource =
+/** The task's own acceptance check: red on the base is expected, that is what the task is for. */
+"task" |
+/** A check of the project: it should be green on the base. */
+"project";
+
+/** A "done" that was said. */
+export type Claim = {
+	/** When. */
+	at: At,
+	/** Who said it; the office when the process ended with code 0. */
+	by: Actor,
+	/** The agent's own words. */
+	summary: string,
+	/** The finding, in Markdown, where the deliverable is one. */
+	report: string | null,
+};
+
+/** Why something was refused. Closed: scripts may match on it. */
+export type Code =
+/** There is no such task, desk, project... */
+"not_found" |
+/** What was asked does not fit the state the thing is in. */
+"wrong_state" |
+/** A value is missing, too long or malformed. */
+"invalid" |
+/** Whoever asks may not do this. */
+"not_allowed" |
+/** A run that no longer owns its task spoke for it. */
+"stale_lease" |
+/** The dependencies would form a circle. */
+"cycle" |
+/** Something of that name is there already. */
+"duplicate" |
+/** A limit that keeps the office bounded was reached. */
+"limit" |
+/** The office is held: stopped by its owner, or low on disk. */
+"held" |
+/** "Done" was refused: a check is red, or nothing changed. */
+"checks_red" |
+/** The change cannot be merged as things stand. */
+"merge_refused" |
+/** A program, file or repository that is needed is not there or not usable. */
+"unavailable" |
+/** Two sides speak versions that do not fit. */
+"version" |
+/** No office runs there. */
+"no_office" |
+/** Something of ours failed; the message says what, and nothing was changed. */
+"trouble";
+
+/** What is asked. */
+export type CommandBody =
+/** Of the office. */
+{
+	noun: "office",
+} & OfficeCommand |
+/** Of a project. */
+{
+	noun: "project",
+} & ProjectCommand |
+/** Of a desk. */
+{
+	noun: "desk",
+} & DeskCommand |
+/** Of a task. */
+{
+	noun: "task",
+} & TaskCommand |
+/** Reported about an effect. */
+{
+	noun: "effect",
+} & EffectCommand;
+
+/** A command's id, made by whoever sends it; sent twice it is carried out once. */
+export type CommandId = string;
+
+/** What a task delivers. */
+export type Deliverable =
+/** A diff to merge. */
+"change" |
+/** A report; nothing to merge, and an empty diff is no failure. */
+"finding";
+
+/** A seat in the office. */
+export type Desk = {
+	/** Its number; also its seat on the floor. */
+	id: DeskId,
+	/** Who sits there. */
+	name: string,
+	/** The role it has. */
+	role: RoleName,
+	/** Works on this project only, if set. */
+	project: ProjectId | null,
+	/** Overrides the role's engines. */
+	engine: EngineName | null,
+	/** The command line of a `custom` engine. */
+	command: string | null,
+	/** Held by its owner. */
+	hold: Hold | null,
+	/** The run that goes on. */
+	run: RunId | null,
+	/** The run before. */
+	last_run: RunId | null,
+	/** Tasks given to it while it was busy, first first. */
+	queue: TaskId[],
+	/** Whether it takes ready tasks by itself. */
+	auto: boolean,
+	/** Removed desks keep their record. */
+	removed: boolean,
+};
+
+/** What may be asked of desks. */
+export type DeskCommand =
+/** Adds a desk. */
+{ do: "add";
+/** Who sits there; unique. */
+name: string;
+/** Which role. */
+role: RoleName;
+/** Only this project, if set. */
+project: ProjectId | null;
+/** Overrides the role's engines. */
+engine: EngineName | null;
+/** Command line of the `custom` engine. */
+command: string | null;
+/** Takes ready tasks by itself. */
+auto: boolean } |
+/** Changes whether a desk takes ready tasks by itself. */
+{ do: "change";
+/** Which. */
+desk: DeskId;
+/** Takes ready tasks by itself. */
+auto: boolean } |
+/** Removes a free desk. */
+{ do: "remove";
+/** Which. */
+desk: DeskId } |
+/** Starts nothing more there until resumed; what runs goes on. */
+{ do: "pause";
+/** Which. */
+desk: DeskId } |
+/** Releases a pause or stop. */
+{ do: "resume";
+/** Which. */
+desk: DeskId } |
+/** Opens a plain session without a task. */
+{ do: "open";
+/** Where. */
+desk: DeskId;
+/** In which project. */
+project: ProjectId;
+/** In a checkout of its own rather than in the owner's work tree. */
+fresh: boolean } |
+/** Ends what runs there; a task is parked. */
+{ do: "stop";
+/** Which. */
+desk: DeskId };
+
+/** What happened to desks. */
+export type DeskEvent =
+/** Added. */
+{ type: "added";
+/** The new desk. */
+desk: Desk } |
+/** Takes ready tasks by itself, or not. */
+{ type: "changed";
+/** Which. */
+desk: DeskId;
+/** Takes ready tasks by itself. */
+auto: boolean } |
+/** Removed. */
+{ type: "removed";
+/** Which. */
+desk: DeskId } |
+/** Held. */
+{ type: "held";
+/** Which. */
+desk: DeskId;
+/** By what. */
+hold: Hold } |
+/** Released. */
+{ type: "released";
+/** Which. */
+desk: DeskId };
+
+/** A desk. */
+export type DeskId = number;
+
+/** What a desk is seen to be. An engine declares which of these it can report. */
+export type DeskState =
+/** Nobody is hired. */
+"empty" |
+/** Checkout, set-up, launch. */
+"starting" |
+/** Nothing to do. */
+"idle" |
+/** Its agent acts. */
+"working" |
+/** Its agent thinks. */
+"thinking" |
+/** It asks the owner. */
+"waiting for you" |
+/** Nothing moves and something should. */
+"stuck" |
+/** Asleep until a usage limit resets. */
+"limited" |
+/** It reviews another's work, or its own is being checked. */
+"reviewing" |
+/** Its last task is ready for review. */
+"finished" |
+/** Held by its owner. */
+"paused" |
+/** Its engine wants a login. */
+"login needed" |
+/** Its process was lost or failed. */
+"crashed" |
+/** Switched off. */
+"off";
+
+/** A desk as it is seen: state, the evidence for it, and since when. */
+export type DeskView = {
+	/** Which. */
+	id: DeskId,
+	/** Who sits there. */
+	name: string,
+	/** Which role. */
+	role: RoleName,
+	/** What it is seen to be. */
+	state: DeskState,
+	/** How the office knows. */
+	evidence: string,
+	/** Since when. */
+	since: At | null,
+	/** The task it is on. */
+	task: TaskId | null,
+	/** That task's title. */
+	title: string | null,
+	/** Tasks in its queue. */
+	queue: TaskId[],
+	/** What holds it. */
+	hold: Hold | null,
+};
+
+/** Something to be done. It names things; whoever does it reads them from the office. */
+export type Effect =
+/** Make (or find again) the run's checkout and set it up. */
+{ kind: "prepare";
+/** For which run. */
+run: RunId } |
+/** Start the run's engine. */
+{ kind: "launch";
+/** Which run. */
+run: RunId } |
+/** End the run's process and everything it started, and see that it is gone. */
+{ kind: "end";
+/** Which run. */
+run: RunId } |
+/** Stop set-up and checks that go on for this task. */
+{ kind: "halt";
+/** Which task. */
+task: TaskId } |
+/** Take the work out of the task's checkout, uncommitted lines included. */
+{ kind: "collect";
+/** Which task. */
+task: TaskId;
+/** Whose work. */
+run: RunId;
+/** Only to keep it (failed, blocked...), or to check it. */
+keep: boolean } |
+/** Run the checks on what was collected. */
+{ kind: "check";
+/** Which task. */
+task: TaskId;
+/** Whose claim. */
+run: RunId } |
+/** Merge an accepted change. */
+{ kind: "merge";
+/** Which task. */
+task: TaskId } |
+/** Remove what a done task no longer needs; never anything uncommitted. */
+{ kind: "reclaim";
+/** Which task. */
+task: TaskId } |
+/** Try set-up and checks on the base. */
+{ kind: "try_project";
+/** Which project. */
+project: ProjectId };
+
+/** Reports of the runtime. */
+export type EffectCommand =
+/** An effect ended. */
+{ do: "end";
+/** Which. */
+effect: EffectId;
+/** What it came to. */
+outcome: Outcome } |
+/** A run's process ended by itself. */
+{ do: "run_over";
+/** Which run. */
+run: RunId;
+/** How. */
+exit: Exit };
+
+/** What happened to effects. */
+export type EffectEvent =
+/** It is over; what it led to follows as events of its own. */
+{ type: "ended";
+/** Which. */
+effect: EffectId;
+/** What it was. */
+what: Effect;
+/** What was wrong, if something was. */
+trouble: string | null };
+
+/** An effect: the `n`th thing to do because of event `seq`. Written `seq.n`. */
+export type EffectId = string;
+
+/** An engine: an agent CLI, a shell, or any command. */
+export type Engine = {
+	/** Its name, the file's stem. */
+	name: EngineName,
+	/** How people call it. */
+	title: string,
+	/** Whether its program was found. */
+	found: boolean,
+	/** Where, or what to install. */
+	note: string,
+	/** Whether a desk must bring its own command line. */
+	needs_command: boolean,
+};
+
+/** The name of an engine, as in `engines/<name>.toml`. */
+export type EngineName = string;
+
+/** A committed event with its place, time, author and cause. */
+export type Envelope = {
+	/** Its place in the log. */
+	seq: Seq,
+	/** When it was decided. */
+	at: At,
+	/** Who caused it. */
+	actor: Actor,
+	/** The command it answers. */
+	cause: CommandId,
+	/** The fact. */
+	event: Event,
+};
+
+/** A fact about one noun. */
+export type Event =
+/** About the office. */
+{
+	noun: "office",
+} & OfficeEvent |
+/** About a project. */
+{
+	noun: "project",
+} & ProjectEvent |
+/** About a desk. */
+{
+	noun: "desk",
+} & DeskEvent |
+/** About a task. */
+{
+	noun: "task",
+} & TaskEvent |
+/** About a run. */
+{
+	noun: "run",
+} & RunEvent |
+/** About an effect. */
+{
+	noun: "effect",
+} & EffectEvent;
+
+/** How a run's process ended. */
+export type Exit =
+/** With a code. */
+{ kind: "code";
+/** The code. */
+code: number } |
+/** By a signal. */
+{ kind: "signal";
+/** Its number. */
+signal: number } |
+/** It never started. */
+{ kind: "not_started";
+/** Why. */
+why: string } |
+/** The office lost it (it was ended with the office, or the machine went down). */
+{ kind: "lost" };
+
+/** The second frame, from the runtime. */
+export type Greeting =
+/** Come in. */
+{ kind: "welcome";
+/** The protocol both speak from here on. */
+protocol: number;
+/** The runtime's version. */
+version: string;
+/** The office's name. */
+office: string;
+/** Its directory. */
+dir: string;
+/** Who the runtime takes the client for. */
+actor: Actor } |
+/** Stay out. */
+{ kind: "refused";
+/** Why, and the way out. */
+refusal: Refusal };
+
+/** One line of doctor's report. */
+export type HealthLine = {
+	/** What was looked at. */
+	name: string,
+	/** Whether it is as it should be. */
+	ok: boolean,
+	/** What was found. */
+	found: string,
+	/** What to do when it is not. */
+	way_out: string,
+};
+
+/** The first frame, from the client. */
+export type Hello = {
+	/** Newest protocol the client speaks. */
+	protocol: number,
+	/** Oldest protocol the client speaks. */
+	min: number,
+	/** Program and version, for the log. */
+	client: string,
+	/** The run's token, from a desk; none from the owner. */
+	token: string | null,
+};
+
+/** A hit of a search. */
+export type Hit = {
+	/** `task` or `event`. */
+	kind: string,
+	/** Number of the task, or place of the event. */
+	id: number,
+	/** Title. */
+	title: string,
+	/** The passage. */
+	text: string,
+	/** How well it fits; higher is better. */
+	score: number | null,
+	/** Where it comes from. */
+	source: string,
+};
+
+/** A hold, with what ends it. */
+export type Hold = {
+	/** What holds. */
+	reason: HoldReason,
+	/** Since when. */
+	since: At,
+	/** Until when; `null` = until released. */
+	until: At | null,
+	/** The command that releases it. */
+	release: string,
+};
+
+/** What holds. */
+export type HoldReason =
+/** The owner stopped everything. */
+"stopped_by_owner" |
+/** The owner paused this desk. */
+"desk_paused" |
+/** The owner stopped this desk's run. */
+"desk_stopped";
+
+/** Something a reviewer must see at once. */
+export type Mark =
+/** The change touches tests. */
+{ kind: "touches_tests";
+/** Which files. */
+files: string[] } |
+/** The change touches files that checks name, or the project's check settings or CI. */
+{ kind: "touches_checks";
+/** Which files. */
+files: string[] } |
+/** A check was flaky. */
+{ kind: "flaky";
+/** Which check. */
+check: string } |
+/** A check is red on the base. */
+{ kind: "red_on_base";
+/** Which check. */
+check: string } |
+/** The collector left something out or found something odd (embedded repository, link out of the checkout). */
+{ kind: "odd";
+/** What. */
+what: string };
+
+/** How an accepted change gets onto the base. */
+export type MergeStrategy =
+/** A merge commit: the agent's commits stay as they are. */
+"merge" |
+/** One commit with the task's title. */
+"squash";
+
+/** A task as it is first written. */
+export type NewTask = {
+	/** Where it belongs. */
+	project: ProjectId,
+	/** One line. */
+	title: string,
+	/** Markdown. */
+	body?: string,
+	/** A change or a finding. */
+	deliverable?: Deliverable,
+	/** Its acceptance checks. */
+	checks?: Check[],
+	/** How much it matters. */
+	priority?: Priority,
+	/** Tasks that must be done before. */
+	depends_on?: TaskId[],
+	/** Only desks of this role, if set. */
+	role?: RoleName | null,
+	/** Attempts, 1 to 20; 3 if not said. */
+	attempts?: number | null,
+	/** Time limit of each run in seconds. */
+	time_limit_secs?: number | null,
+	/** Kept back until released. */
+	draft?: boolean,
+};
+
+/** The numbers the next things get. */
+export type Next = {
+	/** Next project. */
+	project: ProjectId,
+	/** Next desk. */
+	desk: DeskId,
+	/** Next task. */
+	task: TaskId,
+	/** Next run. */
+	run: RunId,
+};
+
+/** Words told to the next run: why it was sent back, what a blocker's answer was. */
+export type Note = {
+	/** When. */
+	at: At,
+	/** By whom. */
+	by: Actor,
+	/** The words. */
+	text: string,
+};
+
+/** One thing of the office, whole. */
+export type Noun =
+/** The office's own facts. */
+{
+	noun: "office",
+} & OfficeFacts |
+/** A project. */
+{
+	noun: "project",
+} & Project |
+/** A desk. */
+{
+	noun: "desk",
+} & Desk |
+/** A task. */
+{
+	noun: "task",
+} & Task |
+/** A run. */
+{
+	noun: "run",
+} & Run;
+
+/** What may be asked of the office as a whole. */
+export type OfficeCommand =
+/** Opens it: the first command. */
+{ do: "open";
+/** How people call it. */
+name: string } |
+/** Changes settings. */
+{ do: "set";
+/** The settings. */
+settings: OfficeSettings } |
+/** Reports what roles and engines there are. */
+{ do: "read_catalog";
+/** Roles. */
+roles: Role[];
+/** Engines. */
+engines: Engine[] } |
+/** Reports that the runtime started, and which runs are still alive. */
+{ do: "start";
+/** Its version. */
+version: string;
+/** Runs whose process lives. */
+alive: RunId[] } |
+/** Stops everything: every task at work is parked, every run ended. */
+{ do: "stop_all" } |
+/** Releases that, and what it parked; takes up what was interrupted. */
+{ do: "resume" } |
+/** Reports that a deadline may have passed. */
+{ do: "tick" };
+
+/** What happened to the office as a whole. */
+export type OfficeEvent =
+/** Opened. */
+{ type: "opened";
+/** How people call it. */
+name: string } |
+/** Settings changed. */
+{ type: "settings_changed";
+/** The settings. */
+settings: OfficeSettings } |
+/** Roles or engines changed. */
+{ type: "catalog_read";
+/** Roles. */
+roles: Role[];
+/** Engines. */
+engines: Engine[] } |
+/** The runtime started. */
+{ type: "started";
+/** Its version. */
+version: string } |
+/** Everything was stopped. */
+{ type: "stopped";
+/** The hold. */
+hold: Hold } |
+/** Released. */
+{ type: "resumed" };
+
+/** The office's own facts: the row of the noun `office`. */
+export type OfficeFacts = {
+	/** How people call it. */
+	name: string,
+	/** The last event that was applied. */
+	seq: Seq,
+	/** Numbers to give next. */
+	next: Next,
+	/** Settings. */
+	settings: OfficeSettings,
+	/** Holds everything, if set. */
+	hold: Hold | null,
+	/** Roles as last read. */
+	roles: { [key in RoleName]: Role },
+	/** Engines as last found. */
+	engines: { [key in EngineName]: Engine },
+};
+
+/** What the owner may set for the whole office. */
+export type OfficeSettings = {
+	/** This many changes may wait for review before nothing new starts by itself. */
+	review_limit: number,
+};
+
+/** What doing an effect came to. */
+export type Outcome =
+/** The checkout is ready. */
+{ kind: "prepared";
+/** The checkout. */
+workplace: Workplace;
+/** The project's settings as they stand on that base. */
+settings: ProjectSettings } |
+/** The process runs. */
+{ kind: "launched";
+/** Its id. */
+pid: number } |
+/** The run is over. */
+{ kind: "ended";
+/** How. */
+exit: Exit } |
+/** The work was taken. */
+{ kind: "collected";
+/** What it is. */
+work: Work } |
+/** The checks ran. */
+{ kind: "checked";
+/** Each result. */
+results: CheckResult[];
+/** What was learned about the base, by check command. */
+base: { [key in string]: BaseCheck } } |
+/** The change is on the base. */
+{ kind: "merged";
+/** The commit the base now is at or contains. */
+commit: string } |
+/** It conflicts with the base. */
+{ kind: "conflict";
+/** Which files. */
+files: string[] } |
+/** It could not be merged as things stand; nothing moved. */
+{ kind: "merge_waits";
+/** Why. */
+why: string;
+/** What to do. */
+way_out: string } |
+/** The base was tried. */
+{ kind: "tried";
+/** What was found. */
+report: TryReport } |
+/** Done, nothing to tell. */
+{ kind: "done" } |
+/** It did not work. */
+{ kind: "failed";
+/** What was wrong, with the way out. */
+why: string } |
+/** It was called off. */
+{ kind: "cancelled" } |
+/** The office went down while it was being done, and it must not be repeated blindly. */
+{ kind: "lost" };
+
+/** How much it matters; ready tasks start in this order. */
+export type Priority =
+/** Before all else. */
+"urgent" |
+/** Early. */
+"high" |
+/** In its turn. */
+"normal" |
+/** When nothing else waits. */
+"low";
+
+/** A repository the office works on. */
+export type Project = {
+	/** Its number. */
+	id: ProjectId,
+	/** Its name, unique in the office. */
+	name: string,
+	/** The owner's repository, absolute. */
+	path: string,
+	/** The base branch's name. */
+	base_branch: string,
+	/** What task branches begin with. */
+	prefix: string,
+	/** Settings as last read. */
+	settings: ProjectSettings,
+	/** Who accepts. An owner's choice, kept in the office, never in the repository. */
+	acceptance: Acceptance,
+	/** Things about this repository its owner should know (submodules, LFS pointers...). */
+	notes: string[],
+	/** What is known of checks on the base, by check command. */
+	base_checks: { [key in string]: BaseCheck },
+	/** Removed projects keep their record and take no work. */
+	removed: boolean,
+};
+
+/** What may be asked of projects. */
+export type ProjectCommand =
+/** Takes a repository on, with the facts the runtime found in it. */
+{ do: "add";
+/** Unique name. */
+name: string;
+/** Absolute path. */
+path: string;
+/** The base branch. */
+base_branch: string;
+/** What task branches begin with. */
+prefix: string;
+/** Its settings. */
+settings: ProjectSettings;
+/** What its owner should know. */
+notes: string[] } |
+/** Changes who accepts. */
+{ do: "set_acceptance";
+/** Which project. */
+project: ProjectId;
+/** Who accepts from now on. */
+acceptance: Acceptance } |
+/** Runs set-up and checks on the base. */
+{ do: "try";
+/** Which project. */
+project: ProjectId } |
+/** Takes no more work from it; its record and its checkouts stay. */
+{ do: "remove";
+/** Which project. */
+project: ProjectId };
+
+/** What happened to projects. */
+export type ProjectEvent =
+/** Taken on. */
+{ type: "added";
+/** The new project. */
+project: Project } |
+/** Its settings were read and differ. */
+{ type: "settings_read";
+/** Which project. */
+project: ProjectId;
+/** The settings now. */
+settings: ProjectSettings } |
+/** Who accepts was changed. */
+{ type: "acceptance_set";
+/** Which project. */
+project: ProjectId;
+/** Who accepts from now on. */
+acceptance: Acceptance } |
+/** A try was asked for. */
+{ type: "try_asked";
+/** Which project. */
+project: ProjectId } |
+/** A try ended. */
+{ type: "tried";
+/** Which project. */
+project: ProjectId;
+/** What it found. */
+report: TryReport } |
+/** What checks came to on a base commit was learned while checking a task. */
+{ type: "base_checked";
+/** Which project. */
+project: ProjectId;
+/** By check command. */
+checks: { [key in string]: BaseCheck } } |
+/** No longer worked on. */
+{ type: "removed";
+/** Which project. */
+project: ProjectId };
+
+/** A project: one repository the office works on. */
+export type ProjectId = number;
+
+/** A project's settings, from `.office/project.toml` on the base or from the office. */
+export type ProjectSettings = {
+	/** Set-up of a checkout. */
+	setup?: Setup,
+	/** Untracked files of the owner's work tree to copy into each checkout. Nothing by default, `.env` least of all. */
+	copy?: string[],
+	/** The same, as symbolic links. */
+	link?: string[],
+	/** The branch tasks start from and merge into; the branch that was checked out when the project was added, if none. */
+	base?: string | null,
+	/** What task branches begin with; `office` if none. */
+	branch_prefix?: string | null,
+	/** A trailer for each commit, for example `Worked-by: Afterhours`; none unless the project wants one. */
+	commit_trailer?: string | null,
+	/** How accepted changes are merged. */
+	merge?: MergeStrategy,
+	/** Checks of every task of this project. */
+	checks?: Check[],
+};
+
+/** A frame from the runtime after the greeting. */
+export type Push =
+/** The answer to request `id`. */
+{ kind: "answer";
+/** Which. */
+id: number;
+/** What. */
+answer: Answer } |
+/** The refusal of request `id`. */
+{ kind: "refusal";
+/** Which. */
+id: number;
+/** Why. */
+refusal: Refusal } |
+/** An event of a subscription, with the things it changed, whole. */
+{ kind: "event";
+/** The event. */
+envelope: Envelope;
+/** The nouns it touched, as they are now. */
+nouns: Noun[] } |
+/** The subscriber was too slow: it must ask `Events` or `Snapshot` again from its last event. */
+{ kind: "lagged";
+/** The newest event. */
+newest: Seq } |
+/** A terminal stream has a hole: bytes of this range are in the recording only. */
+{ kind: "gap";
+/** Which. */
+stream: number;
+/** From. */
+from: string;
+/** To. */
+to: string } |
+/** The terminal of a stream is over. */
+{ kind: "terminal_ended";
+/** Which. */
+stream: number;
+/** How it ended, in words. */
+how: string };
+
+/** A normal answer that says no: what was wrong, and what to do next. */
+export type Refusal = {
+	/** The closed reason. */
+	code: Code,
+	/** What is wrong, in one sentence. */
+	message: string,
+	/** The way out, or further evidence. */
+	detail: string,
+};
+
+/** A numbered question. */
+export type Request = {
+	/** Chosen by the client; the answer carries it. */
+	id: number,
+	/** What is asked. */
+	ask: Ask,
+};
+
+/** A scoped job, from `roles/<name>.md`. */
+export type Role = {
+	/** Its name, the file's stem. */
+	name: RoleName,
+	/** How people call it. */
+	title: string,
+	/** Engines in order of preference; the first that is installed is taken. */
+	engines?: EngineName[],
+	/** One line: what it is for. */
+	summary?: string,
+	/** What its agent is told, in Markdown. */
+	brief?: string,
+};
+
+/** The name of a role, as in `roles/<name>.md`. */
+export type RoleName = string;
+
+/** One life of an engine at a desk. */
+export type Run = {
+	/** Its number, and its fencing token. */
+	id: RunId,
+	/** Where. */
+	desk: DeskId,
+	/** On which task; none for a plain session. */
+	task: TaskId | null,
+	/** In which project. */
+	project: ProjectId,
+	/** By which engine. */
+	engine: EngineName,
+	/** Which attempt at the task, from 1. */
+	attempt: number,
+	/** Where it stands. */
+	state: RunState,
+	/** Its checkout, once made; for a plain session in the project itself, the project's path with an empty branch. */
+	workplace: Workplace | null,
+	/** Process id, while live. */
+	pid: number | null,
+	/** When it began. */
+	began: At,
+	/** When its process started. */
+	launched: At | null,
+	/** When its time limit ends. */
+	deadline: At | null,
+	/** When it was over. */
+	ended: At | null,
+	/** How it ended. */
+	exit: Exit | null,
+	/** Why it was asked to end, if it was. */
+	stop: StopWhy | null,
+};
+
+/** What happened to runs. */
+export type RunEvent =
+/** A run began: from now on its task is its own. */
+{ type: "began";
+/** The new run. */
+run: Run } |
+/** Its checkout is ready. */
+{ type: "prepared";
+/** Which run. */
+run: RunId;
+/** The checkout. */
+workplace: Workplace } |
+/** Its process runs. */
+{ type: "launched";
+/** Which run. */
+run: RunId;
+/** Process id. */
+pid: number;
+/** When its time limit ends. */
+deadline: At | null } |
+/** It was asked to end. */
+{ type: "stop_asked";
+/** Which run. */
+run: RunId;
+/** Why. */
+why: StopWhy } |
+/** Its process is gone, with everything it started. */
+{ type: "ended";
+/** Which run. */
+run: RunId;
+/** How. */
+exit: Exit };
+
+/** One run of an engine at a desk. Run numbers only grow, so a run's number is also its fencing token. */
+export type RunId = number;
+
+/** Where a run stands. */
+export type RunState =
+/** Its checkout is made and set up. */
+"preparing" |
+/** Its engine is being started. */
+"launching" |
+/** Its process runs. */
+"live" |
+/** It was asked to end. */
+"ending" |
+/** It is over. */
+"ended";
+
+/** The position of an event in the log; the first event is 1. */
+export type Seq = number;
+
+/** What a checkout needs before an agent can work in it. */
+export type Setup = {
+	/** Shell commands, run once per checkout, in order. */
+	run?: string[],
+	/** Time-out of each, in seconds; 0 = 600. */
+	timeout_secs?: number,
+	/** Folders to keep between checkouts, as they were right after set-up on the base. */
+	cache?: string[],
+	/** Files whose content decides whether the cache still fits (lock files). */
+	cache_key?: string[],
+};
+
+/** One screen: who works on what, who waits for you, what is held, what merged. */
+export type StatusView = {
+	/** The office's name. */
+	office: string,
+	/** The last event this is true for. */
+	seq: Seq,
+	/** When this was asked. */
+	now: At,
+	/** Holds everything, if set. */
+	hold: Hold | null,
+	/** Every desk. */
+	desks: DeskView[],
+	/** Waits for the owner: in review, blocked, interrupted, failed. */
+	waits_for_you: TaskLine[],
+	/** Held by the office, with until when. */
+	held: TaskLine[],
+	/** At work or queued. */
+	at_work: TaskLine[],
+	/** Ready, or waiting for others. */
+	backlog: TaskLine[],
+	/** Done within the last 24 hours. */
+	done: TaskLine[],
+	/** Said when nothing new starts by itself, and why. */
+	review_full: string | null,
+	/** Tasks nobody here can take, and why. */
+	unfit: string[],
+};
+
+/** Why a run was asked to end. */
+export type StopWhy =
+/** Its work is accepted for review or over. */
+"finished" |
+/** Its task was taken from it (cancelled, blocked, failed). */
+"task_taken" |
+/** The task's time limit ran out. */
+"time_limit" |
+/** Everything was stopped. */
+"stopped_by_owner" |
+/** The owner stopped this desk. */
+"desk_stopped";
+
+/** A task. */
+export type Task = {
+	/** Its number. */
+	id: TaskId,
+	/** Where it belongs. */
+	project: ProjectId,
+	/** One line. */
+	title: string,
+	/** What is to be done, in Markdown. */
+	body: string,
+	/** What it delivers. */
+	deliverable: Deliverable,
+	/** Its own acceptance checks. */
+	checks: Check[],
+	/** How much it matters. */
+	priority: Priority,
+	/** Tasks that must be done before. */
+	depends_on: TaskId[],
+	/** Those of them that are not done yet: not empty = shown as *waiting*. */
+	waiting_for: TaskId[],
+	/** Only desks of this role take it, if set. */
+	role: RoleName | null,
+	/** How often "done" may be refused or a run may fail. */
+	attempts_max: number,
+	/** How often that happened. */
+	attempts_used: number,
+	/** Each run's time limit in seconds, if any. */
+	time_limit_secs: number | null,
+	/** Where it stands. */
+	state: TaskState,
+	/** The desk it is given to. */
+	desk: DeskId | null,
+	/** The run that owns it: lease and fence. */
+	lease: RunId | null,
+	/** The last run it had. */
+	last_run: RunId | null,
+	/** Its checkout, once made. */
+	workplace: Workplace | null,
+	/** The last "done" that was said. */
+	claim: Claim | null,
+	/** The last work that was collected. */
+	work: Work | null,
+	/** The last results of its checks. */
+	results: CheckResult[],
+	/** What a reviewer must see at once. */
+	marks: Mark[],
+	/** What holds it, while parked. */
+	hold: Hold | null,
+	/** Why it is in this state, where that needs saying (blocked, failed, sent back, interrupted...). */
+	why: string | null,
+	/** Words for its next run. */
+	notes: Note[],
+	/** The agent's last word on how far it is. */
+	progress: string | null,
+	/** When it was accepted. */
+	accepted: At | null,
+	/** The commit on the base that holds it. */
+	merged: string | null,
+	/** When it was added. */
+	added: At,
+	/** When its state last changed. */
+	since: At,
+};
+
+/** What may be asked of tasks. */
+export type TaskCommand =
+/** Adds one. */
+{ do: "add";
+/** How it is written. */
+new: NewTask } |
+/** Changes one that is not at work. */
+{ do: "edit";
+/** Which. */
+task: TaskId;
+/** What. */
+edit: TaskEdit } |
+/** Releases a draft. */
+{ do: "release";
+/** Which. */
+task: TaskId } |
+/** Gives it to a desk: started there if free, queued if busy. */
+{ do: "assign";
+/** Which. */
+task: TaskId;
+/** To whom. */
+desk: DeskId } |
+/** Takes it back from a queue. */
+{ do: "unassign";
+/** Which. */
+task: TaskId } |
+/** Says it is done: collected and checked before it is believed. */
+{ do: "done";
+/** Which. */
+task: TaskId;
+/** The agent's words. */
+summary: string;
+/** The finding. */
+report: string | null } |
+/** Says what is in the way. */
+{ do: "blocked";
+/** Which. */
+task: TaskId;
+/** What was done. */
+done_so_far: string;
+/** What is needed. */
+needs: string } |
+/** Says how far it is. */
+{ do: "progress";
+/** Which. */
+task: TaskId;
+/** The words. */
+text: string } |
+/** Answers a blocker; the task is ready again. */
+{ do: "answer";
+/** Which. */
+task: TaskId;
+/** The answer. */
+text: string } |
+/** Gives it up. */
+{ do: "fail";
+/** Which. */
+task: TaskId;
+/** Why. */
+why: string } |
+/** Tries a failed task again, with fresh attempts. */
+{ do: "retry";
+/** Which. */
+task: TaskId;
+/** Words for the next run. */
+note: string | null } |
+/** Takes up an interrupted or parked task where it was. */
+{ do: "resume";
+/** Which. */
+task: TaskId } |
+/** Calls it off; its checkout and branch are kept. */
+{ do: "cancel";
+/** Which. */
+task: TaskId } |
+/** Opens a done or cancelled task again. */
+{ do: "reopen";
+/** Which. */
+task: TaskId;
+/** Words for the next run. */
+note: string | null } |
+/** Accepts: a change is merged, a finding filed. */
+{ do: "accept";
+/** Which. */
+task: TaskId } |
+/** Sends it back with a note. */
+{ do: "reject";
+/** Which. */
+task: TaskId;
+/** What is to be mended. */
+note: string } |
+/** Turns a plain session in a checkout of its own into a task. */
+{ do: "from_desk";
+/** Which desk. */
+desk: DeskId;
+/** As written. */
+new: NewTask };
+
+/** What may be changed in a task before it starts. */
+export type TaskEdit = {
+	/** New title. */
+	title?: string | null,
+	/** New body. */
+	body?: string | null,
+	/** New checks, in place of the old. */
+	checks?: Check[] | null,
+	/** New priority. */
+	priority?: Priority | null,
+	/** New dependencies, in place of the old. */
+	depends_on?: TaskId[] | null,
+	/** New number of attempts. */
+	attempts?: number | null,
+	/** New time limit. */
+	time_limit_secs?: number | null,
+};
+
+/** What happened to tasks. */
+export type TaskEvent =
+/** Added. */
+{ type: "added";
+/** The new task. */
+task: Task } |
+/** Its wording, checks, priority, dependencies... were changed. */
+{ type: "edited";
+/** As it is now. */
+task: Task } |
+/** Released from draft. */
+{ type: "released";
+/** Which. */
+task: TaskId } |
+/** Given to a busy desk, or back to the front of its queue for another attempt. */
+{ type: "queued";
+/** Which. */
+task: TaskId;
+/** Where. */
+desk: DeskId;
+/** Before the others there. */
+front: boolean } |
+/** Taken back from a queue. */
+{ type: "unassigned";
+/** Which. */
+task: TaskId } |
+/** A run took its lease. */
+{ type: "started";
+/** Which. */
+task: TaskId;
+/** Where. */
+desk: DeskId;
+/** The lease. */
+run: RunId } |
+/** Its engine runs. */
+{ type: "running";
+/** Which. */
+task: TaskId;
+/** The lease. */
+run: RunId } |
+/** Somebody said done. */
+{ type: "done_said";
+/** Which. */
+task: TaskId;
+/** Whose work. */
+run: RunId;
+/** The words. */
+claim: Claim } |
+/** Its work was collected. */
+{ type: "collected";
+/** Which. */
+task: TaskId;
+/** Whose work. */
+run: RunId;
+/** What it is. */
+work: Work } |
+/** Its checks begin. */
+{ type: "checks_began";
+/** Which. */
+task: TaskId;
+/** Whose work. */
+run: RunId;
+/** The commit. */
+commit: string } |
+/** Its "done" was refused; an attempt is used up. */
+{ type: "refused";
+/** Which. */
+task: TaskId;
+/** Whose work. */
+run: RunId;
+/** Why. */
+why: string;
+/** The checks. */
+results: CheckResult[];
+/** Its agent still lives and goes on. */
+goes_on: boolean } |
+/** It waits for a verdict. */
+{ type: "in_review";
+/** Which. */
+task: TaskId;
+/** Whose work. */
+run: RunId;
+/** The checks. */
+results: CheckResult[];
+/** For the reviewer. */
+marks: Mark[] } |
+/** A run failed without saying done; an attempt is used up. */
+{ type: "attempt_failed";
+/** Which. */
+task: TaskId;
+/** Which run. */
+run: RunId;
+/** Why. */
+why: string } |
+/** It needs something from outside. */
+{ type: "blocked";
+/** Which. */
+task: TaskId;
+/** What was done so far. */
+done_so_far: string;
+/** What it needs. */
+needs: string } |
+/** The blocker was answered. */
+{ type: "answered";
+/** Which. */
+task: TaskId;
+/** The answer. */
+note: Note } |
+/** Held. */
+{ type: "parked";
+/** Which. */
+task: TaskId;
+/** By what. */
+hold: Hold } |
+/** Its hold was released. */
+{ type: "unparked";
+/** Which. */
+task: TaskId } |
+/** Its process was lost. */
+{ type: "interrupted";
+/** Which. */
+task: TaskId;
+/** How. */
+why: string } |
+/** Taken up again after an interruption. */
+{ type: "resumed";
+/** Which. */
+task: TaskId } |
+/** Given up, with the evidence kept. */
+{ type: "failed";
+/** Which. */
+task: TaskId;
+/** Why. */
+why: string } |
+/** Its partial work is to be kept on its branch. */
+{ type: "keep_asked";
+/** Which. */
+task: TaskId;
+/** Whose work. */
+run: RunId } |
+/** Its agent said how far it is. */
+{ type: "progress";
+/** Which. */
+task: TaskId;
+/** The words. */
+text: string } |
+/** Accepted by its reviewer. */
+{ type: "accepted";
+/** Which. */
+task: TaskId } |
+/** Could not be merged as things stand; still in review. */
+{ type: "merge_waits";
+/** Which. */
+task: TaskId;
+/** Why, and what to do. */
+why: string } |
+/** Sent back with a note. */
+{ type: "sent_back";
+/** Which. */
+task: TaskId;
+/** The note. */
+note: Note } |
+/** Done: merged as this commit, or its finding accepted. */
+{ type: "done";
+/** Which. */
+task: TaskId;
+/** The commit on the base, for a change. */
+commit: string | null } |
+/** Called off. */
+{ type: "cancelled";
+/** Which. */
+task: TaskId } |
+/** To be tried again from a failed, cancelled or done state, with fresh attempts. */
+{ type: "reopened";
+/** Which. */
+task: TaskId;
+/** Words for the next run. */
+note: Note | null };
+
+/** A task, shown to people as `#12`. */
+export type TaskId = number;
+
+/** A task in one line. */
+export type TaskLine = {
+	/** Which. */
+	id: TaskId,
+	/** Its title. */
+	title: string,
+	/** Where it stands. */
+	state: TaskState,
+	/** What it waits for (shown as *waiting*). */
+	waiting_for: TaskId[],
+	/** Who has it. */
+	desk: string | null,
+	/** Why it is so, where that needs saying. */
+	why: string | null,
+	/** What holds it, while parked: since when, until when, and what releases it. */
+	hold: Hold | null,
+	/** Marks it carries into review. */
+	marks: number,
+	/** Since when. */
+	since: At,
+};
+
+/** The life cycle of a task; docs/GLOSSARY.md holds the same table. */
+export type TaskState =
+/** Written, not released. */
+"draft" |
+/** May start when its dependencies are done. */
+"ready" |
+/** Given to a busy desk. */
+"queued" |
+/** Checkout, set-up, engine launch. */
+"starting" |
+/** Its agent works. */
+"running" |
+/** Acceptance checks run. */
+"checking" |
+/** Needs something from outside; partial work is committed. */
+"blocked" |
+/** Held by the office. */
+"parked" |
+/** Its process was lost; checkout intact. */
+"interrupted" |
+/** Waits for a verdict. */
+"in review" |
+/** In the merge queue. */
+"merging" |
+/** Merged, or its finding accepted. */
+"done" |
+/** Attempts exhausted, evidence kept. */
+"failed" |
+/** Called off. */
+"cancelled";
+
+/** What `office project try` found. */
+export type TryReport = {
+	/** The base commit. */
+	commit: string,
+	/** Whether set-up worked. */
+	setup_ok: boolean,
+	/** The end of the set-up's output when it did not. */
+	setup_tail: string,
+	/** Each check by its command, and how it went. */
+	checks: { [key in string]: BaseCheck },
+	/** How long it took, in milliseconds. */
+	took_ms: number,
+};
+
+/** What a check came to, told apart by a second try and a try on the base. */
+export type Verdict =
+/** Green. */
+"passed" |
+/** Red once, green when tried again: no blame, but said. */
+"flaky" |
+/** A project check that is red on the base too: said, and not blamed on the task. */
+"red_on_base" |
+/** Green on the base, red twice here: broken by this task. */
+"broken" |
+/** The task's own check is red, on the base as well: the task has not done it yet. */
+"unmet" |
+/** It did not end in time, twice. */
+"timed_out";
+
+/** What was taken from a checkout. */
+export type Work = {
+	/** The commit that holds it. */
+	tip: string,
+	/** The base it is compared with. */
+	base: string,
+	/** Number of commits. */
+	commits: number,
+	/** Whether uncommitted work was found and committed by the office. */
+	leftover_committed: boolean,
+	/** Changed files. */
+	files: ChangedFile[],
+	/** Odd things the collector found. */
+	marks: Mark[],
+};
+
+/** A private checkout, made for a task or a session. */
+export type Workplace = {
+	/** The checkout, absolute. */
+	path: string,
+	/** The branch in it and in the office's repository. */
+	branch: string,
+	/** The base commit it was made from. */
+	base: string,
+};

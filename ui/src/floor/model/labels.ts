@@ -1,0 +1,125 @@
+// Label layout: plates and the bubble as rectangles in screen px that never overlap each other.
+// Loud states place first; a quiet plate that finds no room shrinks to its name, then stays away (badge and list remain).
+// Not here: text measuring (injected) and drawing.
+import { Frame, iso, overlaps, toScreen, type Rect, type View } from './iso';
+import type { Light } from './light';
+import { badgeRadius, headPos } from './overlay';
+import { STATES } from './state';
+import { FAR_ZOOM, PLATE_H } from './tokens';
+import type { Pt } from './numbers';
+import type { Desk, World } from './world';
+
+export type Measure = (text: string, size: number, weight: number) => number;
+export interface LabelBox extends Rect {
+  desk: number; // -1 is the coordinator
+  key: string;
+  ax: number; // anchor the sprite is placed at
+  ay: number;
+  bubble: boolean;
+  shown: boolean;
+}
+export const PLATE_PAD = 18;
+export const BUBBLE_H = 38;
+const DROP_MINT = '#8dffe0';
+const DROP_NO = '#ff8a7e';
+/** A bar parts the words of a texture key, so no text may hold one. */
+const plain = (text: string): string => text.replaceAll('|', '/');
+
+interface Wish {
+  desk: number;
+  name: string;
+  sub: string;
+  accent: string;
+  at: Pt;
+  rank: number;
+}
+
+export const plateWidth = (m: Measure, name: string, sub: string): number => m(name, 12, 650) + (sub ? m(sub, 11, 480) + 7 : 0) + PLATE_PAD;
+export const bubbleWidth = (m: Measure, title: string, text: string): number => Math.max(m(title, 12, 680), m(text, 11, 520)) + 48;
+
+function wish(d: Desk, world: World, v: View): Wish {
+  const st = STATES[d.state];
+  const f = new Frame(d.seat.x, d.seat.y, d.seat.flip);
+  const drop = world.drop === d.id;
+  const at = toScreen(v, f.p(...(drop ? ([2.35, 1.75] as Pt) : d.seat.plateAt)));
+  const empty = d.state === 'empty';
+  const accent = drop ? (world.dropRefused ? DROP_NO : DROP_MINT) : d.say ? '' : (st.plate ?? '');
+  return {
+    desk: d.id,
+    name: empty ? 'Empty desk' : plain(d.name),
+    sub: plain((drop ? world.dropWord : null) ?? d.sub ?? st.label),
+    accent,
+    at: [at[0], at[1] + 4],
+    rank: drop ? 5 : d.say ? 4 : empty ? -1 : st.loud,
+  };
+}
+
+export function layoutLabels(world: World, L: Light, v: View, measure: Measure): LabelBox[] {
+  const th = L.night > 0.5 ? 'n' : 'm';
+  const far = v.zoom < FAR_ZOOM;
+  const r = badgeRadius(v);
+  const out: LabelBox[] = [];
+  // Badges are obstacles for quiet plates only when the floor is seen from afar: near, every desk has room of its own.
+  const badges: Rect[] = far
+    ? world.desks.filter((d) => !d.bare).map((d) => {
+        const [x, y] = headPos(d, v);
+        return { x: x - r, y: y - 2 * r, w: 2 * r, h: 2 * r };
+      })
+    : [];
+  const free = (b: Rect, quiet: boolean): boolean =>
+    out.every((o) => !o.shown || !overlaps(o, b)) && (!quiet || badges.every((o) => !overlaps(o, b)));
+  for (const d of world.desks) {
+    if (!d.say || out.some((b) => b.bubble)) continue; // one bubble at a time
+    const [x, y] = headPos(d, v);
+    const w = bubbleWidth(measure, d.say[0], d.say[1]);
+    out.push({
+      desk: d.id,
+      key: `bubble|${d.state}|${plain(d.say[0])}|${plain(d.say[1])}`,
+      ax: x,
+      ay: y - 7,
+      x: x - 24,
+      y: y - 7 - BUBBLE_H - 2,
+      w,
+      h: BUBBLE_H + 13,
+      bubble: true,
+      shown: true,
+    });
+  }
+  const wishes = world.desks.filter((d) => !d.bare).map((d) => wish(d, world, v));
+  if (world.lead) {
+    const lp = toScreen(v, iso(2.75, 2.75));
+    const { name, sub } = world.lead;
+    wishes.push({ desk: -1, name: plain(name), sub: plain(sub ?? 'coordinator'), accent: sub ? '#ffb53d' : '', at: [lp[0], lp[1] - 6], rank: sub ? 3 : 1 });
+  }
+  wishes.sort((a, b) => b.rank - a.rank || a.desk - b.desk);
+  for (const w of wishes) out.push(place(w, th, far, measure, free));
+  return out;
+}
+
+/** Tries full text at a few heights, then the name alone, then gives up. */
+function place(w: Wish, th: string, far: boolean, measure: Measure, free: (b: Rect, quiet: boolean) => boolean): LabelBox {
+  const quiet = far && w.rank < 2;
+  const subs = far && w.rank < 1 ? [''] : [w.sub, ''];
+  let box: LabelBox | null = null;
+  for (const sub of subs)
+    for (const [dx, dy] of w.rank < 2 ? SHIFTS : LOUD_SHIFTS) {
+      const bw = Math.ceil(plateWidth(measure, w.name, sub));
+      const x = Math.round(w.at[0] + dx - bw / 2);
+      const y = Math.round(w.at[1] + dy - PLATE_H / 2);
+      box = { desk: w.desk, key: `plate|${th}|${w.accent}|${w.name}|${sub}`, ax: x, ay: y, x, y, w: bw, h: PLATE_H, bubble: false, shown: true };
+      if (free(box, quiet)) return box;
+    }
+  return { ...box!, shown: false };
+}
+const SHIFTS: readonly Pt[] = [
+  [0, 0],
+  [0, 5],
+  [0, -7],
+  [-16, 4],
+  [16, 4],
+  [0, 13],
+  [-26, -4],
+  [26, -4],
+];
+/** Who waits or is in trouble gets a plate even in a crowd, if a little farther off. */
+const LOUD_SHIFTS: readonly Pt[] = [...SHIFTS, [0, -18], [0, 22], [-44, 8], [44, 8], [-36, -16], [36, -16]];

@@ -1,0 +1,237 @@
+// The rules of the floor that must never break: projection, order, seats, hit areas, looks, labels, rest.
+// Not here: pixels.
+import { describe, expect, it } from 'vitest';
+import { drawScene } from '../src/floor/model/draw';
+import { hitSeat, insideSeat } from '../src/floor/model/hit';
+import { fit, Frame, iso, overlaps, toScreen, uniso, type View } from '../src/floor/model/iso';
+import { layoutLabels } from '../src/floor/model/labels';
+import { light } from '../src/floor/model/light';
+import { DrawList } from '../src/floor/model/list';
+import { look, lookTag } from '../src/floor/model/look';
+import { drawOverlay } from '../src/floor/model/overlay';
+import { growth, makePlan } from '../src/floor/model/plan';
+import { STATES, type State } from '../src/floor/model/state';
+import { rowsOf } from '../src/floor/model/term';
+import { World, type Agent } from '../src/floor/model/world';
+
+const ALL = Object.keys(STATES) as State[];
+const agents = (n: number): Agent[] => Array.from({ length: n }, (_, i) => ({ name: `agent ${i}`, state: ALL[i % ALL.length]! }));
+const world = (n: number): World => new World(makePlan(n), agents(n), { name: 'Iris' });
+const view = (n: number): View => {
+  const p = makePlan(n);
+  return fit({ x: 264, y: 84, w: 870, h: 700 }, p.w, p.d, p.h, 1440, 900);
+};
+const measure = (s: string, size: number): number => s.length * size * 0.56;
+
+describe('iso', () => {
+  it('round trips every tile', () => {
+    for (let x = -5; x < 40; x += 1.7)
+      for (let y = -5; y < 40; y += 1.3) {
+        const [a, b] = uniso(...iso(x, y));
+        expect(a).toBeCloseTo(x, 9);
+        expect(b).toBeCloseTo(y, 9);
+      }
+  });
+  it('flip is a mirror image', () => {
+    const a = new Frame(0, 0).p(1.2, 0.4, 7);
+    const b = new Frame(0, 0, true).p(1.2, 0.4, 7);
+    expect(b[0]).toBeCloseTo(-a[0]);
+    expect(b[1]).toBeCloseTo(a[1]);
+  });
+});
+
+describe('plan', () => {
+  it.each([1, 8, 9, 20, 60, 61, 200])('seats exactly %i without sharing floor', (n) => {
+    const p = makePlan(n);
+    expect(p.seats).toHaveLength(n);
+    const foot = p.seats.map((s) => (s.flip ? { x: s.x, y: s.y, w: 2.0, h: 2.04 } : { x: s.x, y: s.y, w: 2.04, h: 2.0 }));
+    foot.forEach((a, i) => {
+      expect(a.x).toBeGreaterThanOrEqual(0);
+      expect(a.x + a.w).toBeLessThanOrEqual(p.w);
+      expect(a.y + a.h).toBeLessThanOrEqual(p.d);
+      foot.forEach((b, j) => i < j && expect(overlaps(a, b), `${i} and ${j}`).toBe(false));
+    });
+  });
+  it('keeps every seat where it is as the room grows, one desk at a time, to 200', () => {
+    expect(growth(8)).toEqual({ cols: 0, rows: 0 });
+    const all = makePlan(200).seats;
+    for (let n = 1; n < 200; n++) expect(makePlan(n).seats, `${n} desks`).toEqual(all.slice(0, n));
+  });
+  it('grows about as wide as deep', () => {
+    for (const n of [20, 60, 200]) {
+      const p = makePlan(n);
+      expect(Math.abs(p.w - p.d) / (p.w + p.d)).toBeLessThan(0.15);
+    }
+  });
+  it('never puts an aisle, a plant or a lamp where a desk stands', () => {
+    for (const n of [9, 13, 27, 60, 120]) {
+      const p = makePlan(n);
+      for (const s of p.seats.slice(8))
+        for (const i of p.items) {
+          const inside = i.x > s.x + 0.1 && i.x < s.x + 1.9 && i.y > s.y + 0.1 && i.y < s.y + 1.9;
+          expect(inside, `${i.key} on seat ${s.id} of ${n}`).toBe(false);
+        }
+    }
+  });
+  it('has a total and stable depth order', () => {
+    const a = makePlan(60).order;
+    const b = makePlan(60).order;
+    expect(a.map((o) => [o.k, o.n])).toEqual(b.map((o) => [o.k, o.n]));
+    for (let i = 1; i < a.length; i++) expect(a[i]!.k > a[i - 1]!.k || (a[i]!.k === a[i - 1]!.k && a[i]!.n > a[i - 1]!.n)).toBe(true);
+    expect(new Set(a.map((o) => o.n)).size).toBe(a.length);
+  });
+  it('puts a desk in front of the desk behind it', () => {
+    const p = makePlan(60);
+    const rank = new Map(p.order.map((o, i) => [o.seat?.id ?? -1, i]));
+    for (const s of p.seats)
+      for (const t of p.seats) if (t.x >= s.x + 2.1 && t.y >= s.y + 2.1) expect(rank.get(t.id)!).toBeGreaterThan(rank.get(s.id)!);
+  });
+});
+
+describe('hit', () => {
+  it.each([8, 60])('finds each of %i desks at its own desk top', (n) => {
+    const p = makePlan(n);
+    const v = view(n);
+    for (const s of p.seats) expect(hitSeat(p, v, toScreen(v, new Frame(s.x, s.y, s.flip).p(1, 1.2)))?.id).toBe(s.id);
+  });
+  it('misses the empty aisle and the outside', () => {
+    const p = makePlan(8);
+    expect(hitSeat(p, view(8), [5, 5])).toBeNull();
+    expect(insideSeat(p.seats[0]!, 30, 30)).toBe(false);
+  });
+});
+
+describe('people', () => {
+  it('look is stable across runs and machines', () => {
+    expect(look('Mara')).toEqual(look('Mara'));
+    expect(['Mara', 'Otto', 'agent 7'].map((n) => lookTag(look(n)))).toMatchSnapshot();
+  });
+  it('neighbours do not look alike', () => {
+    const d = world(60).desks;
+    for (let i = 1; i < d.length; i++) expect(d[i]!.look.style === d[i - 1]!.look.style && d[i]!.look.top === d[i - 1]!.look.top).toBe(false);
+  });
+  it('one person per seat', () => {
+    const w = world(60);
+    expect(new Set(w.desks.map((d) => d.seat.id)).size).toBe(60);
+  });
+});
+
+describe('labels', () => {
+  it.each([8, 60])('no two of %i desks overlap', (n) => {
+    const w = world(n);
+    const boxes = layoutLabels(w, light(1.2), view(n), measure).filter((b) => b.shown);
+    boxes.forEach((a, i) => boxes.forEach((b, j) => i < j && expect(overlaps(a, b), `${a.key} / ${b.key}`).toBe(false)));
+    expect(boxes.length).toBeGreaterThan(n === 8 ? 8 : 25);
+  });
+  it('who waits or is stuck keeps a plate at 60', () => {
+    const w = world(60);
+    const shown = new Set(
+      layoutLabels(w, light(1.2), view(60), measure)
+        .filter((b) => b.shown)
+        .map((b) => b.desk),
+    );
+    const loud = w.desks.filter((d) => STATES[d.state].loud >= 2);
+    expect(loud.filter((d) => shown.has(d.id)).length / loud.length).toBeGreaterThan(0.9);
+  });
+});
+
+describe('world', () => {
+  it('comes to rest 10 s after the last event and wakes again', () => {
+    const w = world(8);
+    const v = view(8);
+    for (const d of w.desks) d.dirty = false;
+    for (let t = 0; t < 10.2; t += 0.1) w.step(0.1, v);
+    expect(w.step(0.1, v)).toBe(false);
+    expect(w.busy).toBe(false);
+    w.setState(0, 'stuck');
+    expect(w.step(0.1, v)).toBe(true);
+  });
+  it('a print asks for one screen refresh, at most 8 a second, and does not wake the floor', () => {
+    const w = world(8);
+    const v = view(8);
+    w.rest();
+    w.step(0.1, v);
+    for (const d of w.desks) d.dirty = false;
+    w.print(2, rowsOf('$ cargo test'));
+    expect(w.awake).toBe(false);
+    expect(w.due(w.desks[2]!, v)).toBe(true);
+    w.desks[2]!.shown = w.clock;
+    w.step(0.05, v);
+    expect(w.due(w.desks[2]!, v)).toBe(false);
+    w.step(0.1, v);
+    expect(w.due(w.desks[2]!, v)).toBe(true);
+  });
+  it('mail flies, lands in the tray, and is gone', () => {
+    const w = world(8);
+    const before = w.desks[3]!.mail;
+    w.mail(0, 3);
+    for (let t = 0; t < 4; t += 0.1) w.step(0.1, view(8));
+    expect(w.planes).toHaveLength(0);
+    expect(w.desks[3]!.mail).toBe(before + 1);
+  });
+});
+
+describe('a terminal in miniature', () => {
+  it('is words as runs, in the colours the program set, without its control sequences', () => {
+    const rows = rowsOf('$ make\r\n\x1b[31mboom\x1b[0m at src/a.ts\r\n\x1b]0;a title\x07\x1b[2Kall ok\n');
+    expect(rows).toHaveLength(3);
+    expect(rows[1]!.map((r) => r.colour.toString(16))).toEqual(['ff9db0', 'cfd8ff', '8fb8ff']);
+    expect(rows[2]!.map((r) => [r.col, r.len])).toEqual([
+      [1, 2],
+      [3, 1],
+    ]);
+  });
+  it('keeps the last rows only, and no run leaves the screen', () => {
+    const rows = rowsOf(Array.from({ length: 500 }, (_, i) => `line ${i} ${'x'.repeat(200)}`).join('\n'));
+    expect(rows).toHaveLength(12);
+    for (const r of rows.flat()) expect(r.col + r.len).toBeLessThanOrEqual(39);
+  });
+});
+
+describe('the room as it grows and empties', () => {
+  const state = (s: State, name = 'Ada'): Agent => ({ name, state: s });
+  it('shows who came, who left and what changed, and moves nobody', () => {
+    const w = new World(makePlan(8), [state('working'), null], null);
+    expect(w.desks.map((d) => d.bare)).toEqual([false, true, true, true, true, true, true, true]);
+    const at = { ...w.desks[0]!.seat };
+    w.show([state('stuck'), state('idle', 'Bo')], makePlan(20));
+    expect(w.desks).toHaveLength(20);
+    expect(w.desks[0]!.seat).toEqual(at);
+    expect([w.desks[0]!.state, w.desks[0]!.from, w.desks[1]!.name]).toEqual(['stuck', 'working', 'Bo']);
+    w.show([null, state('idle', 'Bo')], w.plan);
+    expect(w.desks[0]!.bare).toBe(true);
+  });
+  it('a minute that passed changes a word and wakes nothing', () => {
+    const w = new World(makePlan(8), [{ ...state('stuck'), sub: 'stuck 3 min' }], null);
+    w.rest();
+    w.show([{ ...state('stuck'), sub: 'stuck 4 min' }]);
+    expect(w.desks[0]!.sub).toBe('stuck 4 min');
+    expect(w.awake).toBe(false);
+  });
+  it('the same again changes nothing', () => {
+    const agents = [{ ...state('waiting for you'), say: ['Ada needs you', 'ls'] as const, sub: 'waits' }, state('idle', 'Bo')];
+    const w = new World(makePlan(8), agents, null);
+    w.show(agents);
+    const { version } = w;
+    w.show(agents);
+    expect(w.version).toBe(version);
+  });
+});
+
+describe('draw list', () => {
+  it('is back to front and the same every time', () => {
+    const make = (): string[] => {
+      const l = new DrawList();
+      const w = world(8);
+      drawScene(l, w, light(1.2), view(8));
+      for (let i = 1; i < l.n; i++) expect(l.items[i]!.z).toBeGreaterThanOrEqual(l.items[i - 1]!.z);
+      drawOverlay(l, w, light(1.2), view(8), layoutLabels(w, light(1.2), view(8), measure));
+      return l.items.slice(0, l.n).map((i) => `${i.key} ${i.x.toFixed(1)} ${i.y.toFixed(1)} ${i.z} ${i.layer} ${i.frame}`);
+    };
+    expect(make()).toEqual(make());
+    expect(make()).toMatchSnapshot();
+  });
+  it('light is continuous over the day', () => {
+    for (let h = 0; h < 24; h += 0.05) expect(Math.abs(light(h).lamp - light(h + 0.05).lamp)).toBeLessThan(0.1);
+  });
+});
