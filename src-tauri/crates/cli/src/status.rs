@@ -31,8 +31,8 @@ pub(crate) fn screen(view: &StatusView, around: &Around) -> String {
         }
     };
     let waits = table(&view.waits_for_you, view, around, |line| match line.state {
-        TaskState::InReview if line.marks > 0 => format!("{} mark(s)  `office task diff {}`", line.marks, line.id),
-        TaskState::InReview => format!("`office task diff {}`", line.id),
+        TaskState::InReview if line.marks > 0 => format!("{} mark(s)  `office task show {}`", line.marks, line.id),
+        TaskState::InReview => format!("`office task show {}`", line.id),
         TaskState::Blocked => format!("`office task answer {} --text ...`", line.id),
         TaskState::Interrupted => format!("`office task resume {}`", line.id),
         _ => format!("`office task show {}`", line.id),
@@ -54,7 +54,8 @@ pub(crate) fn screen(view: &StatusView, around: &Around) -> String {
     let newest = &view.done[view.done.len().saturating_sub(SHOWN)..];
     let done = table(newest, view, around, on_desk);
     part("Done within a day", view.done.len(), with_rest(done, view.done.len()));
-    if view.waits_for_you.is_empty() && view.at_work.is_empty() && view.backlog.is_empty() {
+    let idle = [&view.waits_for_you, &view.held, &view.at_work, &view.backlog].into_iter().all(Vec::is_empty);
+    if idle {
         out.push_str("\nNothing to do: `office task add TITLE` adds a task.\n");
     }
     out

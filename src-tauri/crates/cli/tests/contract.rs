@@ -324,7 +324,7 @@ async fn the_status_says_who_waits_for_whom_and_until_when() {
     for part in [
         "Waits for you (2)",
         "2 mark(s)",
-        "office task diff 1",
+        "office task show 1",
         "a password",
         "ada",
         "working",

@@ -141,6 +141,11 @@ impl Office {
                 (_, Some(last), _) if last.exit == Some(Exit::Lost) => {
                     (DeskState::Crashed, "its process was lost with the office".to_owned(), last.ended)
                 }
+                (_, Some(last), Some(task))
+                    if task.state == TaskState::Failed && last.exit == Some(Exit::Code { code: 0 }) =>
+                {
+                    (DeskState::Idle, format!("nothing runs here; its last task #{} failed", task.id), last.ended)
+                }
                 (_, Some(last), Some(task)) if task.state == TaskState::Failed => {
                     let how = last.exit.as_ref().map(ToString::to_string).unwrap_or_default();
                     (DeskState::Crashed, format!("#{} failed; {how}", task.id), last.ended)

@@ -1,5 +1,6 @@
 //! The door's side of terminals: attach with credits, type, resize, and the text of a recording.
 
+use office_core::run::RunState;
 use office_core::{Actor, Code, DeskId, Refusal, RunId};
 use office_door::wire::Answer;
 use office_door::{Offered, Outbox};
@@ -25,9 +26,15 @@ impl World {
         found.await?.ok_or_else(|| Refusal::not_found(format!("desk '{name}'"), "office desk list"))
     }
 
+    /// The program at a desk; one that is being started is waited for.
     async fn seat_of(&self, desk: &str) -> Result<(RunId, Seat), Refusal> {
         let id = self.desk_of(desk).await?;
-        let run = self.handle.read(move |office| office.desks.get(&id).and_then(|desk| desk.run)).await?;
+        let run = self.handle.wait_until(move |office| {
+            let run = office.desks.get(&id).and_then(|desk| desk.run);
+            let state = run.and_then(|run| office.runs.get(&run)).map(|run| run.state);
+            (!matches!(state, Some(RunState::Preparing | RunState::Launching))).then_some(run)
+        });
+        let run = run.await?;
         run.and_then(|run| Some((run, self.seat(run)?))).ok_or_else(|| {
             Refusal::new(
                 Code::WrongState,
