@@ -1,5 +1,7 @@
 //! What happened: the log of events, once or as it grows, as JSON lines or as sentences.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use office_core::desk::DeskEvent;
 use office_core::effect::{Effect, EffectEvent};
@@ -7,7 +9,7 @@ use office_core::office::OfficeEvent;
 use office_core::project::{Acceptance, ProjectEvent};
 use office_core::run::{RunEvent, StopWhy};
 use office_core::task::TaskEvent;
-use office_core::{Envelope, Event, Noun, Seq, TaskId};
+use office_core::{Envelope, Event, Noun, RunId, Seq, TaskId};
 use office_door::wire::{Answer, Ask};
 
 use crate::print;
@@ -47,9 +49,20 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, args: EventsArgs) -> Done {
             None => s.status().await?.seq,
         };
         let mut events = s.client().await?.events(since).await?;
+        let mut runs = BTreeMap::new();
         while left > 0 {
             let (envelope, nouns) = events.next().await?;
-            if args.task.is_none_or(|task| task_of(&envelope.event, &nouns) == Some(task)) {
+            // A run's own events name only the run; whose it is was said before.
+            runs.extend(nouns.iter().filter_map(|noun| match noun {
+                Noun::Run(run) => Some((run.id, run.task?)),
+                _ => None,
+            }));
+            match &envelope.event {
+                Event::Run(RunEvent::Began { run }) => runs.extend(run.task.map(|task| (run.id, task))),
+                Event::Task(TaskEvent::Started { task, run, .. }) => drop(runs.insert(*run, *task)),
+                _ => {}
+            }
+            if args.task.is_none_or(|task| task_of(&envelope.event, &runs) == Some(task)) {
                 said(s, &envelope)?;
                 left -= 1;
             }
@@ -84,14 +97,9 @@ fn said(s: &Session<'_>, envelope: &Envelope) -> Done {
     })
 }
 
-/// The task an event is about, if it is about one; runs are looked up in what came with it.
-fn task_of(event: &Event, nouns: &[Noun]) -> Option<TaskId> {
-    let task_of_run = |id| {
-        nouns.iter().find_map(|noun| match noun {
-            Noun::Run(run) if run.id == id => run.task,
-            _ => None,
-        })
-    };
+/// The task an event is about, if it is about one, given what is known of runs.
+fn task_of(event: &Event, runs: &BTreeMap<RunId, TaskId>) -> Option<TaskId> {
+    let task_of_run = |id| runs.get(&id).copied();
     match event {
         Event::Task(event) => Some(event.task()),
         Event::Run(event) => match event {

@@ -90,13 +90,19 @@ pub(crate) async fn run(s: &mut Session<'_>) -> Done {
     let dir = std::path::absolute(&s.dir)?;
     // Listened for before anything starts, so that no signal falls between.
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    // A terminal that is closed ends what runs in it; an office ends in order.
-    let mut hangup = signal(SignalKind::hangup())?;
+    // A terminal that is closed ends what runs in it, in order; `nohup office run` asks to live on.
+    let mut hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
     let closing = async move {
+        let hung_up = async {
+            match &mut hangup {
+                Some(hangup) => drop(hangup.recv().await),
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
+            () = hung_up => {}
         }
     };
     let ready = RuntimeReady { ready: true, dir: dir.display().to_string(), pid: std::process::id() };
@@ -112,6 +118,14 @@ pub(crate) async fn run(s: &mut Session<'_>) -> Done {
         Err(Fail::NobodyReads) => Ok(()),
         other => other,
     }
+}
+
+/// Whether whoever started us had hang-ups ignored; where the system does not tell, it had not.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // Bit 0 is signal 1, SIGHUP.
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 pub(crate) async fn status(s: &mut Session<'_>, args: StatusArgs) -> Done {

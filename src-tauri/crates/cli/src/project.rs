@@ -185,7 +185,8 @@ fn page(project: &Project, s: &Session<'_>) -> String {
 fn tried(report: &TryReport, s: &Session<'_>) -> String {
     let paint = s.around.paint;
     let commit: String = report.commit.chars().take(12).collect();
-    let mut out = format!("base {}, {} s\n", print::line(&commit), report.took_ms.div_ceil(1000));
+    let took = f64::from(report.took_ms) / 1000.0;
+    let mut out = format!("base {}, {took:.1} s\n", print::line(&commit));
     if report.setup_ok {
         out.push_str(&format!("  set-up  {}\n", paint.green("works")));
     } else {

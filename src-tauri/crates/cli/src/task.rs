@@ -202,7 +202,7 @@ pub(crate) enum TaskVerb {
 pub(crate) async fn carry_out(s: &mut Session<'_>, verb: TaskVerb) -> Done {
     let command = match verb {
         TaskVerb::Add(args) => write::add(s, args).await?,
-        TaskVerb::Edit(args) => write::edit(s, args)?,
+        TaskVerb::Edit(args) => write::edit(args)?,
         TaskVerb::FromDesk(args) => write::from_desk(s, args).await?,
         TaskVerb::List(args) => return read::list(s, args).await,
         TaskVerb::Await(args) => return read::wait(s, args).await,

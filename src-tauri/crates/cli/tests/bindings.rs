@@ -2,6 +2,8 @@
 //! It stands with the command line because this crate writes docs/CLI.md by the same exporter.
 //! `OFFICE_UPDATE_DOCS=1` writes it anew.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by ending")]
+
 use std::path::Path;
 
 use office_core::view::{DeskView, StatusView};

@@ -73,6 +73,7 @@ struct Queue {
     event_bytes: usize,
     streams: BTreeMap<u32, Credit>,
     streams_opened: u64,
+    subscription: u64,
     closed: bool,
 }
 
@@ -125,12 +126,16 @@ impl Shared {
 
 /// The sending end of a connection; clones send to the same client.
 #[derive(Clone, Debug)]
-pub struct Outbox(Arc<Shared>);
+pub struct Outbox {
+    shared: Arc<Shared>,
+    /// Which subscription this end feeds, if it feeds one.
+    subscription: Option<u64>,
+}
 
 /// The outbox and the writer that empties it.
 pub(crate) fn outbox(to: WriteHalf) -> (Outbox, Writer) {
     let shared = Arc::new(Shared::default());
-    (Outbox(shared.clone()), Writer { shared, to })
+    (Outbox { shared: shared.clone(), subscription: None }, Writer { shared, to })
 }
 
 impl Outbox {
@@ -148,17 +153,33 @@ impl Outbox {
         // A refusal of two short sentences always fits.
         let Ok(bytes) = bytes else { return Offered::Gone };
         {
-            let mut queue = self.0.queue();
+            let mut queue = self.shared.queue();
             queue.open_asks.remove(&id);
             queue.answer_bytes += bytes.len();
         }
-        self.0.put(Item::Answer(bytes))
+        self.shared.put(Item::Answer(bytes))
+    }
+
+    /// The end that feeds a new subscription; to be taken before its `Ok` is sent. From here on, the end of an earlier
+    /// subscription counts as gone, so that its events cannot get in between.
+    #[must_use]
+    pub fn subscriber(&self) -> Self {
+        let mut queue = self.shared.queue();
+        queue.subscription += 1;
+        let subscription = Some(queue.subscription);
+        drop(queue);
+        self.shared.drained.notify_waiters();
+        Self { shared: self.shared.clone(), subscription }
+    }
+
+    fn is_over(&self, queue: &Queue) -> bool {
+        queue.closed || self.subscription.is_some_and(|own| own != queue.subscription)
     }
 
     /// Offers an event to the subscriber. `Lagged` means that its subscription is over: it will ask again from its last.
     pub fn event(&self, event: &EventFrame) -> Offered {
-        let mut queue = self.0.queue();
-        if queue.closed {
+        let mut queue = self.shared.queue();
+        if self.is_over(&queue) {
             return Offered::Gone;
         }
         let full = queue.events >= EVENTS_MAX || queue.event_bytes + event.bytes.len() > EVENT_BYTES_MAX;
@@ -170,14 +191,14 @@ impl Outbox {
                 queue.items.push_back(Item::Notice(notice));
             }
             drop(queue);
-            self.0.filled.notify_one();
+            self.shared.filled.notify_one();
             return Offered::Lagged;
         }
         queue.events += 1;
         queue.event_bytes += event.bytes.len();
         queue.items.push_back(Item::Event(event.clone()));
         drop(queue);
-        self.0.filled.notify_one();
+        self.shared.filled.notify_one();
         Offered::Queued
     }
 
@@ -186,14 +207,15 @@ impl Outbox {
     pub async fn room_for_events(&self) -> bool {
         let roomy = |queue: &mut Queue| {
             let room = queue.events <= EVENTS_MAX / 2 && queue.event_bytes <= EVENT_BYTES_MAX / 2;
-            (queue.closed || room).then_some(!queue.closed)
+            let over = self.is_over(queue);
+            (over || room).then_some(!over)
         };
-        self.0.drained_until(roomy).await
+        self.shared.drained_until(roomy).await
     }
 
     /// Opens the sending end of a terminal stream the client asked for.
     pub fn terminal(&self, stream: u32, credit: u32) -> Result<TerminalOut, Refusal> {
-        let mut queue = self.0.queue();
+        let mut queue = self.shared.queue();
         if queue.streams.contains_key(&stream) {
             return Err(Refusal::invalid(format!("stream {stream} is open already"), "choose another number"));
         }
@@ -204,56 +226,56 @@ impl Outbox {
         queue.streams_opened += 1;
         let opened = queue.streams_opened;
         queue.streams.insert(stream, Credit { opened, left: credit.min(CREDIT_MAX) });
-        Ok(TerminalOut { shared: self.0.clone(), stream, opened })
+        Ok(TerminalOut { shared: self.shared.clone(), stream, opened })
     }
 
     /// The client takes `bytes` more of a stream. False when there is no such stream.
     pub fn credit(&self, stream: u32, bytes: u32) -> bool {
-        let mut queue = self.0.queue();
+        let mut queue = self.shared.queue();
         let Some(credit) = queue.streams.get_mut(&stream) else { return false };
         credit.left = credit.left.saturating_add(bytes).min(CREDIT_MAX);
         drop(queue);
-        self.0.drained.notify_waiters();
+        self.shared.drained.notify_waiters();
         true
     }
 
     /// The client wants no more of a stream; its [`TerminalOut`] learns it. False when there is no such stream.
     pub fn detach(&self, stream: u32) -> bool {
-        let mut queue = self.0.queue();
+        let mut queue = self.shared.queue();
         let was_open = queue.streams.remove(&stream).is_some();
         queue.items.retain(|item| !matches!(item, Item::Bytes { stream: other, .. } if *other == stream));
         drop(queue);
-        self.0.drained.notify_waiters();
+        self.shared.drained.notify_waiters();
         was_open
     }
 
     /// Lets the writer send what waits, then end the connection.
     pub fn close(&self) {
-        self.0.queue().closed = true;
-        self.0.filled.notify_one();
-        self.0.drained.notify_waiters();
+        self.shared.queue().closed = true;
+        self.shared.filled.notify_one();
+        self.shared.drained.notify_waiters();
     }
 
-    /// Whether the client is gone or was closed.
+    /// Whether the client is gone or was closed, or this end's subscription is over.
     pub fn is_closed(&self) -> bool {
-        self.0.queue().closed
+        self.is_over(&self.shared.queue())
     }
 
-    /// Waits until the client is gone or was closed, to end what is only done for it.
+    /// Waits for that, to end what is only done for it.
     pub async fn closed(&self) {
-        self.0.drained_until(|queue| queue.closed.then_some(())).await;
+        self.shared.drained_until(|queue| self.is_over(queue).then_some(())).await;
     }
 
     /// Waits while too much of what was answered is not taken. False when the client is gone.
     pub(crate) async fn ready_for_asks(&self) -> bool {
         let ready =
             |queue: &mut Queue| (queue.closed || queue.answer_bytes <= ANSWER_BYTES_MAX).then_some(!queue.closed);
-        self.0.drained_until(ready).await
+        self.shared.drained_until(ready).await
     }
 
     /// Notes an open request; false when there are too many, an error when one of that number is open.
     pub(crate) fn open_ask(&self, id: u32) -> Result<bool, FrameError> {
-        let mut queue = self.0.queue();
+        let mut queue = self.shared.queue();
         if queue.open_asks.contains(&id) {
             return Err(FrameError::NumberTaken(id));
         }

@@ -149,6 +149,33 @@ async fn a_slow_subscriber_lags_and_still_sees_every_event_once() {
 }
 
 #[tokio::test]
+async fn a_new_subscription_takes_the_place_of_the_one_before() {
+    let (dir, mut tasks) = (TempDir::new().unwrap(), JoinSet::new());
+    let (_listener, client, mut incoming, outbox) = both(dir.path(), &mut tasks).await;
+    let runtime = async {
+        let id = incoming.next().await.unwrap().unwrap().id;
+        let first = outbox.subscriber();
+        outbox.reply(id, Ok(Answer::Ok));
+        assert_eq!(first.event(&event(1, "a".into())), Offered::Queued);
+        let id = incoming.next().await.unwrap().unwrap().id;
+        assert_eq!(first.event(&event(900, "still the first".into())), Offered::Queued);
+        let second = outbox.subscriber();
+        outbox.reply(id, Ok(Answer::Ok));
+        assert_eq!(first.event(&event(901, "too late".into())), Offered::Gone);
+        assert!(!first.room_for_events().await && first.is_closed() && !outbox.is_closed());
+        first.closed().await;
+        assert_eq!(second.event(&event(2, "b".into())), Offered::Queued);
+    };
+    let reading = async {
+        let mut events = client.events(Seq(0)).await.unwrap();
+        assert_eq!(events.next().await.unwrap().0.seq, Seq(1));
+        let mut events = client.events(events.last()).await.unwrap();
+        assert_eq!(events.next().await.unwrap().0.seq, Seq(2));
+    };
+    tokio::join!(runtime, reading);
+}
+
+#[tokio::test]
 async fn a_terminal_stops_until_credit_and_says_how_it_ended() {
     let (dir, mut tasks) = (TempDir::new().unwrap(), JoinSet::new());
     let (_listener, client, mut incoming, outbox) = both(dir.path(), &mut tasks).await;

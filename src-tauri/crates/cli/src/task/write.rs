@@ -29,6 +29,9 @@ pub(crate) struct Contents {
     /// Seconds each of these checks may take
     #[arg(long, value_name = "SECS", default_value_t = 600)]
     check_timeout: u32,
+    /// A file or folder that belongs to these checks: always taken from the base (may be repeated)
+    #[arg(long = "check-file", value_name = "PATH", requires = "checks")]
+    check_files: Vec<String>,
     /// A diff to merge, or a report
     #[arg(long, value_parser = word::<Deliverable>(&["change", "finding"]), default_value = "change")]
     deliverable: Deliverable,
@@ -108,6 +111,9 @@ pub(crate) struct EditArgs {
     /// Seconds each of these checks may take
     #[arg(long, value_name = "SECS", default_value_t = 600)]
     check_timeout: u32,
+    /// A file or folder that belongs to these checks: always taken from the base (may be repeated)
+    #[arg(long = "check-file", value_name = "PATH", requires = "checks")]
+    check_files: Vec<String>,
     /// No checks of its own
     #[arg(long)]
     no_check: bool,
@@ -154,7 +160,7 @@ fn written(project: ProjectId, title: String, contents: Contents) -> Result<NewT
         title,
         body: body(contents.body, contents.body_file.as_deref())?.unwrap_or_default(),
         deliverable: contents.deliverable,
-        checks: checks(&contents.checks, contents.check_timeout),
+        checks: checks(&contents.checks, contents.check_timeout, &contents.check_files),
         priority: contents.priority,
         depends_on: contents.after,
         role: contents.role.map(RoleName),
@@ -164,11 +170,12 @@ fn written(project: ProjectId, title: String, contents: Contents) -> Result<NewT
     })
 }
 
-pub(super) fn edit(_s: &Session<'_>, args: EditArgs) -> Result<TaskCommand, Fail> {
+pub(super) fn edit(args: EditArgs) -> Result<TaskCommand, Fail> {
     let edit = TaskEdit {
         title: args.title,
         body: body(args.body, args.body_file.as_deref())?,
-        checks: (args.no_check || !args.checks.is_empty()).then(|| checks(&args.checks, args.check_timeout)),
+        checks: (args.no_check || !args.checks.is_empty())
+            .then(|| checks(&args.checks, args.check_timeout, &args.check_files)),
         priority: args.priority,
         depends_on: (args.no_after || !args.after.is_empty()).then_some(args.after),
         attempts: args.attempts,
@@ -180,8 +187,8 @@ pub(super) fn edit(_s: &Session<'_>, args: EditArgs) -> Result<TaskCommand, Fail
     Ok(TaskCommand::Edit { task: args.task, edit: Box::new(edit) })
 }
 
-fn checks(commands: &[String], timeout_secs: u32) -> Vec<Check> {
-    commands.iter().map(|run| Check { timeout_secs, ..Check::of(run) }).collect()
+fn checks(commands: &[String], timeout_secs: u32, files: &[String]) -> Vec<Check> {
+    commands.iter().map(|run| Check { timeout_secs, files: files.to_vec(), ..Check::of(run) }).collect()
 }
 
 fn body(text: Option<String>, file: Option<&str>) -> Result<Option<String>, Fail> {
