@@ -206,6 +206,7 @@ pub async fn run_on(
             }
         });
     }
+    tracing::info!(version = listen::VERSION, pid = std::process::id(), "the office runs");
     ready();
 
     tokio::select! {
@@ -220,6 +221,7 @@ pub async fn run_on(
     stop.cancel();
     let _ = tokio::time::timeout(CLOSING, world.tracker.wait()).await;
     store.close().await;
+    tracing::info!("the office has ended");
     Ok(())
 }
 
@@ -232,6 +234,14 @@ pub async fn restore(dir: &Path, backup: &Path) -> Result<String, Refusal> {
     let now = SystemClock.now();
     dir.make().map_err(|error| unusable(&error.to_string()))?;
     let _lock = OfficeLock::take(&dir.lock(), now)?;
+    if !backup.is_file() {
+        let message = format!("there is no backup {}", backup.display());
+        return Err(Refusal::new(
+            Code::NotFound,
+            message,
+            format!("`ls {}` shows the office's own", dir.backups().display()),
+        ));
+    }
     let restored = Store::restore(backup, &dir.database(), now).await.map_err(store_refusal)?;
     let kept = restored
         .kept

@@ -50,7 +50,7 @@ fn begin(world: &Arc<World>, heavy: &Arc<Semaphore>, id: EffectId, effect: Effec
             outcome = carry_out(&world, id, &effect, status) => outcome,
         };
         if let Outcome::Failed { why } = &outcome {
-            tracing::warn!(%id, ?effect, why, "an effect failed");
+            tracing::info!(%id, ?effect, why, "an effect failed");
         }
         fault::point("after an effect");
         let command = EffectCommand::End { effect: id, outcome: Box::new(outcome) };
