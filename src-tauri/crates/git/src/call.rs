@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
+use nix::unistd::{AccessFlags, Pid, access};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
@@ -44,6 +44,20 @@ impl GitSettings {
             timeout: Duration::from_secs(300),
             max_output: 256 << 20,
         }
+    }
+
+    /// The program by its whole path where it can be found. By a bare name with a `PATH` of its own it could only be
+    /// started through fork(2), which copies this process's page tables: in a large runtime that costs more than git.
+    fn found(&self) -> PathBuf {
+        if self.program.components().count() == 1 {
+            let places = std::env::split_paths(&self.path).map(|dir| dir.join(&self.program));
+            let may_run =
+                |file: &PathBuf| file.is_absolute() && file.is_file() && access(file, AccessFlags::X_OK).is_ok();
+            if let Some(file) = places.into_iter().find(may_run) {
+                return file;
+            }
+        }
+        self.program.clone()
     }
 }
 
@@ -277,7 +291,7 @@ impl Call {
             clippy::disallowed_methods,
             reason = "the one place of the product that starts git; ended with its group by `Running`"
         )]
-        let mut command = Command::new(&settings.program);
+        let mut command = Command::new(settings.found());
         command.env_clear().env("PATH", &settings.path).env("LANG", "C.UTF-8");
         for (name, value) in [
             ("GIT_TERMINAL_PROMPT", "0"),

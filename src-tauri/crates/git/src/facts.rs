@@ -165,6 +165,13 @@ pub async fn inspect(git: &Git, path: &Path, prefix: &str) -> Result<RepoFacts> 
 
 /// The tip of a branch of the owner's.
 pub async fn branch_tip(git: &Git, facts: &RepoFacts, branch: &Branch) -> Result<Oid> {
+    // A loose ref holds the id as it is, and is read without a process. What is packed, or is a reference to another
+    // one, git resolves. Whoever moves the branch compares again under git's lock.
+    if let Ok(text) = fs::read_to_string(facts.common_dir.join(branch.full()))
+        && let Ok(tip) = Oid::parse(text.trim_end())
+    {
+        return Ok(tip);
+    }
     let name = format!("{}^{{commit}}", branch.full());
     let out =
         Call::new(git, "rev-parse", facts.refs_place()).args(["-q", "--verify", &name]).accept(&[0, 1]).run().await?;
