@@ -112,6 +112,8 @@ fn answer(world: &Arc<World>, actor: Actor, request: Request, outbox: &Outbox) {
         match ask {
             Ask::Subscribe { since } => {
                 let subscription = world.handle.subscribe();
+                // From here on what was meant for an earlier subscription of this connection is dropped.
+                let outbox = outbox.subscriber();
                 outbox.reply(id, Ok(Answer::Ok));
                 tokio::select! {
                     () = world.closing.cancelled() => {}
