@@ -9,7 +9,7 @@ use crate::ids::{DeskId, TaskId};
 use crate::office::Office;
 use crate::project::Acceptance;
 use crate::refusal::{Code, Refusal};
-use crate::run::{Run, RunEvent, RunState};
+use crate::run::{Run, RunEvent};
 use crate::task::ask::wrong_state;
 use crate::task::{Deliverable, Task, TaskEvent, TaskState};
 use crate::time::At;
@@ -82,23 +82,8 @@ fn fits(task: &Task, desk: &Desk) -> bool {
 
 fn start(office: &Office, task: &Task, desk: &Desk, now: At) -> Vec<Event> {
     let Ok(engine) = office.engine_of(desk) else { return Vec::new() };
-    let run = Run {
-        id: office.next.run,
-        desk: desk.id,
-        task: Some(task.id),
-        project: task.project,
-        engine,
-        attempt: task.attempts_used + 1,
-        state: RunState::Preparing,
-        workplace: task.workplace.clone(),
-        pid: None,
-        began: now,
-        launched: None,
-        deadline: None,
-        ended: None,
-        exit: None,
-        stop: None,
-    };
+    let begun = Run::begin(office.next.run, desk.id, task.project, engine, task.workplace.clone(), now);
+    let run = Run { task: Some(task.id), attempt: task.attempts_used + 1, ..begun };
     vec![
         Event::Task(TaskEvent::Started { task: task.id, desk: desk.id, run: run.id }),
         Event::Run(RunEvent::Began { run }),

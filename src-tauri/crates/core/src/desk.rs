@@ -11,7 +11,7 @@ use crate::hold::{Hold, HoldReason};
 use crate::ids::{DeskId, EngineName, ProjectId, RoleName, RunId, TaskId};
 use crate::office::Office;
 use crate::refusal::{Code, Refusal};
-use crate::run::{self, Run, RunEvent, RunState, StopWhy, Workplace};
+use crate::run::{self, Run, RunEvent, StopWhy, Workplace};
 use crate::task::TaskEvent;
 use crate::time::At;
 
@@ -298,23 +298,7 @@ fn open(office: &Office, desk: DeskId, project: ProjectId, fresh: bool, now: At)
     }
     let engine = office.engine_of(it)?;
     let workplace = (!fresh).then(|| Workplace { path: home.path.clone(), branch: String::new(), base: String::new() });
-    let run = Run {
-        id: office.next.run,
-        desk,
-        task: None,
-        project,
-        engine,
-        attempt: 1,
-        state: RunState::Preparing,
-        workplace,
-        pid: None,
-        began: now,
-        launched: None,
-        deadline: None,
-        ended: None,
-        exit: None,
-        stop: None,
-    };
+    let run = Run::begin(office.next.run, desk, project, engine, workplace, now);
     Ok(vec![Event::Run(RunEvent::Began { run })])
 }
 

@@ -145,6 +145,34 @@ pub struct Run {
 }
 
 impl Run {
+    /// A run that begins now, in a checkout that is still to be made (or found again, where `workplace` names one).
+    pub fn begin(
+        id: RunId,
+        desk: DeskId,
+        project: ProjectId,
+        engine: EngineName,
+        workplace: Option<Workplace>,
+        now: At,
+    ) -> Self {
+        Self {
+            id,
+            desk,
+            task: None,
+            project,
+            engine,
+            attempt: 1,
+            state: RunState::Preparing,
+            workplace,
+            pid: None,
+            began: now,
+            launched: None,
+            deadline: None,
+            ended: None,
+            exit: None,
+            stop: None,
+        }
+    }
+
     /// Whether it is not over yet.
     pub fn is_open(&self) -> bool {
         self.state != RunState::Ended

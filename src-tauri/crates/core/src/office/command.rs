@@ -1,0 +1,169 @@
+//! What may be asked of the office as a whole, and what happened to it: opened, read in, stopped, resumed, a deadline passed.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use crate::actor::Actor;
+use crate::event::Event;
+use crate::hold::{Hold, HoldReason};
+use crate::ids::{RunId, Seq};
+use crate::office::{Office, OfficeSettings};
+use crate::refusal::{Code, Refusal};
+use crate::role::{Engine, Role};
+use crate::run::{self, Exit, RunState, StopWhy};
+use crate::task::{self, TaskEvent, TaskState};
+use crate::time::At;
+
+/// What may be asked of the office as a whole.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum OfficeCommand {
+    /// Opens it: the first command.
+    Open {
+        /** How people call it. */
+        name: String,
+    },
+    /// Changes settings.
+    Set {
+        /** The settings. */
+        settings: OfficeSettings,
+    },
+    /// Reports what roles and engines there are.
+    ReadCatalog {
+        /** Roles. */
+        roles: Vec<Role>,
+        /** Engines. */
+        engines: Vec<Engine>,
+    },
+    /// Reports that the runtime started, and which runs are still alive.
+    Start {
+        /** Its version. */
+        version: String,
+        /** Runs whose process lives. */
+        alive: Vec<RunId>,
+    },
+    /// Stops everything: every task at work is parked, every run ended.
+    StopAll,
+    /// Releases that, and what it parked; takes up what was interrupted.
+    Resume,
+    /// Reports that a deadline may have passed.
+    Tick,
+}
+
+/// What happened to the office as a whole.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum OfficeEvent {
+    /// Opened.
+    Opened {
+        /** How people call it. */
+        name: String,
+    },
+    /// Settings changed.
+    SettingsChanged {
+        /** The settings. */
+        settings: OfficeSettings,
+    },
+    /// Roles or engines changed.
+    CatalogRead {
+        /** Roles. */
+        roles: Vec<Role>,
+        /** Engines. */
+        engines: Vec<Engine>,
+    },
+    /// The runtime started.
+    Started {
+        /** Its version. */
+        version: String,
+    },
+    /// Everything was stopped.
+    Stopped {
+        /** The hold. */
+        hold: Hold,
+    },
+    /// Released.
+    Resumed,
+}
+
+/// Decides an office command.
+pub fn decide(office: &Office, actor: Actor, command: &OfficeCommand, now: At) -> Result<Vec<Event>, Refusal> {
+    let one = |event| Ok(vec![Event::Office(event)]);
+    match command {
+        OfficeCommand::Open { name } => {
+            actor.owner_only("open an office")?;
+            if office.seq != Seq(0) {
+                return Err(Refusal::new(
+                    Code::Duplicate,
+                    "this office is open already",
+                    "use it, or choose another directory",
+                ));
+            }
+            crate::text::name("office", name)?;
+            one(OfficeEvent::Opened { name: name.clone() })
+        }
+        OfficeCommand::Set { settings } => {
+            actor.owner_only("change settings")?;
+            if !(1..=1000).contains(&settings.review_limit) {
+                return Err(Refusal::invalid("the review limit must be 1 to 1000", "give a number in that range"));
+            }
+            one(OfficeEvent::SettingsChanged { settings: settings.clone() })
+        }
+        OfficeCommand::ReadCatalog { roles, engines } => {
+            actor.office_only()?;
+            let same = roles.iter().eq(office.roles.values()) && engines.iter().eq(office.engines.values());
+            if same {
+                Ok(Vec::new())
+            } else {
+                one(OfficeEvent::CatalogRead { roles: roles.clone(), engines: engines.clone() })
+            }
+        }
+        OfficeCommand::Start { version, alive } => {
+            actor.office_only()?;
+            let mut events = vec![Event::Office(OfficeEvent::Started { version: version.clone() })];
+            for run in office.runs.values().filter(|run| run.state == RunState::Live && !alive.contains(&run.id)) {
+                events.extend(task::life::run_over(office, run.id, &Exit::Lost, now));
+            }
+            Ok(events)
+        }
+        OfficeCommand::StopAll => {
+            actor.owner_only("stop the office")?;
+            let hold = Hold {
+                reason: HoldReason::StoppedByOwner,
+                since: now,
+                until: None,
+                release: "office resume".to_owned(),
+            };
+            let mut events = vec![Event::Office(OfficeEvent::Stopped { hold: hold.clone() })];
+            for task in office.tasks.values() {
+                if matches!(task.state, TaskState::Starting | TaskState::Running | TaskState::Checking) {
+                    events.push(Event::Task(TaskEvent::Parked { task: task.id, hold: hold.clone() }));
+                }
+            }
+            for run in office.runs.values() {
+                events.extend(run::stop(office, Some(run.id), StopWhy::StoppedByOwner));
+            }
+            Ok(events)
+        }
+        OfficeCommand::Resume => {
+            actor.owner_only("resume the office")?;
+            let mut events = Vec::new();
+            if office.hold.is_some() {
+                events.push(Event::Office(OfficeEvent::Resumed));
+            }
+            for task in office.tasks.values() {
+                let stopped = task.hold.as_ref().is_some_and(|hold| hold.reason == HoldReason::StoppedByOwner);
+                match task.state {
+                    TaskState::Parked if stopped => events.push(Event::Task(TaskEvent::Unparked { task: task.id })),
+                    TaskState::Interrupted => events.push(Event::Task(TaskEvent::Resumed { task: task.id })),
+                    _ => {}
+                }
+            }
+            Ok(events)
+        }
+        OfficeCommand::Tick => {
+            actor.office_only()?;
+            let due = office.index.deadlines.iter().take_while(|(at, _)| *at <= now);
+            Ok(due.filter_map(|(_, run)| run::stop(office, Some(*run), StopWhy::TimeLimit)).collect())
+        }
+    }
+}

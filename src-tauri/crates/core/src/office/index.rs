@@ -1,0 +1,137 @@
+//! The indexes that keep deciding fast, and the one way each noun is changed so that they stay true.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::desk::Desk;
+use crate::ids::{DeskId, ProjectId, RunId, TaskId};
+use crate::noun::NounKey;
+use crate::office::Office;
+use crate::project::Project;
+use crate::run::Run;
+use crate::task::{Priority, Task, TaskState};
+use crate::time::At;
+
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct Index {
+    pub(crate) ready: BTreeSet<(Priority, TaskId)>,
+    pub(crate) in_review: BTreeSet<TaskId>,
+    pub(crate) at_work: BTreeSet<TaskId>,
+    pub(super) dependents: BTreeMap<TaskId, BTreeSet<TaskId>>,
+    pub(super) deadlines: BTreeSet<(At, RunId)>,
+}
+
+impl Office {
+    pub(crate) fn unfinished(&self, tasks: &[TaskId]) -> Vec<TaskId> {
+        tasks.iter().copied().filter(|id| self.tasks.get(id).is_some_and(|t| t.state != TaskState::Done)).collect()
+    }
+
+    /// Keeps `waiting_for` of the tasks that depend on `id` true.
+    pub(crate) fn update_waiting(&mut self, id: TaskId) {
+        let done = self.tasks.get(&id).is_some_and(|task| task.state == TaskState::Done);
+        let Some(dependents) = self.index.dependents.get(&id).cloned() else { return };
+        for dependent in dependents {
+            let listed = self.tasks.get(&dependent).is_some_and(|task| task.waiting_for.contains(&id));
+            if listed == done {
+                self.change_task(dependent, |task| {
+                    task.waiting_for.retain(|other| *other != id);
+                    if !done {
+                        task.waiting_for.push(id);
+                        task.waiting_for.sort_unstable();
+                    }
+                });
+            }
+        }
+    }
+
+    pub(crate) fn leave_queue(&mut self, task: TaskId) {
+        let Some(desk) = self.tasks.get(&task).and_then(|task| task.desk) else { return };
+        if self.desks.get(&desk).is_some_and(|desk| desk.queue.contains(&task)) {
+            self.change_desk(desk, |desk| desk.queue.retain(|other| *other != task));
+        }
+    }
+
+    pub(crate) fn put_project(&mut self, project: Project) {
+        self.touched.insert(NounKey::Project(project.id));
+        self.projects.insert(project.id, project);
+    }
+
+    pub(crate) fn change_project(&mut self, id: ProjectId, change: impl FnOnce(&mut Project)) {
+        if let Some(project) = self.projects.get_mut(&id) {
+            change(project);
+            self.touched.insert(NounKey::Project(id));
+        }
+    }
+
+    pub(crate) fn put_desk(&mut self, desk: Desk) {
+        self.touched.insert(NounKey::Desk(desk.id));
+        self.desks.insert(desk.id, desk);
+    }
+
+    pub(crate) fn change_desk(&mut self, id: DeskId, change: impl FnOnce(&mut Desk)) {
+        if let Some(desk) = self.desks.get_mut(&id) {
+            change(desk);
+            self.touched.insert(NounKey::Desk(id));
+        }
+    }
+
+    pub(crate) fn put_run(&mut self, run: Run) {
+        if let Some(at) = run.deadline {
+            self.index.deadlines.insert((at, run.id));
+        }
+        self.touched.insert(NounKey::Run(run.id));
+        self.runs.insert(run.id, run);
+    }
+
+    pub(crate) fn change_run(&mut self, id: RunId, change: impl FnOnce(&mut Run)) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        let before = run.deadline;
+        change(run);
+        let after = run.deadline;
+        if let Some(at) = before {
+            self.index.deadlines.remove(&(at, id));
+        }
+        if let Some(at) = after {
+            self.index.deadlines.insert((at, id));
+        }
+        self.touched.insert(NounKey::Run(id));
+    }
+
+    pub(crate) fn put_task(&mut self, task: Task) {
+        let id = task.id;
+        if let Some(before) = self.tasks.get(&id) {
+            self.index.ready.remove(&(before.priority, id));
+            for dep in &before.depends_on {
+                if let Some(list) = self.index.dependents.get_mut(dep) {
+                    list.remove(&id);
+                    if list.is_empty() {
+                        self.index.dependents.remove(dep);
+                    }
+                }
+            }
+        }
+        for dep in &task.depends_on {
+            self.index.dependents.entry(*dep).or_default().insert(id);
+        }
+        self.tasks.insert(id, task);
+        self.change_task(id, |_| {});
+    }
+
+    pub(crate) fn change_task(&mut self, id: TaskId, change: impl FnOnce(&mut Task)) {
+        let Some(task) = self.tasks.get_mut(&id) else { return };
+        let before = task.priority;
+        change(task);
+        self.index.ready.remove(&(before, id));
+        self.index.in_review.remove(&id);
+        self.index.at_work.remove(&id);
+        if task.state == TaskState::Ready && task.waiting_for.is_empty() {
+            self.index.ready.insert((task.priority, id));
+        }
+        if task.state == TaskState::InReview {
+            self.index.in_review.insert(id);
+        }
+        if task.state.at_work() {
+            self.index.at_work.insert(id);
+        }
+        self.touched.insert(NounKey::Task(id));
+    }
+}

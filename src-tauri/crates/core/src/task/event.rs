@@ -1,0 +1,459 @@
+//! Every fact that can happen to a task, what it changes, and what is to be done because of it.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use crate::actor::Actor;
+use crate::check::{CheckResult, Mark};
+use crate::effect::Effect;
+use crate::hold::Hold;
+use crate::ids::{DeskId, RunId, TaskId};
+use crate::office::Office;
+use crate::run::Work;
+use crate::task::{Claim, Deliverable, Note, Task, TaskState};
+use crate::time::At;
+
+/// What happened to tasks.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum TaskEvent {
+    /// Added.
+    Added {
+        /** The new task. */
+        task: Box<Task>,
+    },
+    /// Its wording, checks, priority, dependencies... were changed.
+    Edited {
+        /** As it is now. */
+        task: Box<Task>,
+    },
+    /// Released from draft.
+    Released {
+        /** Which. */
+        task: TaskId,
+    },
+    /// Given to a busy desk, or back to the front of its queue for another attempt.
+    Queued {
+        /** Which. */
+        task: TaskId,
+        /** Where. */
+        desk: DeskId,
+        /** Before the others there. */
+        front: bool,
+    },
+    /// Taken back from a queue.
+    Unassigned {
+        /** Which. */
+        task: TaskId,
+    },
+    /// A run took its lease.
+    Started {
+        /** Which. */
+        task: TaskId,
+        /** Where. */
+        desk: DeskId,
+        /** The lease. */
+        run: RunId,
+    },
+    /// Its engine runs.
+    Running {
+        /** Which. */
+        task: TaskId,
+        /** The lease. */
+        run: RunId,
+    },
+    /// Somebody said done.
+    DoneSaid {
+        /** Which. */
+        task: TaskId,
+        /** Whose work. */
+        run: RunId,
+        /** The words. */
+        claim: Claim,
+    },
+    /// Its work was collected.
+    Collected {
+        /** Which. */
+        task: TaskId,
+        /** Whose work. */
+        run: RunId,
+        /** What it is. */
+        work: Work,
+    },
+    /// Its checks begin.
+    ChecksBegan {
+        /** Which. */
+        task: TaskId,
+        /** Whose work. */
+        run: RunId,
+        /** The commit. */
+        commit: String,
+    },
+    /// Its "done" was refused; an attempt is used up.
+    Refused {
+        /** Which. */
+        task: TaskId,
+        /** Whose work. */
+        run: RunId,
+        /** Why. */
+        why: String,
+        /** The checks. */
+        results: Vec<CheckResult>,
+        /** Its agent still lives and goes on. */
+        goes_on: bool,
+    },
+    /// It waits for a verdict.
+    InReview {
+        /** Which. */
+        task: TaskId,
+        /** Whose work. */
+        run: RunId,
+        /** The checks. */
+        results: Vec<CheckResult>,
+        /** For the reviewer. */
+        marks: Vec<Mark>,
+    },
+    /// A run failed without saying done; an attempt is used up.
+    AttemptFailed {
+        /** Which. */
+        task: TaskId,
+        /** Which run. */
+        run: RunId,
+        /** Why. */
+        why: String,
+    },
+    /// It needs something from outside.
+    Blocked {
+        /** Which. */
+        task: TaskId,
+        /** What was done so far. */
+        done_so_far: String,
+        /** What it needs. */
+        needs: String,
+    },
+    /// The blocker was answered.
+    Answered {
+        /** Which. */
+        task: TaskId,
+        /** The answer. */
+        note: Note,
+    },
+    /// Held.
+    Parked {
+        /** Which. */
+        task: TaskId,
+        /** By what. */
+        hold: Hold,
+    },
+    /// Its hold was released.
+    Unparked {
+        /** Which. */
+        task: TaskId,
+    },
+    /// Its process was lost.
+    Interrupted {
+        /** Which. */
+        task: TaskId,
+        /** How. */
+        why: String,
+    },
+    /// Taken up again after an interruption.
+    Resumed {
+        /** Which. */
+        task: TaskId,
+    },
+    /// Given up, with the evidence kept.
+    Failed {
+        /** Which. */
+        task: TaskId,
+        /** Why. */
+        why: String,
+    },
+    /// Its partial work is to be kept on its branch.
+    KeepAsked {
+        /** Which. */
+        task: TaskId,
+        /** Whose work. */
+        run: RunId,
+    },
+    /// Its agent said how far it is.
+    Progress {
+        /** Which. */
+        task: TaskId,
+        /** The words. */
+        text: String,
+    },
+    /// Accepted by its reviewer.
+    Accepted {
+        /** Which. */
+        task: TaskId,
+    },
+    /// Could not be merged as things stand; still in review.
+    MergeWaits {
+        /** Which. */
+        task: TaskId,
+        /** Why, and what to do. */
+        why: String,
+    },
+    /// Sent back with a note.
+    SentBack {
+        /** Which. */
+        task: TaskId,
+        /** The note. */
+        note: Note,
+    },
+    /// Done: merged as this commit, or its finding accepted.
+    Done {
+        /** Which. */
+        task: TaskId,
+        /** The commit on the base, for a change. */
+        commit: Option<String>,
+    },
+    /// Called off.
+    Cancelled {
+        /** Which. */
+        task: TaskId,
+    },
+    /// To be tried again from a failed, cancelled or done state, with fresh attempts.
+    Reopened {
+        /** Which. */
+        task: TaskId,
+        /** Words for the next run. */
+        note: Option<Note>,
+    },
+}
+
+impl TaskEvent {
+    /// The task it happened to.
+    pub fn task(&self) -> TaskId {
+        match self {
+            Self::Added { task } | Self::Edited { task } => task.id,
+            Self::Released { task }
+            | Self::Queued { task, .. }
+            | Self::Unassigned { task }
+            | Self::Started { task, .. }
+            | Self::Running { task, .. }
+            | Self::DoneSaid { task, .. }
+            | Self::Collected { task, .. }
+            | Self::ChecksBegan { task, .. }
+            | Self::Refused { task, .. }
+            | Self::InReview { task, .. }
+            | Self::AttemptFailed { task, .. }
+            | Self::Blocked { task, .. }
+            | Self::Answered { task, .. }
+            | Self::Parked { task, .. }
+            | Self::Unparked { task }
+            | Self::Interrupted { task, .. }
+            | Self::Resumed { task }
+            | Self::Failed { task, .. }
+            | Self::KeepAsked { task, .. }
+            | Self::Progress { task, .. }
+            | Self::Accepted { task }
+            | Self::MergeWaits { task, .. }
+            | Self::SentBack { task, .. }
+            | Self::Done { task, .. }
+            | Self::Cancelled { task }
+            | Self::Reopened { task, .. } => *task,
+        }
+    }
+}
+
+/// Applies a task event.
+pub fn apply(office: &mut Office, event: &TaskEvent, at: At) {
+    match event {
+        TaskEvent::Added { task } => {
+            office.next.task = TaskId(task.id.0 + 1);
+            office.put_task((**task).clone());
+            return;
+        }
+        TaskEvent::Edited { task } => {
+            office.put_task((**task).clone());
+            return;
+        }
+        TaskEvent::Queued { task, desk, front } => {
+            office.leave_queue(*task);
+            office.change_desk(*desk, |d| if *front { d.queue.insert(0, *task) } else { d.queue.push(*task) });
+        }
+        TaskEvent::Started { task, run, .. } => {
+            office.leave_queue(*task);
+            // A session that becomes a task has its run already.
+            office.change_run(*run, |r| r.task = Some(*task));
+        }
+        TaskEvent::Unassigned { task } | TaskEvent::Cancelled { task } | TaskEvent::Failed { task, .. } => {
+            office.leave_queue(*task)
+        }
+        _ => {}
+    }
+    office.change_task(event.task(), |task| {
+        change(task, event);
+        if matches!(event, TaskEvent::Accepted { .. }) {
+            task.accepted = Some(at);
+        }
+        if let Some(state) = state_after(task, event) {
+            debug_assert!(task.state == state || task.state.can_become(state), "{} -> {state}", task.state);
+            task.state = state;
+            task.since = at;
+        }
+    });
+    office.update_waiting(event.task());
+}
+
+/// The state an event leads to, if it leads to another.
+fn state_after(task: &Task, event: &TaskEvent) -> Option<TaskState> {
+    Some(match event {
+        TaskEvent::Added { .. }
+        | TaskEvent::Edited { .. }
+        | TaskEvent::Collected { .. }
+        | TaskEvent::KeepAsked { .. }
+        | TaskEvent::ChecksBegan { .. }
+        | TaskEvent::AttemptFailed { .. }
+        | TaskEvent::Progress { .. } => return None,
+        TaskEvent::Refused { goes_on, .. } => {
+            return goes_on.then_some(TaskState::Running);
+        }
+        TaskEvent::Released { .. }
+        | TaskEvent::Unassigned { .. }
+        | TaskEvent::Answered { .. }
+        | TaskEvent::Resumed { .. }
+        | TaskEvent::SentBack { .. }
+        | TaskEvent::Reopened { .. } => TaskState::Ready,
+        TaskEvent::Unparked { .. } if task.claim.is_some() => TaskState::Checking,
+        TaskEvent::Unparked { .. } => TaskState::Ready,
+        TaskEvent::Queued { .. } => TaskState::Queued,
+        TaskEvent::Started { .. } => TaskState::Starting,
+        TaskEvent::Running { .. } => TaskState::Running,
+        TaskEvent::DoneSaid { .. } => TaskState::Checking,
+        TaskEvent::InReview { .. } | TaskEvent::MergeWaits { .. } => TaskState::InReview,
+        TaskEvent::Blocked { .. } => TaskState::Blocked,
+        TaskEvent::Parked { .. } => TaskState::Parked,
+        TaskEvent::Interrupted { .. } => TaskState::Interrupted,
+        TaskEvent::Failed { .. } => TaskState::Failed,
+        TaskEvent::Accepted { .. } => TaskState::Merging,
+        TaskEvent::Done { .. } => TaskState::Done,
+        TaskEvent::Cancelled { .. } => TaskState::Cancelled,
+    })
+}
+
+fn change(task: &mut Task, event: &TaskEvent) {
+    match event {
+        TaskEvent::Added { .. }
+        | TaskEvent::Edited { .. }
+        | TaskEvent::Released { .. }
+        | TaskEvent::KeepAsked { .. } => {}
+        TaskEvent::Queued { desk, .. } => {
+            task.desk = Some(*desk);
+            task.lease = None;
+        }
+        TaskEvent::Unassigned { .. } => task.desk = None,
+        TaskEvent::Started { desk, run, .. } => {
+            task.desk = Some(*desk);
+            task.lease = Some(*run);
+            task.last_run = Some(*run);
+            task.claim = None;
+            task.progress = None;
+        }
+        TaskEvent::Running { .. } => {}
+        TaskEvent::DoneSaid { claim, .. } => task.claim = Some(claim.clone()),
+        TaskEvent::Collected { work, .. } => task.work = Some(work.clone()),
+        TaskEvent::ChecksBegan { .. } => task.results.clear(),
+        TaskEvent::Refused { why, results, .. } => {
+            task.attempts_used += 1;
+            task.claim = None;
+            task.why = Some(why.clone());
+            task.results = results.clone();
+        }
+        TaskEvent::InReview { results, marks, .. } => {
+            task.results = results.clone();
+            task.marks = marks.clone();
+            task.why = None;
+            task.lease = None;
+        }
+        TaskEvent::AttemptFailed { why, .. } => {
+            task.attempts_used += 1;
+            task.why = Some(why.clone());
+        }
+        TaskEvent::Blocked { done_so_far, needs, .. } => {
+            task.lease = None;
+            task.why = Some(if done_so_far.is_empty() {
+                needs.clone()
+            } else {
+                format!("{needs} (done so far: {done_so_far})")
+            });
+        }
+        TaskEvent::Answered { note, .. } => {
+            task.why = None;
+            task.notes.push(note.clone());
+        }
+        TaskEvent::Parked { hold, .. } => {
+            task.hold = Some(hold.clone());
+            task.lease = None;
+        }
+        TaskEvent::Unparked { .. } => task.hold = None,
+        TaskEvent::Interrupted { why, .. } => {
+            task.lease = None;
+            task.why = Some(why.clone());
+        }
+        TaskEvent::Resumed { .. } => task.why = None,
+        TaskEvent::Failed { why, .. } => {
+            task.lease = None;
+            task.hold = None;
+            task.why = Some(why.clone());
+        }
+        TaskEvent::Progress { text, .. } => task.progress = Some(text.clone()),
+        TaskEvent::Accepted { .. } => task.why = None,
+        TaskEvent::MergeWaits { why, .. } => task.why = Some(why.clone()),
+        TaskEvent::SentBack { note, .. } => {
+            task.claim = None;
+            task.accepted = None;
+            if note.by == Actor::Office {
+                // It conflicts: what it did is on its branch, and its next run begins on the base as it is then.
+                task.attempts_used += 1;
+                task.workplace = None;
+            }
+            task.why = Some(note.text.clone());
+            task.notes.push(note.clone());
+        }
+        TaskEvent::Done { commit, .. } => {
+            task.merged = commit.clone();
+            task.why = None;
+            task.hold = None;
+        }
+        TaskEvent::Cancelled { .. } => {
+            task.lease = None;
+            task.hold = None;
+            task.desk = None;
+        }
+        TaskEvent::Reopened { note, .. } => {
+            task.attempts_used = 0;
+            task.claim = None;
+            task.accepted = None;
+            task.desk = None;
+            task.why = None;
+            task.notes.extend(note.clone());
+            if task.merged.take().is_some() {
+                task.workplace = None;
+                task.work = None;
+                task.results.clear();
+                task.marks.clear();
+            }
+        }
+    }
+}
+
+/// What a task event asks to be done.
+pub fn effects(office: &Office, event: &TaskEvent) -> Vec<Effect> {
+    let id = event.task();
+    let Some(task) = office.tasks.get(&id) else { return Vec::new() };
+    match event {
+        TaskEvent::DoneSaid { run, .. } => vec![Effect::Collect { task: id, run: *run, keep: false }],
+        TaskEvent::KeepAsked { run, .. } => vec![Effect::Collect { task: id, run: *run, keep: true }],
+        TaskEvent::Unparked { .. } if task.state == TaskState::Checking => {
+            task.last_run.map(|run| Effect::Collect { task: id, run, keep: false }).into_iter().collect()
+        }
+        TaskEvent::ChecksBegan { run, .. } => vec![Effect::Check { task: id, run: *run }],
+        TaskEvent::Accepted { .. } if task.deliverable == Deliverable::Change => vec![Effect::Merge { task: id }],
+        TaskEvent::Parked { .. } | TaskEvent::Cancelled { .. } => vec![Effect::Halt { task: id }],
+        TaskEvent::Done { .. } => vec![Effect::Reclaim { task: id }],
+        _ => Vec::new(),
+    }
+}
