@@ -123,8 +123,9 @@ fn a_green_chain_needs_nobody_and_a_full_review_holds_new_starts_and_says_so() {
     assert_eq!(repo.on_main("two.txt").as_deref(), Some("1"), "the second began from the merged first");
 
     bench.json(&["project", "set", "demo", "--accept", "owner"]);
+    bench.json(&["set", "--review-limit", "4"]);
     let more: Vec<u64> =
-        (0..12).map(|n| bench.task(&format!("Change {n}"), &format!("run: echo {n} > c{n}.txt"), &[])).collect();
+        (0..6).map(|n| bench.task(&format!("Change {n}"), &format!("run: echo {n} > c{n}.txt"), &[])).collect();
     bench.wait("a full review", || {
         bench.json(&["status"])["review_full"].as_str().is_some_and(|why| why.contains("wait for review")).then_some(())
     });
@@ -132,7 +133,7 @@ fn a_green_chain_needs_nobody_and_a_full_review_holds_new_starts_and_says_so() {
     bench.wait("desks that rest", || {
         bench.json(&["status"])["at_work"].as_array().is_some_and(Vec::is_empty).then_some(())
     });
-    assert_eq!(waiting(), 10, "no more wait than the limit allows");
+    assert_eq!(waiting(), 4, "no more wait than the limit allows");
     for task in &more {
         if bench.show(*task)["state"] == "in review" {
             bench.json(&["task", "accept", &task.to_string()]);

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::desk::DeskVerb;
 use crate::events::EventsArgs;
-use crate::office::{BackupArgs, InitArgs, RestoreArgs, StatusArgs, StopArgs};
+use crate::office::{BackupArgs, InitArgs, RestoreArgs, SetArgs, StatusArgs, StopArgs};
 use crate::project::ProjectVerb;
 use crate::role::{EngineVerb, RoleVerb};
 use crate::search::SearchArgs;
@@ -86,6 +86,8 @@ pub(crate) enum Verb {
     #[command(after_help = "Examples:
   office stop --all && office resume")]
     Resume,
+    /// Change what holds for the whole office
+    Set(SetArgs),
     /// What happened, in order
     Events(EventsArgs),
     /// Search tasks and events

@@ -77,6 +77,7 @@ async fn carry_out(cli: Cli, around: &Around) -> Done {
         Verb::Status(args) => office::status(s, args).await,
         Verb::Stop(args) => office::stop(s, args).await,
         Verb::Resume => office::resume(s).await,
+        Verb::Set(args) => office::set(s, args).await,
         Verb::Events(args) => events::carry_out(s, args).await,
         Verb::Search(args) => search::carry_out(s, args).await,
         Verb::Doctor => office::doctor(s).await,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use office_core::office::OfficeCommand;
+use office_core::office::{OfficeCommand, OfficeSettings};
 use office_core::{Code, CommandBody, Refusal};
 use office_door::wire::{Answer, Ask};
 use tokio::signal::unix::{SignalKind, signal};
@@ -45,6 +45,16 @@ pub(crate) struct StatusArgs {
     /// Draw anew whenever something happens
     #[arg(long)]
     watch: bool,
+}
+
+/// What to change.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  office set --review-limit 20     let more pile up before you look")]
+pub(crate) struct SetArgs {
+    /// So many changes may wait for review before nothing new starts by itself (1 to 1000)
+    #[arg(long, value_name = "N")]
+    review_limit: u32,
 }
 
 /// What to stop.
@@ -166,6 +176,15 @@ pub(crate) async fn resume(s: &mut Session<'_>) -> Done {
     s.submit(CommandBody::Office(OfficeCommand::Resume)).await?;
     let view = s.status().await?;
     s.show(&view, || format!("the office goes on; {} task(s) are at work", view.at_work.len()))
+}
+
+pub(crate) async fn set(s: &mut Session<'_>, args: SetArgs) -> Done {
+    let settings = OfficeSettings { review_limit: args.review_limit };
+    let body = CommandBody::Office(OfficeCommand::Set { settings: settings.clone() });
+    s.submit(body).await?;
+    s.show(&settings, || {
+        format!("{} changes may wait for review before nothing new starts by itself", settings.review_limit)
+    })
 }
 
 pub(crate) async fn doctor(s: &mut Session<'_>) -> Done {

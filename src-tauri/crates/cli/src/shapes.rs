@@ -184,6 +184,7 @@ pub(crate) const SHAPES: &[(&str, &str)] = &[
     ("status", "StatusView"),
     ("stop", "StatusView"),
     ("resume", "StatusView"),
+    ("set", "OfficeSettings"),
     ("events", "Envelope ..."),
     ("search", "Hit[]"),
     ("doctor", "HealthLine[]"),
