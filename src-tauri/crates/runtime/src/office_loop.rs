@@ -68,6 +68,11 @@ pub(crate) struct OfficeLoop {
     pub(crate) stop: CancellationToken,
 }
 
+/// Where the answer to a command goes.
+type Reply = oneshot::Sender<Result<Done, Refusal>>;
+/// A command's answer, held back until its commit.
+type Answered = (Reply, Result<NounKey, Refusal>);
+
 #[derive(Default)]
 struct Pending {
     envelopes: Vec<Envelope>,
@@ -75,7 +80,7 @@ struct Pending {
     effects: Vec<(EffectId, Effect)>,
     settled: Vec<EffectId>,
     feed: Vec<FeedItem>,
-    replies: Vec<(oneshot::Sender<Result<Done, Refusal>>, Result<NounKey, Refusal>)>,
+    replies: Vec<Answered>,
 }
 
 impl OfficeLoop {
@@ -121,7 +126,7 @@ impl OfficeLoop {
         self.carry_out(vec![(Box::new(command), reply)]).await;
     }
 
-    async fn carry_out(&mut self, commands: Vec<(Box<Command>, oneshot::Sender<Result<Done, Refusal>>)>) {
+    async fn carry_out(&mut self, commands: Vec<(Box<Command>, Reply)>) {
         // A clock that was set back must not turn the log around.
         let now = self.clock.now().max(self.last);
         self.last = now;
@@ -222,11 +227,7 @@ impl OfficeLoop {
     }
 
     /// The commit failed: what was decided did not happen, so the state goes back to what the disk says.
-    async fn roll_back(
-        &mut self,
-        why: &str,
-        replies: Vec<(oneshot::Sender<Result<Done, Refusal>>, Result<NounKey, Refusal>)>,
-    ) {
+    async fn roll_back(&mut self, why: &str, replies: Vec<Answered>) {
         tracing::error!(why, "a commit failed; nothing of it happened");
         let refusal = Refusal::new(
             Code::Trouble,

@@ -102,7 +102,7 @@ impl World {
                 let ready = beside(checkout, ".ready");
                 match std::fs::remove_file(&ready) {
                     Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                        return Err(format!("{}: {error}", ready.display()));
+                        Err(format!("{}: {error}", ready.display()))
                     }
                     _ => Ok(Outcome::Done),
                 }
