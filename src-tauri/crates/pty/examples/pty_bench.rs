@@ -14,7 +14,7 @@ use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let mb = args.iter().position(|a| a == "--mb").map_or(256, |at| args[at + 1].parse::<usize>().unwrap());
+    let mb = args.iter().position(|a| a == "--mb").map_or(512, |at| args[at + 1].parse::<usize>().unwrap());
     let wants = |name: &str| !args.iter().any(|a| a == "throughput" || a == "memory") || args.iter().any(|a| a == name);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let dir = tempfile::tempdir().unwrap();
@@ -107,7 +107,7 @@ const SCRIPT: &str = "read go; exec /bin/cat \"$0\"";
 
 fn throughput(runtime: &tokio::runtime::Runtime, dir: &Path, count: usize, mb: usize) {
     // Slices in turn, so that what else the machine does falls on both alike.
-    let rounds = 4;
+    let rounds = 2;
     let file = dir.join("text");
     std::fs::write(&file, text(mb * 1_000_000 / rounds / count)).unwrap();
     let (mut raw, mut ours) = (Sum::default(), Sum::default());

@@ -28,8 +28,13 @@ const REST_AFTER: Duration = Duration::from_secs(2);
 const MIN_CAP: u64 = 1024 * 1024;
 /// What one call may write beyond a part's limit at most: the compressor's own buffer and one full read.
 const OVERSHOOT: u64 = 192 * 1024;
-/// Measured on terminal output: the fast negative levels save a tenth of the time and double the size.
+/// Mixed terminal output becomes a quarter; the fast negative levels gain little time before they lose most of that.
 const LEVEL: i32 = 1;
+/// A frame that fills within this time is a flood, which nobody reads as it comes and which the cap will cut; the next
+/// frame is compressed with less effort, so that recording does not hold the program up.
+const FLOOD: Duration = Duration::from_millis(100);
+/// The level for floods: about half the time of level 1 and three times the size.
+const FLOOD_LEVEL: i32 = -50;
 /// A window of 256 KiB holds most frames whole, which spares the slower search across its edge.
 const WINDOW_LOG: u32 = 18;
 
@@ -61,6 +66,7 @@ pub(crate) struct Recorder {
     part: usize,
     frame: Option<OpenFrame>,
     compressor: Option<Compressor>,
+    flood: bool,
     dirty_since: Option<Duration>,
     last: Duration,
     state: RecordingState,
@@ -85,6 +91,7 @@ impl Recorder {
             part: 0,
             frame: None,
             compressor: None,
+            flood: false,
             dirty_since: None,
             last: Duration::ZERO,
             state: RecordingState::On,
@@ -221,8 +228,10 @@ impl Recorder {
         let share = if self.part == 0 { cap / 4 } else { cap * 3 / 8 };
         let full = self.len >= share - OVERSHOOT;
         let Some(frame) = &self.frame else { return Ok(()) };
-        if full || self.encoded - frame.offset >= FRAME_BYTES || at.saturating_sub(frame.began) >= FRAME_SPAN {
+        let (filled, span) = (self.encoded - frame.offset >= FRAME_BYTES, at.saturating_sub(frame.began));
+        if full || filled || span >= FRAME_SPAN {
             self.close_frame()?;
+            self.flood = filled && span < FLOOD;
         }
         if full {
             self.part = if self.part == 1 { 2 } else { 1 };
@@ -246,6 +255,8 @@ impl Recorder {
         let micros = u64::try_from(at.as_micros()).unwrap_or(u64::MAX);
         let header = Header { offset: self.encoded, micros, len: 0, end: 0 };
         let header_at = self.len;
+        let level = if self.flood { FLOOD_LEVEL } else { LEVEL };
+        compressor(&mut self.compressor)?.encoder.set_parameter(CParameter::CompressionLevel(level))?;
         self.put(&header.encode())?;
         self.frame = Some(OpenFrame { header_at, offset: self.encoded, began: at });
         if header_at == 0 {
