@@ -1,0 +1,62 @@
+// What the owner may ask of the office, typed: one function for each thing a person does. Undo is said where there is one.
+// Not here: deciding whether it may be. The office does that and refuses in words.
+import type { Answer, Ask, CommandBody, DeskId, NewTask, Noun, ProjectId, RoleName, TaskEdit, TaskId } from '../bindings';
+
+export interface Office {
+  ask(ask: Ask): Promise<Answer>;
+  commandId(): string;
+}
+
+async function submit(office: Office, body: CommandBody): Promise<Noun | null> {
+  const answer = await office.ask({ ask: 'submit', command_id: office.commandId(), body });
+  return answer.kind === 'changed' ? answer.value : null;
+}
+
+/** A thing that was done, and how to take it back where that is possible. */
+export interface Deed {
+  said: string;
+  undo: (() => Promise<unknown>) | null;
+}
+
+export const addTask = (office: Office, task: NewTask): Promise<Noun | null> => submit(office, { noun: 'task', do: 'add', new: task });
+export const editTask = (office: Office, task: TaskId, edit: TaskEdit): Promise<Noun | null> =>
+  submit(office, { noun: 'task', do: 'edit', task, edit });
+export const releaseTask = (office: Office, task: TaskId): Promise<Noun | null> => submit(office, { noun: 'task', do: 'release', task });
+export const unassign = (office: Office, task: TaskId): Promise<Noun | null> => submit(office, { noun: 'task', do: 'unassign', task });
+export const answerTask = (office: Office, task: TaskId, text: string): Promise<Noun | null> =>
+  submit(office, { noun: 'task', do: 'answer', task, text });
+export const sendBack = (office: Office, task: TaskId, note: string): Promise<Noun | null> =>
+  submit(office, { noun: 'task', do: 'reject', task, note });
+export const cancelTask = (office: Office, task: TaskId): Promise<Noun | null> => submit(office, { noun: 'task', do: 'cancel', task });
+export const retryTask = (office: Office, task: TaskId, note: string | null): Promise<Noun | null> =>
+  submit(office, { noun: 'task', do: 'retry', task, note });
+export const resumeTask = (office: Office, task: TaskId): Promise<Noun | null> => submit(office, { noun: 'task', do: 'resume', task });
+
+/** Given to a desk. A task that only waits in a queue can be taken back; one that was started is stopped, not undone. */
+export async function assign(office: Office, task: TaskId, desk: DeskId, name: string): Promise<Deed> {
+  const changed = await submit(office, { noun: 'task', do: 'assign', task, desk });
+  const queued = changed?.noun === 'task' && changed.state === 'queued';
+  return {
+    said: queued ? `#${task} waits in ${name}'s queue` : `${name} starts on #${task}`,
+    undo: queued ? () => unassign(office, task) : null,
+  };
+}
+
+/** Accepts and does not wait for the merge: the task says itself how that went. */
+export const accept = (office: Office, task: TaskId): Promise<Noun | null> => submit(office, { noun: 'task', do: 'accept', task });
+
+export const hire = (office: Office, name: string, role: RoleName, project: ProjectId | null, auto: boolean): Promise<Noun | null> =>
+  submit(office, { noun: 'desk', do: 'add', name, role, project, engine: null, command: null, auto });
+export const pauseDesk = (office: Office, desk: DeskId): Promise<Noun | null> => submit(office, { noun: 'desk', do: 'pause', desk });
+export const resumeDesk = (office: Office, desk: DeskId): Promise<Noun | null> => submit(office, { noun: 'desk', do: 'resume', desk });
+export const stopDesk = (office: Office, desk: DeskId): Promise<Noun | null> => submit(office, { noun: 'desk', do: 'stop', desk });
+export const setAuto = (office: Office, desk: DeskId, auto: boolean): Promise<Noun | null> =>
+  submit(office, { noun: 'desk', do: 'change', desk, auto });
+export const removeDesk = (office: Office, desk: DeskId): Promise<Noun | null> => submit(office, { noun: 'desk', do: 'remove', desk });
+
+export const stopAll = (office: Office): Promise<Noun | null> => submit(office, { noun: 'office', do: 'stop_all' });
+export const resumeAll = (office: Office): Promise<Noun | null> => submit(office, { noun: 'office', do: 'resume' });
+export const setReviewLimit = (office: Office, review_limit: number): Promise<Noun | null> =>
+  submit(office, { noun: 'office', do: 'set', settings: { review_limit } });
+export const addProject = (office: Office, path: string, name: string | null): Promise<Answer> =>
+  office.ask({ ask: 'add_project', path, name, base: null });

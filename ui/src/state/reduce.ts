@@ -1,0 +1,89 @@
+// (OfficeView, pushed event) -> OfficeView, by putting whole nouns in the place of the old ones. No rule of the office is
+// repeated here: the office sends what its events led to. Not here: what to do about a gap (sync.ts).
+import type { Envelope, Noun, Seq } from '../bindings';
+import { NOTHING, RECENT, type OfficeView } from './view';
+
+export interface Pushed {
+  envelope: Envelope;
+  nouns: Noun[];
+}
+
+/** What a batch led to; `gap` when an event is missing: the view then stands before it, and a snapshot is needed. */
+export interface Reduced {
+  view: OfficeView;
+  gap: boolean;
+}
+
+/** Everything at one moment. */
+export function fromSnapshot(seq: Seq, nouns: readonly Noun[], recent: readonly Envelope[] = []): OfficeView {
+  return put({ ...NOTHING, seq, recent }, nouns);
+}
+
+/** Events in order; those already known are passed over, so that a repeat does no harm. */
+export function reduce(view: OfficeView, pushes: readonly Pushed[]): Reduced {
+  let { seq } = view;
+  let gap = false;
+  const fresh: Pushed[] = [];
+  for (const push of pushes) {
+    const at = push.envelope.seq;
+    if (at <= seq) continue;
+    if (at !== seq + 1) {
+      gap = true;
+      break;
+    }
+    seq = at;
+    fresh.push(push);
+  }
+  if (fresh.length === 0) return { view, gap };
+  const recent = [...view.recent, ...fresh.map((push) => push.envelope)].slice(-RECENT);
+  // One copy of each kind for the whole batch: a flood of events costs one copy, not one each.
+  return { view: put({ ...view, seq, recent }, fresh.flatMap((push) => push.nouns)), gap };
+}
+
+function put(view: OfficeView, nouns: readonly Noun[]): OfficeView {
+  let { office, projects, desks, tasks, runs } = view;
+  for (const noun of nouns) {
+    switch (noun.noun) {
+      case 'office':
+        office = bare(noun);
+        break;
+      case 'project':
+        projects = set(projects, view.projects, bare(noun));
+        break;
+      case 'desk':
+        desks = set(desks, view.desks, bare(noun));
+        break;
+      case 'task':
+        tasks = set(tasks, view.tasks, bare(noun));
+        break;
+      case 'run':
+        runs = set(runs, view.runs, bare(noun));
+        break;
+    }
+  }
+  return { ...view, office, projects, desks, tasks, runs };
+}
+
+/** The thing without the word that says which kind of thing it is. */
+function bare<T extends { noun: string }>(noun: T): Omit<T, 'noun'> {
+  const { noun: _kind, ...rest } = noun;
+  return rest;
+}
+
+/** Copies on the first change only; `before` is the map nobody may touch any more. */
+function set<T extends { id: number }>(now: ReadonlyMap<number, T>, before: ReadonlyMap<number, T>, thing: T): ReadonlyMap<number, T> {
+  const map = (now === before ? new Map(before) : now) as Map<number, T>;
+  return map.set(thing.id, thing);
+}
+
+/** The inverse of `fromSnapshot`, in the office's own order: what the golden log is compared by. */
+export function nounsOf(view: OfficeView): Noun[] {
+  const sorted = <T extends { id: number }>(map: ReadonlyMap<number, T>): T[] => [...map.values()].sort((a, b) => a.id - b.id);
+  return [
+    { noun: 'office', ...view.office },
+    ...sorted(view.projects).map((it): Noun => ({ noun: 'project', ...it })),
+    ...sorted(view.desks).map((it): Noun => ({ noun: 'desk', ...it })),
+    ...sorted(view.tasks).map((it): Noun => ({ noun: 'task', ...it })),
+    ...sorted(view.runs).map((it): Noun => ({ noun: 'run', ...it })),
+  ];
+}

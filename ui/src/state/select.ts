@@ -1,0 +1,165 @@
+// What is read out of the view: desks as they are seen, the backlog in its order, who waits for the owner, the counts.
+// Pure, and the same words as the office's own views. Not here: what a drag would do (assign.ts), sentences (words.ts).
+import type { Desk, DeskState, DeskView, Exit, Priority, Run, Task, TaskState } from '../bindings';
+import { engineOf } from './assign';
+import type { OfficeView } from './view';
+
+/** A desk as it is seen: state, the evidence for it, and since when. Mirrors `Office::desk_view` of the core. */
+export function deskSeen(view: OfficeView, desk: Desk): DeskView {
+  const run = desk.run === null ? undefined : view.runs.get(desk.run);
+  const task = taskOf(view, run);
+  const last = desk.last_run === null ? undefined : view.runs.get(desk.last_run);
+  const [state, evidence, since] = seen(view, desk, run, task, last);
+  return {
+    id: desk.id,
+    name: desk.name,
+    role: desk.role,
+    state,
+    evidence,
+    since,
+    task: task?.id ?? null,
+    title: task?.title ?? null,
+    queue: desk.queue,
+    hold: desk.hold,
+  };
+}
+
+type Seen = [DeskState, string, string | null];
+
+function seen(view: OfficeView, desk: Desk, run: Run | undefined, task: Task | undefined, last: Run | undefined): Seen {
+  if (desk.removed) return ['off', 'removed', null];
+  if (run) {
+    if (run.state === 'preparing') return ['starting', 'its checkout is made and set up', run.began];
+    if (run.state === 'launching') return ['starting', 'its engine is started', run.began];
+    if (task?.state === 'checking') return ['reviewing', 'its work is collected and checked', task.since];
+    if (run.state === 'ending') return ['working', 'its process is ended', run.launched];
+    return ['working', run.pid === null ? '' : `process ${run.pid} runs`, run.launched];
+  }
+  if (desk.hold) return ['paused', 'held by its owner', desk.hold.since];
+  const engine = engineOf(view, desk);
+  if (engine.refusal) return ['off', engine.refusal.detail, null];
+  const lastTask = taskOf(view, last);
+  if (last && lastTask?.state === 'checking') return ['reviewing', 'its work is collected and checked', last.ended];
+  if (last && lastTask && (lastTask.state === 'in review' || lastTask.state === 'merging'))
+    return ['finished', `#${lastTask.id} waits for review`, last.ended];
+  if (last?.exit?.kind === 'lost') return ['crashed', 'its process was lost with the office', last.ended];
+  if (last && lastTask?.state === 'failed') return ['crashed', `#${lastTask.id} failed; ${last.exit ? ending(last.exit) : ''}`, last.ended];
+  return ['idle', 'nothing runs here', last?.ended ?? null];
+}
+
+/** How a process ended, in the core's words. */
+function ending(exit: Exit): string {
+  switch (exit.kind) {
+    case 'code':
+      return `exit code ${exit.code}`;
+    case 'signal':
+      return `ended by signal ${exit.signal}`;
+    case 'not_started':
+      return `not started: ${exit.why}`;
+    case 'lost':
+      return 'lost with the office';
+  }
+}
+
+const taskOf = (view: OfficeView, run: Run | undefined): Task | undefined =>
+  run?.task === null || run?.task === undefined ? undefined : view.tasks.get(run.task);
+
+/** Every desk that is still there, by number, which is also its seat. */
+export function desksSeen(view: OfficeView): DeskView[] {
+  return byNumber(view.desks)
+    .filter((desk) => !desk.removed)
+    .map((desk) => deskSeen(view, desk));
+}
+
+/** What is at the desk for its owner to read: the task it works on, or the last one that is not over with it. */
+export function taskAtDesk(view: OfficeView, desk: Desk): Task | undefined {
+  return taskOf(view, runAtDesk(view, desk));
+}
+export function runAtDesk(view: OfficeView, desk: Desk): Run | undefined {
+  const id = desk.run ?? desk.last_run;
+  return id === null ? undefined : view.runs.get(id);
+}
+
+const RANK: Readonly<Record<Priority, number>> = { urgent: 0, high: 1, normal: 2, low: 3 };
+export const PRIORITIES = Object.keys(RANK) as Priority[];
+const byPriority = (a: Task, b: Task): number => RANK[a.priority] - RANK[b.priority] || a.id - b.id;
+
+/** Ready tasks in the order in which they start, then what waits for others, then drafts. */
+export function backlog(view: OfficeView, filter = ''): Task[] {
+  const group = (task: Task): number => (task.state === 'draft' ? 2 : task.waiting_for.length > 0 ? 1 : 0);
+  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
+  return [...view.tasks.values()]
+    .filter((task) => (task.state === 'ready' || task.state === 'draft') && fitsWords(view, task, words))
+    .sort((a, b) => group(a) - group(b) || byPriority(a, b));
+}
+
+function fitsWords(view: OfficeView, task: Task, words: readonly string[]): boolean {
+  if (words.length === 0) return true;
+  const project = view.projects.get(task.project)?.name ?? '';
+  const text = `#${task.id} ${task.title} ${project} ${task.role ?? ''} ${task.priority} ${task.state}`.toLowerCase();
+  return words.every((word) => text.includes(word));
+}
+
+const WAITS: readonly TaskState[] = ['blocked', 'in review', 'interrupted', 'failed'];
+/** What waits for the owner: blockers first, then verdicts, then what broke; within each the longest first. */
+export function waitsForYou(view: OfficeView): Task[] {
+  return [...view.tasks.values()]
+    .filter((task) => WAITS.includes(task.state))
+    .sort((a, b) => WAITS.indexOf(a.state) - WAITS.indexOf(b.state) || (a.since < b.since ? -1 : a.since > b.since ? 1 : a.id - b.id));
+}
+
+const AT_WORK: readonly TaskState[] = ['starting', 'running', 'checking', 'merging'];
+export const isAtWork = (task: Task): boolean => AT_WORK.includes(task.state);
+
+const DAY_MS = 24 * 3600 * 1000;
+/** Done within the last 24 hours, the newest first. */
+export function doneToday(view: OfficeView, now: Date): Task[] {
+  const since = now.getTime() - DAY_MS;
+  return [...view.tasks.values()]
+    .filter((task) => task.state === 'done' && Date.parse(task.since) >= since)
+    .sort((a, b) => (a.since > b.since ? -1 : a.since < b.since ? 1 : b.id - a.id));
+}
+
+export interface Counts {
+  desks: number;
+  /** Desks with a run on a task. */
+  onTask: number;
+  backlog: number;
+  atWork: number;
+  queued: number;
+  held: number;
+  waits: number;
+  done: number;
+}
+
+export function counts(view: OfficeView, now: Date): Counts {
+  const out: Counts = { desks: 0, onTask: 0, backlog: 0, atWork: 0, queued: 0, held: 0, waits: 0, done: 0 };
+  for (const desk of view.desks.values()) {
+    if (desk.removed) continue;
+    out.desks++;
+    const run = desk.run === null ? undefined : view.runs.get(desk.run);
+    const checked = run ? undefined : taskAtDesk(view, desk);
+    if (run?.task != null || checked?.state === 'checking') out.onTask++;
+  }
+  const since = now.getTime() - DAY_MS;
+  for (const task of view.tasks.values()) {
+    if (task.state === 'ready' || task.state === 'draft') out.backlog++;
+    else if (isAtWork(task)) out.atWork++;
+    else if (task.state === 'queued') out.queued++;
+    else if (task.state === 'parked') out.held++;
+    else if (WAITS.includes(task.state)) out.waits++;
+    else if (task.state === 'done' && Date.parse(task.since) >= since) out.done++;
+  }
+  return out;
+}
+
+export function byNumber<T extends { id: number }>(map: ReadonlyMap<number, T>): T[] {
+  return [...map.values()].sort((a, b) => a.id - b.id);
+}
+
+/** Lines added and removed by a task's collected work. */
+export function size(task: Task): { added: number; removed: number; files: number } {
+  const files = task.work?.files ?? [];
+  const sum = (field: 'added' | 'removed'): number => files.reduce((total, file) => total + (file[field] ?? 0), 0);
+  return { added: sum('added'), removed: sum('removed'), files: files.length };
+}

@@ -1,0 +1,35 @@
+// What the window knows of the office: every noun, whole, by number, and the newest events.
+// Not here: how it changes (reduce.ts) and what is read out of it (select.ts).
+import type { Desk, DeskId, Envelope, OfficeFacts, Project, ProjectId, Run, RunId, Seq, Task, TaskId } from '../bindings';
+
+export interface OfficeView {
+  /** True up to this event. */
+  seq: Seq;
+  office: OfficeFacts;
+  projects: ReadonlyMap<ProjectId, Project>;
+  desks: ReadonlyMap<DeskId, Desk>;
+  tasks: ReadonlyMap<TaskId, Task>;
+  runs: ReadonlyMap<RunId, Run>;
+  /** The newest events, oldest first, for the strip; no more than `RECENT`. */
+  recent: readonly Envelope[];
+}
+
+export const RECENT = 400;
+
+export const NOTHING: OfficeView = {
+  seq: 0,
+  office: {
+    name: '',
+    seq: 0,
+    next: { project: 1, desk: 1, task: 1, run: 1 },
+    settings: { review_limit: 10 },
+    hold: null,
+    roles: {},
+    engines: {},
+  },
+  projects: new Map(),
+  desks: new Map(),
+  tasks: new Map(),
+  runs: new Map(),
+  recent: [],
+};

@@ -1,0 +1,96 @@
+// A recorded office, event by event: what the window makes of the pushes is what the office itself was in the end.
+// tests/tests/golden.rs holds the same files against the core. Not here: what is read out of the view.
+import { describe, expect, it } from 'vitest';
+import { Replay } from '../src/host/replay';
+import { fromSnapshot, nounsOf, reduce } from '../src/state/reduce';
+import { desksSeen, waitsForYou, backlog } from '../src/state/select';
+import { Sync } from '../src/state/sync';
+import { atTheEnd, recorded } from './recorded';
+
+const whole = () => {
+  const { snapshot, pushes } = recorded();
+  return reduce(fromSnapshot(snapshot.seq, snapshot.nouns), pushes);
+};
+
+describe('the golden log', () => {
+  it('comes to the same nouns as the office', () => {
+    const { view, gap } = whole();
+    expect(gap).toBe(false);
+    expect(view.seq).toBe(atTheEnd().seq);
+    expect(nounsOf(view)).toEqual(atTheEnd().nouns);
+  });
+  it('comes to the same one by one as in one batch', () => {
+    const { snapshot, pushes } = recorded();
+    let view = fromSnapshot(snapshot.seq, snapshot.nouns);
+    for (const push of pushes) view = reduce(view, [push]).view;
+    expect(nounsOf(view)).toEqual(atTheEnd().nouns);
+  });
+  it('sees desks and lists as the office does', () => {
+    const { view } = whole();
+    const status = recorded().answers.find((kept) => kept.ask.ask === 'status')!.answer;
+    if (status.kind !== 'status') throw new Error('no status was recorded');
+    expect(desksSeen(view)).toEqual(status.value.desks);
+    expect(new Set(waitsForYou(view).map((task) => task.id))).toEqual(new Set(status.value.waits_for_you.map((line) => line.id)));
+    expect(new Set(backlog(view).map((task) => task.id))).toEqual(new Set(status.value.backlog.map((line) => line.id)));
+  });
+});
+
+describe('order', () => {
+  it('passes over what it knows, in any batch', () => {
+    const { snapshot, pushes } = recorded();
+    const start = fromSnapshot(snapshot.seq, snapshot.nouns);
+    const once = reduce(start, pushes.slice(0, 40)).view;
+    const twice = reduce(once, pushes.slice(20, 60));
+    expect(twice.gap).toBe(false);
+    expect(nounsOf(twice.view)).toEqual(nounsOf(reduce(start, pushes.slice(0, 60)).view));
+  });
+  it('stops before a gap and says so', () => {
+    const { snapshot, pushes } = recorded();
+    const start = fromSnapshot(snapshot.seq, snapshot.nouns);
+    const cut = reduce(start, [...pushes.slice(0, 10), ...pushes.slice(11, 30)]);
+    expect(cut.gap).toBe(true);
+    expect(nounsOf(cut.view)).toEqual(nounsOf(reduce(start, pushes.slice(0, 10)).view));
+  });
+  it('never changes a view that somebody holds', () => {
+    const { snapshot, pushes } = recorded();
+    const before = reduce(fromSnapshot(snapshot.seq, snapshot.nouns), pushes.slice(0, 30)).view;
+    const kept = JSON.stringify(nounsOf(before));
+    reduce(before, pushes.slice(30));
+    expect(JSON.stringify(nounsOf(before))).toBe(kept);
+  });
+});
+
+describe('sync', () => {
+  const settle = () => new Promise((done) => setTimeout(done, 0));
+  it('follows from the middle of the night to its end, and asks for one snapshot only', async () => {
+    const host = new Replay(recorded(), 50);
+    const sync = new Sync(host, () => {});
+    await sync.start();
+    while (host.left > 0) {
+      host.play(7);
+      sync.take();
+    }
+    expect(nounsOf(sync.view)).toEqual(atTheEnd().nouns);
+    expect(host.asked.filter((ask) => ask.ask === 'snapshot')).toHaveLength(1);
+    expect(sync.view.recent.length).toBe(sync.view.seq - recorded().snapshot.seq);
+  });
+  it('asks for a snapshot after a gap, and is right again', async () => {
+    const host = new Replay(recorded(), 50);
+    let dropped = 3;
+    const source = {
+      ask: host.ask.bind(host),
+      listen: (each: Parameters<Replay['listen']>[0]) => host.listen((push) => (dropped-- > 0 ? undefined : each(push))),
+    };
+    let woken = 0;
+    const sync = new Sync(source, () => woken++);
+    await sync.start();
+    host.play(10);
+    sync.take();
+    await settle();
+    host.play(1000);
+    expect(sync.take()).toBe(true);
+    expect(nounsOf(sync.view)).toEqual(atTheEnd().nouns);
+    expect(host.asked.filter((ask) => ask.ask === 'snapshot')).toHaveLength(2);
+    expect(woken).toBeGreaterThan(1);
+  });
+});

@@ -1,0 +1,208 @@
+// Selectors and the word a desk says while a card hangs over it, on small offices made by hand.
+// Not here: whole recordings (golden.test.ts).
+import { describe, expect, it } from 'vitest';
+import type { Desk, DeskState, Noun, Role, Run, Task } from '../src/bindings';
+import { STATES } from '../src/floor/model/state';
+import { byHand, dropWord, engineOf } from '../src/state/assign';
+import { fromSnapshot } from '../src/state/reduce';
+import { backlog, counts, deskSeen, doneToday, size, waitsForYou } from '../src/state/select';
+import { NOTHING, type OfficeView } from '../src/state/view';
+
+const AT = '2026-03-01T22:00:00.000Z';
+const role = (name: string, ...engines: string[]): Role => ({ name, title: name, engines });
+const office: Noun = {
+  noun: 'office',
+  ...NOTHING.office,
+  roles: { engineer: role('engineer', 'shell'), writer: role('writer', 'shell'), lost: role('lost', 'gone') },
+  engines: { shell: { name: 'shell', title: 'Shell', found: true, note: '', needs_command: false } },
+};
+const desk = (id: number, more: Partial<Desk> = {}): Desk => ({
+  id,
+  name: `desk${id}`,
+  role: 'engineer',
+  project: null,
+  engine: null,
+  command: null,
+  hold: null,
+  run: null,
+  last_run: null,
+  queue: [],
+  auto: false,
+  removed: false,
+  ...more,
+});
+const task = (id: number, more: Partial<Task> = {}): Task => ({
+  id,
+  project: 1,
+  title: `task ${id}`,
+  body: '',
+  deliverable: 'change',
+  checks: [],
+  priority: 'normal',
+  depends_on: [],
+  waiting_for: [],
+  role: null,
+  attempts_max: 3,
+  attempts_used: 0,
+  time_limit_secs: null,
+  state: 'ready',
+  desk: null,
+  lease: null,
+  last_run: null,
+  workplace: null,
+  claim: null,
+  work: null,
+  results: [],
+  marks: [],
+  hold: null,
+  why: null,
+  notes: [],
+  progress: null,
+  accepted: null,
+  merged: null,
+  added: AT,
+  since: AT,
+  ...more,
+});
+const run = (id: number, more: Partial<Run> = {}): Run => ({
+  id,
+  desk: 1,
+  task: null,
+  project: 1,
+  engine: 'shell',
+  attempt: 1,
+  state: 'ended',
+  workplace: null,
+  pid: null,
+  began: AT,
+  launched: AT,
+  deadline: null,
+  ended: AT,
+  exit: { kind: 'code', code: 0 },
+  stop: null,
+  ...more,
+});
+const view = (desks: Desk[], tasks: Task[] = [], runs: Run[] = [], facts: Noun = office): OfficeView =>
+  fromSnapshot(1, [
+    facts,
+    ...desks.map((it): Noun => ({ noun: 'desk', ...it })),
+    ...tasks.map((it): Noun => ({ noun: 'task', ...it })),
+    ...runs.map((it): Noun => ({ noun: 'run', ...it })),
+  ]);
+const hold = { reason: 'desk_paused', since: AT, until: null, release: 'office desk resume desk1' } as const;
+
+describe('the words of the office', () => {
+  it('every state of a desk has its picture, and no picture has another name', () => {
+    const all: Record<DeskState, true> = {
+      empty: true,
+      starting: true,
+      idle: true,
+      working: true,
+      thinking: true,
+      'waiting for you': true,
+      stuck: true,
+      limited: true,
+      reviewing: true,
+      finished: true,
+      paused: true,
+      'login needed': true,
+      crashed: true,
+      off: true,
+    };
+    expect(Object.keys(STATES)).toEqual(Object.keys(all));
+  });
+});
+
+describe('a desk as it is seen', () => {
+  const at = (d: Desk, tasks: Task[] = [], runs: Run[] = []): DeskState => deskSeen(view([d], tasks, runs), d).state;
+  it.each<[DeskState, Partial<Desk>, Partial<Task>, Partial<Run>]>([
+    ['starting', { run: 1 }, { state: 'starting' }, { state: 'preparing', task: 1 }],
+    ['starting', { run: 1 }, { state: 'starting' }, { state: 'launching', task: 1 }],
+    ['working', { run: 1 }, { state: 'running' }, { state: 'live', task: 1 }],
+    ['working', { run: 1 }, { state: 'running' }, { state: 'ending', task: 1 }],
+    ['reviewing', { run: 1 }, { state: 'checking' }, { state: 'live', task: 1 }],
+    ['reviewing', { last_run: 1 }, { state: 'checking' }, { task: 1 }],
+    ['finished', { last_run: 1 }, { state: 'in review' }, { task: 1 }],
+    ['finished', { last_run: 1 }, { state: 'merging' }, { task: 1 }],
+    ['idle', { last_run: 1 }, { state: 'done' }, { task: 1 }],
+    ['crashed', { last_run: 1 }, { state: 'failed' }, { task: 1, exit: { kind: 'code', code: 2 } }],
+    ['crashed', { last_run: 1 }, { state: 'interrupted' }, { task: 1, exit: { kind: 'lost' } }],
+    ['paused', { hold, last_run: 1 }, { state: 'in review' }, { task: 1 }],
+    ['off', { role: 'lost' }, {}, {}],
+    ['off', { removed: true }, {}, {}],
+    ['idle', {}, {}, {}],
+  ])('%s', (state, d, t, r) => {
+    expect(at(desk(1, d), [task(1, t)], [run(1, r)])).toBe(state);
+  });
+});
+
+describe('lists', () => {
+  it('starts the most important first, what waits after what may start, drafts last', () => {
+    const tasks = [
+      task(1, { priority: 'low' }),
+      task(2),
+      task(3, { priority: 'urgent', waiting_for: [1] }),
+      task(4, { priority: 'urgent', state: 'draft' }),
+      task(5, { priority: 'high' }),
+      task(6, { state: 'done' }),
+    ];
+    expect(backlog(view([], tasks)).map((it) => it.id)).toEqual([5, 2, 1, 3, 4]);
+  });
+  it('finds by words, in any order', () => {
+    const tasks = [task(1, { title: 'Cursor pagination' }), task(2, { title: 'Audit log', role: 'writer' })];
+    expect(backlog(view([], tasks), 'PAGI cursor').map((it) => it.id)).toEqual([1]);
+    expect(backlog(view([], tasks), 'writer').map((it) => it.id)).toEqual([2]);
+    expect(backlog(view([], tasks), '#2').map((it) => it.id)).toEqual([2]);
+  });
+  it('puts blockers before verdicts, and who waits longest first', () => {
+    const tasks = [
+      task(1, { state: 'failed' }),
+      task(2, { state: 'in review', since: '2026-03-01T23:00:00.000Z' }),
+      task(3, { state: 'in review' }),
+      task(4, { state: 'blocked' }),
+      task(5),
+    ];
+    expect(waitsForYou(view([], tasks)).map((it) => it.id)).toEqual([4, 3, 2, 1]);
+  });
+  it('counts the day and what is on it', () => {
+    const now = new Date('2026-03-02T21:00:00.000Z');
+    const tasks = [task(1, { state: 'done' }), task(2, { state: 'done', since: '2026-02-01T00:00:00.000Z' }), task(3, { state: 'running' }), task(4)];
+    const it = view([desk(1, { run: 1 }), desk(2), desk(3, { removed: true })], tasks, [run(1, { state: 'live', task: 3 })]);
+    expect(counts(it, now)).toEqual({ desks: 2, onTask: 1, backlog: 1, atWork: 1, queued: 0, held: 0, waits: 0, done: 1 });
+    expect(doneToday(it, now).map((task) => task.id)).toEqual([1]);
+  });
+  it('adds up a diff, binary files as none', () => {
+    const files = [
+      { path: 'a', status: 'M', added: 3, removed: 1 },
+      { path: 'b', status: 'A', added: null, removed: null },
+    ];
+    expect(size(task(1, { work: { tip: '', base: '', commits: 1, leftover_committed: false, files, marks: [] } }))).toEqual({ added: 3, removed: 1, files: 2 });
+  });
+});
+
+describe('a card over a desk', () => {
+  const says = (t: Partial<Task>, d: Partial<Desk> = {}, runs: Run[] = [], facts?: Noun): string => {
+    const it = view([desk(1, d)], [task(1, t)], runs, facts);
+    return dropWord(byHand(it, it.tasks.get(1)!, it.desks.get(1)!));
+  };
+  it('is taken by a free desk', () => expect(says({})).toBe('takes it'));
+  it('is queued by a busy, paused or stopped one, and where it must wait', () => {
+    expect(says({}, { run: 1 }, [run(1, { state: 'live' })])).toBe('queues it: desk1 is busy');
+    expect(says({}, { hold })).toBe('queues it: desk1 is paused');
+    expect(says({ waiting_for: [7, 8] })).toBe('queues it: it waits for #7, #8');
+    expect(says({ last_run: 1 }, {}, [run(1, { state: 'ending' })])).toBe('queues it: its last run is still ending');
+    const held: Noun = { ...office, hold: { ...hold, reason: 'stopped_by_owner' } } as Noun;
+    expect(says({}, {}, [], held)).toBe('queues it: everything is stopped');
+  });
+  it('is refused by another role, another project, no engine, and in a state that nobody can start', () => {
+    expect(says({ role: 'writer' })).toBe('another role');
+    expect(says({}, { project: 2 })).toBe('another project');
+    expect(says({}, { role: 'lost' })).toBe('no engine');
+    for (const state of ['draft', 'running', 'in review', 'done'] as const) expect(says({ state })).toBe('not now');
+  });
+  it('a desk with a custom engine needs its command line', () => {
+    const facts = { ...office, engines: { shell: { name: 'shell', title: '', found: true, note: '', needs_command: true } } } as Noun;
+    const it = view([desk(1)], [], [], facts);
+    expect(engineOf(it, it.desks.get(1)!).refusal?.detail).toBe("'shell' needs a command line (`--command`)");
+  });
+});
