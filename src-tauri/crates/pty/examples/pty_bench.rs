@@ -18,14 +18,16 @@ fn main() {
     let wants = |name: &str| !args.iter().any(|a| a == "throughput" || a == "memory") || args.iter().any(|a| a == name);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let dir = tempfile::tempdir().unwrap();
+    // First, before anything else has left memory behind that could be used again.
+    if wants("memory") {
+        let before = status_kib("VmRSS");
+        for viewer in [false, true] {
+            memory(&runtime, dir.path(), viewer, before);
+        }
+    }
     if wants("throughput") {
         for count in [1, 8, 32] {
             throughput(&runtime, dir.path(), count, mb);
-        }
-    }
-    if wants("memory") {
-        for viewer in [false, true] {
-            memory(&runtime, dir.path(), viewer);
         }
     }
 }
@@ -44,7 +46,7 @@ fn text(bytes: usize) -> String {
         let _ = match next(8) {
             0 => writeln!(
                 out,
-                "\x1b[1m\x1b[32m   Compiling\x1b[0m {a}-{b} v0.{}.{} (/home/me/{a}/{b})",
+                "\x1b[1m\x1b[32m   Compiling\x1b[0m {a}-{b} v0.{}.{} (/srv/{a}/{b})",
                 next(30),
                 next(9)
             ),
@@ -215,12 +217,11 @@ fn status_kib(key: &str) -> u64 {
 }
 
 /// 8 sessions of 256 MB each; with a viewer that takes 4 KiB every 10 ms and loses its place again and again.
-fn memory(runtime: &tokio::runtime::Runtime, dir: &Path, viewer: bool) {
+fn memory(runtime: &tokio::runtime::Runtime, dir: &Path, viewer: bool, before: u64) {
     let file = dir.join("text");
     std::fs::write(&file, text(250_000_000)).unwrap();
     // Makes the kernel forget the peak so far.
     std::fs::write("/proc/self/clear_refs", "5").unwrap();
-    let before = status_kib("VmRSS");
     let mut gaps = 0;
     runtime.block_on(async {
         let host = LocalHost::new();

@@ -20,24 +20,70 @@ pub(super) struct Source {
 #[serde(tag = "code", rename_all = "snake_case")]
 pub(super) enum Fault {
     EmptyCommand,
-    Nul { what: String },
-    BadVariable { name: String },
-    CwdMissing { path: PathBuf },
-    CwdUnusable { path: PathBuf, reason: String },
-    ProgramMissing { program: String, looked_in: String },
-    NotExecutable { path: PathBuf, reason: String, way_out: String },
-    OutOf { what: String, source: Source },
-    Start { program: String, doing: String, source: Source },
-    Recording { path: PathBuf, source: Source },
-    NoSuchSession { id: SessionId },
-    InputClosed { id: SessionId },
-    InputTooLarge { len: usize, limit: usize },
-    NoTerminal { id: SessionId },
-    StillRunning { id: SessionId },
-    AlreadyEnded { id: SessionId },
-    NotRecorded { id: SessionId },
-    HostGone { reason: String },
-    System { doing: String, source: Source },
+    Nul {
+        what: String,
+    },
+    BadVariable {
+        name: String,
+    },
+    CwdMissing {
+        path: PathBuf,
+    },
+    CwdUnusable {
+        path: PathBuf,
+        reason: String,
+    },
+    ProgramMissing {
+        program: String,
+        looked_in: String,
+    },
+    NotExecutable {
+        path: PathBuf,
+        reason: String,
+        way_out: String,
+    },
+    OutOf {
+        what: String,
+        source: Source,
+    },
+    Start {
+        program: String,
+        doing: String,
+        source: Source,
+    },
+    Recording {
+        path: PathBuf,
+        source: Source,
+    },
+    NoSuchSession {
+        id: SessionId,
+    },
+    InputClosed {
+        id: SessionId,
+    },
+    InputTooLarge {
+        len: usize,
+        limit: usize,
+    },
+    NoTerminal {
+        id: SessionId,
+    },
+    StillRunning {
+        id: SessionId,
+    },
+    AlreadyEnded {
+        id: SessionId,
+    },
+    NotRecorded {
+        id: SessionId,
+    },
+    HostGone {
+        reason: String,
+    },
+    System {
+        doing: String,
+        source: Source,
+    },
     /// What an older client does not know under its own name, and what only this protocol can refuse.
     #[serde(other)]
     Unknown,

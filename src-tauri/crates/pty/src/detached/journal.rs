@@ -165,7 +165,7 @@ pub struct Orphans {
 pub fn end_orphans(
     dir: &Path,
     key: &OsStr,
-    ours: &(dyn Fn(&OsStr) -> bool + Sync),
+    ours: &dyn Fn(&OsStr) -> bool,
     grace: Duration,
 ) -> Result<Orphans, DetachedError> {
     let place = Place::make(dir)?;
@@ -179,18 +179,17 @@ pub fn end_orphans(
         // number is its own.
         let threads: Vec<_> = alive
             .map(|past| {
-                let target = Target {
-                    leader: Some(past.process),
-                    leader_kept: true,
-                    marker: None,
-                    not_before: past.process.start,
-                };
-                scope.spawn(move || ending::end(&target, grace))
+                let leader = past.process;
+                scope.spawn(move || {
+                    let target =
+                        Target { leader: Some(leader), leader_kept: true, marker: None, not_before: leader.start };
+                    ending::end(&target, grace)
+                })
             })
             .collect();
         threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
     });
-    let by_marker = ending::end_leftovers(key, &|value| ours(value), grace);
+    let by_marker = ending::end_leftovers(key, ours, grace);
     for ended in endings.into_iter().chain([by_marker]) {
         total.took += ended.took;
         total.means = total.means.max(ended.means);

@@ -58,7 +58,10 @@ impl HostLock {
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(mut held) => {
                 let line = serde_json::to_vec(&Holder::this_process()).unwrap_or_default();
-                held.set_len(0).and_then(|()| held.rewind()).and_then(|()| held.write_all(&line)).map_err(io("writing"))?;
+                held.set_len(0)
+                    .and_then(|()| held.rewind())
+                    .and_then(|()| held.write_all(&line))
+                    .map_err(io("writing"))?;
                 Ok(Self { _held: held })
             }
             Err((mut file, Errno::EWOULDBLOCK)) => {

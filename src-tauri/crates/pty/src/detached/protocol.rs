@@ -86,30 +86,72 @@ pub(super) struct Question {
 #[serde(tag = "do", rename_all = "snake_case")]
 pub(super) enum Ask {
     /// Start this unless `key` was started already; then the answer is about that one.
-    Spawn { key: String, spec: Box<SpawnSpec> },
+    Spawn {
+        key: String,
+        spec: Box<SpawnSpec>,
+    },
     /// Send output on `stream`, at most `credit` bytes until more is granted.
-    Attach { stream: u32, session: SessionId, from: ViewFrom, credit: u64 },
+    Attach {
+        stream: u32,
+        session: SessionId,
+        from: ViewFrom,
+        credit: u64,
+    },
     /// Unanswered.
-    Grant { stream: u32, bytes: u64 },
+    Grant {
+        stream: u32,
+        bytes: u64,
+    },
     /// Unanswered.
-    Detach { stream: u32 },
+    Detach {
+        stream: u32,
+    },
     /// Nobody waits for the answer to `question` any more. Unanswered.
-    Withdraw { question: u64 },
-    Recorded { session: SessionId, offset: u64, max: u64 },
-    StderrTail { session: SessionId },
-    CloseInput { session: SessionId },
-    Resize { session: SessionId, size: TermSize },
-    Signal { session: SessionId, signal: Signal },
-    Terminate { session: SessionId, grace_ms: u64 },
-    Exited { session: SessionId },
-    OutputEnded { session: SessionId },
-    Session { session: SessionId },
+    Withdraw {
+        question: u64,
+    },
+    Recorded {
+        session: SessionId,
+        offset: u64,
+        max: u64,
+    },
+    StderrTail {
+        session: SessionId,
+    },
+    CloseInput {
+        session: SessionId,
+    },
+    Resize {
+        session: SessionId,
+        size: TermSize,
+    },
+    Signal {
+        session: SessionId,
+        signal: Signal,
+    },
+    Terminate {
+        session: SessionId,
+        grace_ms: u64,
+    },
+    Exited {
+        session: SessionId,
+    },
+    OutputEnded {
+        session: SessionId,
+    },
+    Session {
+        session: SessionId,
+    },
     Sessions,
-    Forget { session: SessionId },
+    Forget {
+        session: SessionId,
+    },
     /// Version 2: all sessions with keys and wall-clock times.
     Held,
     /// Version 2: what to start if the client dies while programs run.
-    Revive { revive: Option<Revive> },
+    Revive {
+        revive: Option<Revive>,
+    },
 }
 
 /// What the host says. Raw frames carry output and bytes read back.
