@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 use nix::fcntl::{Flock, FlockArg};
 use office_core::{At, Code, Refusal};
@@ -14,15 +15,29 @@ pub struct OfficeLock {
     _held: Flock<File>,
 }
 
+/// A killed holder's lock can outlive it for a moment, in a child that was just forked and has not begun its program.
+const DYING: Duration = Duration::from_secs(5);
+
 impl OfficeLock {
     /// Takes the lock, or says who holds it.
-    pub fn take(path: &Path, now: At) -> Result<Self, Refusal> {
+    pub async fn take(path: &Path, now: At) -> Result<Self, Refusal> {
+        let until = tokio::time::Instant::now() + DYING;
+        loop {
+            match Self::try_take(path, now) {
+                Err((refusal, Some(holder))) if !is_alive(holder) && tokio::time::Instant::now() < until => {
+                    tracing::debug!(%refusal, "its holder is gone; its lock will be, too");
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                taken => return taken.map_err(|(refusal, _)| refusal),
+            }
+        }
+    }
+
+    /// One try; a refusal carries the holder's process id where there is one.
+    fn try_take(path: &Path, now: At) -> Result<Self, (Refusal, Option<i32>)> {
         let trouble = |error: std::io::Error| {
-            Refusal::new(
-                Code::Unavailable,
-                format!("{} cannot be opened: {error}", path.display()),
-                "see that the directory is there, yours and writable",
-            )
+            let message = format!("{} cannot be opened: {error}", path.display());
+            (Refusal::new(Code::Unavailable, message, "see that the directory is there, yours and writable"), None)
         };
         let mut options = OpenOptions::new();
         let file =
@@ -39,12 +54,18 @@ impl OfficeLock {
                     .map_err(trouble)?;
                 Ok(Self { _held: held })
             }
-            Err((_, errno)) if errno == nix::errno::Errno::EWOULDBLOCK => Err(Refusal::new(
-                Code::Held,
-                format!("this office is already run by {}", holder.trim()),
-                "use it (`office status`), or end it with `office quit`",
-            )),
+            Err((_, errno)) if errno == nix::errno::Errno::EWOULDBLOCK => {
+                let message = format!("this office is already run by {}", holder.trim());
+                let way_out = "use it (`office status`), or end it with `office quit`";
+                let pid = holder.split_whitespace().nth(1).and_then(|word| word.parse().ok());
+                Err((Refusal::new(Code::Held, message, way_out), pid))
+            }
             Err((_, errno)) => Err(trouble(errno.into())),
         }
     }
+}
+
+/// Whether a process of this number runs; one that ended and was not waited for does not.
+fn is_alive(pid: i32) -> bool {
+    office_pty::is_alive(office_pty::process_identity(pid))
 }

@@ -51,7 +51,7 @@ impl Living {
         living.play(Actor::Office, CommandBody::Office(catalog))?;
         let add = ProjectCommand::Add {
             name: "project".to_owned(),
-            path: "/home/you/project".to_owned(),
+            path: "/srv/project".to_owned(),
             base_branch: "main".to_owned(),
             prefix: "office".to_owned(),
             settings: ProjectSettings::default().into(),
