@@ -53,7 +53,9 @@ impl Index {
 pub(crate) async fn follow(world: Arc<World>) {
     let mut seq = world.handle.seq.clone();
     loop {
-        if let Err(why) = world.catch_up().await {
+        if let Err(why) = world.catch_up().await
+            && !world.closing.is_cancelled()
+        {
             tracing::warn!(why, "the search index is behind");
         }
         let more = async {
