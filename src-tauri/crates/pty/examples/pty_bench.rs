@@ -44,12 +44,7 @@ fn text(bytes: usize) -> String {
     while out.len() < bytes {
         let (a, b, n) = (words[next(10)], words[next(10)], next(100_000));
         let _ = match next(8) {
-            0 => writeln!(
-                out,
-                "\x1b[1m\x1b[32m   Compiling\x1b[0m {a}-{b} v0.{}.{} (/srv/{a}/{b})",
-                next(30),
-                next(9)
-            ),
+            0 => writeln!(out, "\x1b[1m\x1b[32m   Compiling\x1b[0m {a}-{b} v0.{}.{} (/srv/{a}/{b})", next(30), next(9)),
             1 => writeln!(out, "test {a}::{b}::case_{n} ... \x1b[32mok\x1b[0m ({} ms)", next(900)),
             2 => write!(out, "\r\x1b[K\x1b[36m{:3} %\x1b[0m [{:<40}] {a}", next(101), "#".repeat(next(40))),
             3 => writeln!(out, "  --> src/{a}/{b}.rs:{}:{}", next(900), next(80)),
