@@ -2,10 +2,11 @@
 //! It does not know who asks or why: no agent, no task, no event. Linux; other systems come with their own `process`.
 //!
 //! Start at [`PtyHost`] and [`LocalHost`] for sessions, [`run_bounded`] for a command that just has to run,
-//! [`Recording`] to read what was recorded.
+//! [`Recording`] to read what was recorded, [`detached`] for sessions that outlive whoever asked for them.
 
 mod bounded;
 mod capture;
+pub mod detached;
 mod ending;
 mod error;
 mod host;
