@@ -27,9 +27,9 @@ const SUITES = [
   { name: 'lint', limit: 240, cold: 700, check: ['cargo', 'clippy', '--workspace', '--all-targets', '--', '-D', 'warnings'] },
   { name: 'build', limit: 300, cold: 1000, fast: true, check: ['cargo', 'build', '--workspace', '--all-targets'] },
   { name: 'unit', limit: 240, fast: true, needs: ['build'], units: true },
-  { name: 'house', limit: 90, fast: true, needs: ['build'], tests: ['tidy', 'arrows', 'glossary', 'golden', 'fake_agent', 'cli*'] },
+  { name: 'house', limit: 90, cold: 300, fast: true, needs: ['build'], tests: ['tidy', 'arrows', 'glossary', 'golden', 'fake_agent', 'cli*'] },
   { name: 'scenarios', limit: 240, needs: ['build'], tests: ['scenario*'] },
-  { name: 'faults', limit: 300, needs: ['build'], tests: ['fault*'] },
+  { name: 'faults', limit: 300, cold: 420, needs: ['build'], tests: ['fault*'] },
 ];
 
 /** What the whole of it may take, in seconds, on two cores. */
