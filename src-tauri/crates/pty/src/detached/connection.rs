@@ -18,14 +18,14 @@ use super::handshake;
 use super::protocol::{Answer, Ask, Question, Told};
 use super::revive::Wish;
 use super::server::Host;
-use super::streams::Stream;
+use super::streams::{Lanes, Outgoing, Stream};
 use crate::host::{PtyHost, SessionId, ViewFrom};
 use crate::process;
 
-/// Answers that may wait for the client to read.
+/// Answers and echoes that may wait for the client to read.
 const ANSWERS: usize = 64;
 /// Frames of bytes that may wait for the client to read, each at most 64 KiB of output or 1 MiB read back.
-const BYTES: usize = 4;
+const BYTES: usize = 2;
 /// Questions that may be open at once; waiting for an end is one.
 const QUESTIONS: usize = 4096;
 /// Streams that may be open at once.
@@ -39,8 +39,7 @@ struct Connection {
     protocol: u32,
     /// The client's process.
     pid: i32,
-    answers: mpsc::Sender<Vec<u8>>,
-    bytes: mpsc::Sender<Vec<u8>>,
+    out: Lanes,
     tasks: JoinSet<u64>,
     open: HashMap<u64, AbortHandle>,
     stream_tasks: JoinSet<()>,
@@ -58,14 +57,13 @@ pub(super) async fn serve(host: Arc<Host>, mut stream: UnixStream, pid: i32) {
         }
     };
     let (read, write) = stream.into_split();
-    let (answers, answers_out) = mpsc::channel(ANSWERS);
+    let (quick, quick_out) = mpsc::channel(ANSWERS);
     let (bytes, bytes_out) = mpsc::channel(BYTES);
     let connection = Connection {
         host: Arc::clone(&host),
         protocol,
         pid,
-        answers,
-        bytes,
+        out: Lanes { quick, bytes },
         tasks: JoinSet::new(),
         open: HashMap::new(),
         stream_tasks: JoinSet::new(),
@@ -74,7 +72,7 @@ pub(super) async fn serve(host: Arc<Host>, mut stream: UnixStream, pid: i32) {
     };
     let ended = tokio::select! {
         ended = connection.listen(read) => ended,
-        ended = speak(write, answers_out, bytes_out) => ended,
+        ended = speak(write, quick_out, bytes_out) => ended,
     };
     if let Err(error) = ended
         && error.kind() == io::ErrorKind::InvalidData
@@ -83,20 +81,21 @@ pub(super) async fn serve(host: Arc<Host>, mut stream: UnixStream, pid: i32) {
     }
 }
 
-/// Answers overtake bytes, so that a flood does not delay them.
+/// Answers and echoes overtake other bytes, so that a flood does not delay them.
 async fn speak(
     mut to: OwnedWriteHalf,
-    mut answers: mpsc::Receiver<Vec<u8>>,
-    mut bytes: mpsc::Receiver<Vec<u8>>,
+    mut quick: mpsc::Receiver<Outgoing>,
+    mut bytes: mpsc::Receiver<Outgoing>,
 ) -> io::Result<()> {
     loop {
-        let frame = tokio::select! {
+        let next = tokio::select! {
             biased;
-            Some(frame) = answers.recv() => frame,
-            Some(frame) = bytes.recv() => frame,
+            Some(next) = quick.recv() => next,
+            Some(next) = bytes.recv() => next,
             else => return Ok(()),
         };
-        to.write_all(&frame).await?;
+        to.write_all(&next.frame).await?;
+        next.written();
     }
 }
 
@@ -157,9 +156,9 @@ impl Connection {
                     Err(fault) => Told::Fault { id, fault: fault.clone() },
                 };
                 // Before the first byte, so that the client knows where it is. An error is a client that is gone.
-                let _ = self.answers.send(frame::control(&told)?).await;
+                let _ = self.out.quick.send(Outgoing::alone(frame::control(&told)?)).await;
                 if let Ok((_, view)) = outcome {
-                    let running = Stream::start(stream, view, credit, self.bytes.clone(), &mut self.stream_tasks);
+                    let running = Stream::start(stream, view, credit, self.out.clone(), &mut self.stream_tasks);
                     self.streams.insert(stream, running);
                 }
             }
@@ -182,13 +181,13 @@ impl Connection {
     /// Answers when it is known; the conversation goes on meanwhile. Tasks begin in the order of their questions, so
     /// that input arrives as it was sent.
     async fn answer_later(&mut self, id: u64, reply: impl Future<Output = Result<Reply, Fault>> + Send + 'static) {
-        let (answers, bytes) = (self.answers.clone(), self.bytes.clone());
+        let out = self.out.clone();
         let full = self.tasks.len() >= QUESTIONS;
         let task = async move {
             let reply = if full { Err(Fault::refused("too many open questions")) } else { reply.await };
             let told = match reply {
                 Ok(Reply::Back { offset, bytes: back }) => {
-                    let _ = bytes.send(frame::raw(Raw::Back, id, offset, &back)).await;
+                    let _ = out.bytes.send(Outgoing::alone(frame::raw(Raw::Back, id, offset, &back))).await;
                     return id;
                 }
                 Ok(Reply::Answer(answer)) => Told::Answer { id, answer },
@@ -196,7 +195,7 @@ impl Connection {
             };
             if let Ok(frame) = frame::control(&told) {
                 // An error is a client that is gone.
-                let _ = answers.send(frame).await;
+                let _ = out.quick.send(Outgoing::alone(frame)).await;
             }
             id
         };

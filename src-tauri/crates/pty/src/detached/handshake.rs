@@ -34,7 +34,13 @@ pub(super) async fn connect(place: &Place) -> Result<Greeted, DetachedError> {
     };
     let mut stream = match UnixStream::connect(&reach.path).await {
         Ok(stream) => stream,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
+        // Reset: it closed its door while we stood at it.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset
+            ) =>
+        {
             return Err(no_host());
         }
         Err(error) => return Err(io_error("connecting to", error)),

@@ -31,6 +31,8 @@ use crate::spec::SpawnSpec;
 const CLIENTS: usize = 64;
 /// Keys of forgotten sessions that are still known, for a spawn that is asked again very late.
 const OLD_KEYS: usize = 4096;
+/// Whoever had it started gets at least this long to come.
+const FIRST: Duration = Duration::from_secs(2);
 /// How long programs get to end when the host is told to.
 const CLOSING: Duration = Duration::from_secs(2);
 
@@ -191,16 +193,17 @@ impl Host {
     }
 }
 
-/// Resolves once there was no client and no running program for `linger`.
+/// Resolves once there was no client and no running program for `linger`, and a little longer in the beginning.
 async fn idle(host: &Host, linger: Duration) {
     let mut standing = host.standing.subscribe();
     let empty = |now: &Standing| now.clients == 0 && now.running == 0;
+    let mut wait = linger.max(FIRST);
     loop {
         // The sender lives as long as the host, which is borrowed here.
         let _ = standing.wait_for(empty).await;
         tokio::select! {
-            () = tokio::time::sleep(linger) => return,
-            _ = standing.wait_for(|now| !empty(now)) => {}
+            () = tokio::time::sleep(wait) => return,
+            _ = standing.wait_for(|now| !empty(now)) => wait = linger,
         }
     }
 }

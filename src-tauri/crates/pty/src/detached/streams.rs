@@ -11,6 +11,34 @@ use super::frame::{self, Raw};
 use super::protocol::Told;
 use crate::host::{Piece, View};
 
+/// Pieces up to this long overtake other streams' bytes: the echo of a key does not wait for somebody's flood.
+const QUICK: usize = 512;
+
+/// A frame on its way out, with a claim that is let go once it is written.
+pub(super) struct Outgoing {
+    pub(super) frame: Vec<u8>,
+    under_way: Arc<()>,
+}
+
+impl Outgoing {
+    /// One that nothing waits for.
+    pub(super) fn alone(frame: Vec<u8>) -> Self {
+        Self { frame, under_way: Arc::new(()) }
+    }
+
+    /// To be called once it is written.
+    pub(super) fn written(self) {
+        drop(self.under_way);
+    }
+}
+
+/// The two queues to one client: what overtakes, and what is overtaken.
+#[derive(Clone)]
+pub(super) struct Lanes {
+    pub(super) quick: mpsc::Sender<Outgoing>,
+    pub(super) bytes: mpsc::Sender<Outgoing>,
+}
+
 #[derive(Default)]
 struct Credit {
     granted: AtomicU64,
@@ -24,13 +52,7 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn start(
-        number: u32,
-        view: Box<dyn View>,
-        credit: u64,
-        out: mpsc::Sender<Vec<u8>>,
-        tasks: &mut JoinSet<()>,
-    ) -> Self {
+    pub(super) fn start(number: u32, view: Box<dyn View>, credit: u64, out: Lanes, tasks: &mut JoinSet<()>) -> Self {
         let shared = Arc::new(Credit { granted: AtomicU64::new(credit), news: Notify::new() });
         let task = tasks.spawn(run(number, view, Arc::clone(&shared), out));
         Self { credit: shared, task }
@@ -48,9 +70,10 @@ impl Drop for Stream {
     }
 }
 
-async fn run(number: u32, mut view: Box<dyn View>, credit: Arc<Credit>, out: mpsc::Sender<Vec<u8>>) {
+async fn run(number: u32, mut view: Box<dyn View>, credit: Arc<Credit>, out: Lanes) {
     // What was missed and not yet said. A viewer without credit falls behind again and again, and is told once.
     let mut missed: Option<(u64, u64)> = None;
+    let under_way = Arc::new(());
     loop {
         let granted = credit.granted.swap(0, Ordering::AcqRel);
         if granted > 0 {
@@ -74,7 +97,10 @@ async fn run(number: u32, mut view: Box<dyn View>, credit: Arc<Credit>, out: mps
         let Some(next) = next else { return };
         for frame in gap.into_iter().chain([next]) {
             let Ok(frame) = frame else { return };
-            if out.send(frame).await.is_err() {
+            // Only when nothing of this stream is before it, so that its order stays.
+            let quick = frame.len() <= QUICK && Arc::strong_count(&under_way) == 1;
+            let lane = if quick { &out.quick } else { &out.bytes };
+            if lane.send(Outgoing { frame, under_way: Arc::clone(&under_way) }).await.is_err() {
                 return;
             }
         }
