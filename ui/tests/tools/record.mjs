@@ -35,6 +35,16 @@ function repository(name) {
   return path;
 }
 
+/** The night took seconds; on the strip it is to look like one. Every moment is moved alike, so nothing contradicts another. */
+const DUSK = Date.parse('2026-03-01T22:40:00.000Z');
+const STRETCH = 2700;
+let began = Infinity;
+function stretched(json) {
+  const moment = /"(\d{4}-\d\d-\d\dT[\d:.]+Z)"/g;
+  if (began === Infinity) for (const [, at] of json.matchAll(moment)) began = Math.min(began, Date.parse(at));
+  return json.replace(moment, (_, at) => `"${new Date(DUSK + (Date.parse(at) - began) * STRETCH).toISOString()}"`);
+}
+
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 async function until(what, holds) {
   for (let tries = 0; tries < 600; tries++) {
@@ -61,7 +71,8 @@ async function main() {
   door.close();
   await new Promise((gone) => (runtime.exitCode === null ? runtime.once('exit', gone) : gone()));
   mkdirSync(OUT, { recursive: true });
-  const text = (value) => JSON.stringify(value).replaceAll(here, '/tmp/shift');
+  const text = (value) => stretched(JSON.stringify(value).replaceAll(here, '/tmp/shift'));
+  text(lines);
   writeFileSync(join(OUT, 'office.jsonl'), lines.map((line) => `${text(line)}\n`).join(''));
   writeFileSync(join(OUT, 'office.end.json'), `${text(end.snapshot)}\n`);
   writeFileSync(join(OUT, 'deeds.json'), `${text(end.deeds)}\n`);

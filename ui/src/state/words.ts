@@ -1,0 +1,136 @@
+// Sentences: events for the strip, ages, marks and verdicts, as people read them. Pure.
+// Not here: which of them are shown (select.ts, panels).
+import type { CheckResult, DeskView, Envelope, Mark, Task } from '../bindings';
+import type { OfficeView } from './view';
+
+/** 'now', '4 min', '2 h', '3 d'. */
+export function age(since: string, now: Date): string {
+  const minutes = Math.floor((now.getTime() - Date.parse(since)) / 60_000);
+  if (minutes < 1) return 'now';
+  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h`;
+  return `${Math.floor(minutes / (24 * 60))} d`;
+}
+
+export const clock = (at: Date): string => `${two(at.getHours())}:${two(at.getMinutes())}`;
+const two = (n: number): string => String(n).padStart(2, '0');
+export const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
+
+/** The signal a moment of the day is shown by. */
+export type Sign = 'finished' | 'waiting for you' | 'stuck' | 'working' | 'reviewing' | 'paused';
+export interface Moment {
+  seq: number;
+  at: string;
+  sign: Sign;
+  text: string;
+  task: number | null;
+  desk: number | null;
+}
+
+/** The events worth a mark on the strip; most of what an office writes down is not. */
+export function moments(view: OfficeView): Moment[] {
+  return view.recent.flatMap((envelope) => moment(view, envelope) ?? []);
+}
+
+function moment(view: OfficeView, { seq, at, event }: Envelope): Moment | null {
+  const make = (sign: Sign, text: string, task: number | null = null, desk: number | null = null): Moment => ({ seq, at, sign, text, task, desk });
+  if (event.noun === 'office') {
+    if (event.type === 'stopped') return make('paused', 'Everything was stopped');
+    return event.type === 'resumed' ? make('working', 'Everything goes on') : null;
+  }
+  if (event.noun === 'desk') return event.type === 'added' ? make('working', `${event.desk.name} came to the office`, null, event.desk.id) : null;
+  if (event.noun !== 'task') return null;
+  const id = typeof event.task === 'object' ? event.task.id : event.task;
+  const task = view.tasks.get(id);
+  const named = `#${id} ${task?.title ?? ''}`.trim();
+  const desk = task?.desk ?? null;
+  switch (event.type) {
+    case 'started':
+      return make('working', `${view.desks.get(event.desk)?.name ?? 'A desk'} starts on ${named}`, id, event.desk);
+    case 'in_review':
+      return make('finished', `${named} waits for review`, id, desk);
+    case 'done':
+      return make('finished', `${named} is ${event.commit ? 'merged' : 'accepted'}`, id, desk);
+    case 'refused':
+      return make('reviewing', `"Done" was refused for ${named}: ${event.why}`, id, desk);
+    case 'blocked':
+      return make('waiting for you', `${named} needs you: ${event.needs}`, id, desk);
+    case 'failed':
+      return make('stuck', `${named} failed: ${event.why}`, id, desk);
+    case 'interrupted':
+      return make('stuck', `${named} was interrupted`, id, desk);
+    case 'sent_back':
+      return make('reviewing', `${named} was sent back: ${event.note.text}`, id, desk);
+    case 'merge_waits':
+      return make('waiting for you', `${named} could not be merged: ${event.why}`, id, desk);
+    default:
+      return null;
+  }
+}
+
+export function markWords(mark: Mark): string {
+  switch (mark.kind) {
+    case 'touches_tests':
+      return `changes tests: ${mark.files.join(', ')}`;
+    case 'touches_checks':
+      return `changes what checks it: ${mark.files.join(', ')}`;
+    case 'flaky':
+      return `'${mark.check}' was red once and green when tried again`;
+    case 'red_on_base':
+      return `'${mark.check}' is red on the base too`;
+    case 'odd':
+      return mark.what;
+  }
+}
+
+const VERDICT: Readonly<Record<CheckResult['verdict'], string>> = {
+  passed: 'passed',
+  flaky: 'flaky',
+  red_on_base: 'red on the base too',
+  broken: 'broken by this task',
+  unmet: 'not met yet',
+  timed_out: 'out of time',
+};
+export const verdictWords = (result: CheckResult): string => VERDICT[result.verdict];
+export const isGreen = (result: CheckResult): boolean => result.verdict === 'passed' || result.verdict === 'flaky';
+
+/** Why a task waits for its owner, in one line. */
+export function whyItWaits(task: Task): string {
+  if (task.state === 'in review') return task.claim?.summary || 'Waits for your verdict.';
+  return task.why ?? '';
+}
+
+/** A desk in one sentence, for those who hear it: who, what, on what, since when, which seat. */
+export function deskSentence(desk: DeskView, place: number, of: number, now: Date): string {
+  const on = desk.title ? `: ${desk.title}` : '';
+  const since = desk.since ? `, ${age(desk.since, now)}` : '';
+  const queue = desk.queue.length > 0 ? `, ${plural(desk.queue.length, 'task')} queued` : '';
+  return `${desk.name}, ${desk.state}${on}${since}${queue}, desk ${place} of ${of}`;
+}
+
+/** What a plate says under a name: the state, with minutes where they matter. */
+export function plateWords(desk: DeskView, now: Date): string | null {
+  const long = desk.since ? age(desk.since, now) : 'now';
+  switch (desk.state) {
+    case 'crashed':
+    case 'stuck':
+    case 'waiting for you':
+      return long === 'now' ? null : `${desk.state === 'waiting for you' ? 'waits' : desk.state} ${long}`;
+    case 'limited':
+      return desk.hold?.until ? `sleeps till ${clock(new Date(desk.hold.until))}` : null;
+    case 'reviewing':
+      return 'being checked';
+    default:
+      return null;
+  }
+}
+
+/** A terminal's text without what only a terminal understands. Carriage returns within a line keep what was written last. */
+export function plainLog(text: string): string {
+  return text
+    .replace(CONTROL, '')
+    .split('\n')
+    .map((line) => line.replace(/\r+$/, '').split('\r').at(-1) ?? '')
+    .join('\n');
+}
+const CONTROL = /\x1b\[[\d;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g;

@@ -1,0 +1,40 @@
+// A browser on the replay page for tests: the page is built and served here, and opened in the Chromium of the machine.
+// Nothing is downloaded. Not here: what is tested (browser.mjs).
+
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { build, preview } from 'vite';
+
+const UI = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+export const TARGET = resolve(UI, '../target');
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
+
+export async function openBrowser() {
+  const program = process.env.OFFICE_CHROMIUM ?? CHROMIUM.find((path) => existsSync(path));
+  if (!program) throw new Error('Chromium is missing: install the package chromium, or set OFFICE_CHROMIUM');
+  const outDir = resolve(TARGET, 'ui-replay');
+  await build({ root: UI, logLevel: 'warn', build: { outDir, emptyOutDir: true, rollupOptions: { input: { replay: resolve(UI, 'replay.html') } } } });
+  const server = await preview({ root: UI, logLevel: 'warn', build: { outDir }, preview: { port: 0, host: '127.0.0.1', strictPort: false } });
+  const { port } = server.httpServer.address();
+  const browser = await chromium.launch({ executablePath: program, args: ['--no-sandbox', '--enable-unsafe-swiftshader', '--force-color-profile=srgb'] });
+  const troubles = [];
+  return {
+    troubles,
+    /** A page of this size on the recorded night; `query` as in replay.ts. */
+    async open({ query = '', width = 1440, height = 900, ...more } = {}) {
+      const page = await browser.newPage({ viewport: { width, height }, timezoneId: 'UTC', ...more });
+      page.on('pageerror', (error) => troubles.push(String(error)));
+      page.on('console', (message) => message.type() === 'error' && troubles.push(message.text()));
+      page.on('request', (request) => !request.url().startsWith(`http://127.0.0.1:${port}/`) && !/^(data|blob):/.test(request.url()) && troubles.push(`asks for ${request.url()}`));
+      await page.goto(`http://127.0.0.1:${port}/replay.html${query}`);
+      await page.waitForSelector('canvas[data-ready]', { timeout: 30_000 });
+      return page;
+    },
+    async close() {
+      await browser.close();
+      await new Promise((closed) => server.httpServer.close(closed));
+    },
+  };
+}
