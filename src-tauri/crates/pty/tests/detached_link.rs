@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use den::{Den, Hand, Proxy, Seeded, holder, read_on, recorded, rest, until};
-use office_pty::detached::RemoteHost;
+use office_pty::detached::{DetachedError, RemoteHost};
 use office_pty::{
     ExitStatus, Mode, Piece, PtyError, PtyHost, RecordingSpec, SessionId, Signal, SpawnSpec, Stderr, TermSize, ViewFrom,
 };
@@ -76,7 +76,14 @@ async fn last(host: &RemoteHost, id: SessionId, bytes: u64) -> Option<Piece> {
 
 /// One client's life: every counter is read on from where it was until the client is dropped.
 async fn live(dir: &Path, buffers: &mut [Vec<u8>], life: Duration) -> bool {
-    let host = Arc::new(within(RemoteHost::connect(dir)).await.unwrap());
+    let host = loop {
+        match within(RemoteHost::connect(dir)).await {
+            Ok(host) => break Arc::new(host),
+            // Cut in the middle of the greeting: nobody there, as far as a first attempt can tell.
+            Err(DetachedError::NoHost { .. }) => {}
+            Err(error) => panic!("{error}"),
+        }
+    };
     let sessions = within(host.sessions()).await.unwrap();
     let end = Instant::now() + life;
     let mut readers = JoinSet::new();
