@@ -14,6 +14,11 @@ export const PACKAGES = [
   { programs: ['ps'], apt: 'procps', why: 'tests look for processes that were left behind', only: 'linux' },
 ];
 
+/** What only the tests need. */
+export const TEST_PACKAGES = [
+  { programs: ['chromium', 'chromium-browser', 'google-chrome'], apt: 'chromium', why: 'the window is tested in a real browser', only: 'linux' },
+];
+
 const RUST = 'https://rustup.rs (curl --proto "=https" --tlsv1.2 -sSf https://sh.rustup.rs | sh)';
 
 /** Whether `program` is in one of the folders of PATH. */
@@ -23,8 +28,8 @@ export function has(program, path = process.env.PATH ?? '') {
 }
 
 /** The packages that `present` (a test for programs) finds missing. */
-export function missing(present = has, platform = process.platform) {
-  const needed = PACKAGES.filter((entry) => !entry.only || entry.only === platform);
+export function missing(present = has, platform = process.platform, packages = PACKAGES) {
+  const needed = packages.filter((entry) => !entry.only || entry.only === platform);
   return needed.filter((entry) => !entry.programs.some((program) => present(program)));
 }
 
@@ -61,8 +66,8 @@ function install(packages) {
 }
 
 /** Sees to packages; returns what is still in the way, one sentence each. */
-function settlePackages() {
-  const lacking = missing();
+function settlePackages(packages) {
+  const lacking = missing(has, process.platform, packages);
   if (lacking.length === 0) return [];
   for (const entry of lacking) console.log(`missing: ${entry.programs[0]} (package ${entry.apt}): ${entry.why}`);
   if (process.platform === 'linux' && has('apt-get')) {
@@ -71,7 +76,7 @@ function settlePackages() {
   }
   const hint = { darwin: 'xcode-select --install', win32: 'Visual Studio Build Tools with C++, and https://git-scm.com' };
   const how = hint[process.platform] ?? "your system's package manager";
-  return missing().map((entry) => `${entry.programs[0]} is missing (${entry.why}): install ${entry.apt}, with ${how}, and run this again`);
+  return missing(has, process.platform, packages).map((entry) => `${entry.programs[0]} is missing (${entry.why}): install ${entry.apt}, with ${how}, and run this again`);
 }
 
 function settleRust(root, wanted) {
@@ -97,10 +102,10 @@ function settleNode(root) {
 
 /**
  * Makes the machine ready, or throws an Error that says in whole sentences what to do.
- * `components` of Rust are asked for only by those who need them.
+ * `components` of Rust and more `packages` are asked for only by those who need them.
  */
-export function makeReady(root, components = []) {
-  const inTheWay = [...settlePackages(), ...settleRust(root, components), ...settleNode(root)];
+export function makeReady(root, components = [], packages = []) {
+  const inTheWay = [...settlePackages([...PACKAGES, ...packages]), ...settleRust(root, components), ...settleNode(root)];
   if (inTheWay.length > 0) throw new Error(inTheWay.join('\n'));
 }
 

@@ -9,7 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { countCargo, countNextest, countNode, countOne, settle, worthShowing } from './counts.mjs';
-import { TEST_COMPONENTS, has, makeReady } from './needs.mjs';
+import { TEST_COMPONENTS, TEST_PACKAGES, has, makeReady } from './needs.mjs';
 import { run } from './run.mjs';
 
 /**
@@ -17,6 +17,7 @@ import { run } from './run.mjs';
  * runs it, and one of
  *   check: a command that holds or does not, counted as one test;
  *   node:  the tests of the tools, tests/tools/*.test.mjs;
+ *   ui:    tests of the window, by tests/tools/ui.mjs, which says them in TAP;
  *   units: what the crates test of themselves;
  *   tests: files of tests/tests/ without `.rs`, `*` at the end for all that begin so.
  * `needs` names suites that run first, also under --only.
@@ -28,6 +29,8 @@ const SUITES = [
   { name: 'build', limit: 300, cold: 1000, fast: true, check: ['cargo', 'build', '--workspace', '--all-targets'] },
   { name: 'unit', limit: 240, fast: true, needs: ['build'], units: true },
   { name: 'house', limit: 90, cold: 300, fast: true, needs: ['build'], tests: ['tidy', 'arrows', 'glossary', 'golden', 'fake_agent', 'cli*'] },
+  { name: 'ui', limit: 90, cold: 240, fast: true, ui: 'all' },
+  { name: 'ui-browser', limit: 180, cold: 300, ui: 'browser' },
   { name: 'scenarios', limit: 240, needs: ['build'], tests: ['scenario*'] },
   { name: 'faults', limit: 300, cold: 420, needs: ['build'], tests: ['fault*'] },
 ];
@@ -87,6 +90,7 @@ function plan(suite, { ours, theirs, nextest }) {
     const command = [process.execPath, '--test', '--test-reporter=tap', ...files.map((name) => join(folder, name))];
     return { command, count: countNode };
   }
+  if (suite.ui) return { command: [process.execPath, join(ROOT, 'tests/tools/ui.mjs'), suite.ui], count: countNode };
   const picked = suite.units ? theirs : ours.filter((name) => suite.tests.some((pattern) => fits(pattern, name)));
   if (!suite.units && picked.length === 0) return { empty: `no file of tests/tests/ is called ${suite.tests.join(', ')}` };
   // Always --workspace: with -p cargo would pick other features, and build everything twice.
@@ -154,7 +158,7 @@ async function main() {
     return;
   }
   const since = Date.now();
-  makeReady(ROOT, TEST_COMPONENTS);
+  makeReady(ROOT, TEST_COMPONENTS, TEST_PACKAGES);
   const nextest = asked.runner !== 'cargo' && (has('cargo-nextest') || asked.runner === 'nextest');
   const { target, ours, theirs } = workspace();
   const cold = !existsSync(join(target, 'debug', 'deps'));
