@@ -1,6 +1,7 @@
 //! Measures what an office costs over bare git and sh: tasks that do next to nothing, from `task add` to merged, against
 //! a script that does the same work without an office, in the same run. One JSON row per number of desks:
-//! `cargo run --release -p office-runtime --example dispatch_bench [-- --tasks N] [--rounds N] [--desks N]`.
+//! `cargo run --release -p office-runtime --example dispatch_bench [-- --tasks N] [--rounds N] [--desks N]`, in the
+//! temporary directory or in `OFFICE_BENCH_DIR`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -27,26 +28,27 @@ use office_door::Client;
 use office_door::wire::{Answer, Ask};
 
 /// The same work without an office. A checkout of its own, the script, a commit, the check in a second checkout, and a
-/// merge that moves the owner's branch and work tree forward. Only merging is one at a time.
+/// merge that moves the owner's branch and work tree forward. Only merging is one at a time. Spared what the office spares
+/// itself: sample hooks in each clone, and a look for garbage after each commit.
 const BARE: &str = r#"
 set -e
 n=$1 owner=$2 place=$3
 exec >/dev/null
-git clone -q --shared "$owner" "$place/work-$n"
+git clone -q --shared --template= "$owner" "$place/work-$n"
 cd "$place/work-$n"
 git checkout -q -b "task/$n"
 sh -c "echo $n > file-$n"
 git add -A
-git commit -q -m "Task (#$n)"
+git -c maintenance.auto=false commit -q -m "Task (#$n)"
 commit=$(git rev-parse HEAD)
-git clone -q --shared --no-checkout . "$place/check-$n"
+git clone -q --shared --template= --no-checkout . "$place/check-$n"
 cd "$place/check-$n"
 git checkout -q --detach "$commit"
 sh -c "test -f file-$n"
 cd "$owner"
 exec 9> "$place/lock"
 flock 9
-git fetch -q "$place/work-$n" "task/$n:refs/heads/task/$n"
+git fetch -q --no-auto-maintenance "$place/work-$n" "task/$n:refs/heads/task/$n"
 old=$(git rev-parse main)
 tree=$(git merge-tree --write-tree main "task/$n")
 new=$(git commit-tree "$tree" -p main -p "task/$n" -m "Task (#$n)")
@@ -59,11 +61,12 @@ rm -rf "$place/work-$n" "$place/check-$n"
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let given = |name: &str| args.iter().position(|a| a == name).map(|at| args[at + 1].parse::<usize>().unwrap());
-    let (tasks, rounds) = (given("--tasks").unwrap_or(24), given("--rounds").unwrap_or(5));
+    let (tasks, rounds) = (given("--tasks").unwrap_or(12), given("--rounds").unwrap_or(5));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let all = given("--desks").map_or(vec![1, 2, 4], |n| vec![n]);
     for desks in all {
-        let here = tempfile::Builder::new().prefix("office-bench-").tempdir().unwrap();
+        let place = std::env::var_os("OFFICE_BENCH_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
+        let here = tempfile::Builder::new().prefix("office-bench-").tempdir_in(place).unwrap();
         let office = runtime.block_on(Office::open(here.path(), desks));
         let bare = Bare::open(here.path(), desks);
         // Alternating, so that whatever else the machine does falls on both.
