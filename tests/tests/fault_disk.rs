@@ -1,5 +1,6 @@
 //! Disks that fill up and databases that are damaged or too new: refused clearly, kept, never silently replaced, and the
 //! office goes on when it can.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail loudly, and says why it is skipped")]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

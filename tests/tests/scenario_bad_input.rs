@@ -1,5 +1,6 @@
 //! What an owner may get wrong: repositories that are none, tasks that cannot be, rights that are not there. Each is told
 //! what is wrong and the way out, and nothing is lost.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail loudly, and says why it is skipped")]
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;

@@ -1,5 +1,6 @@
 //! What a project says about itself: set-up, cache, files, ports, branches, commits and checks; and what happens when
 //! set-up or checks never end, print without end, or are changed by the very task they judge.
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use std::path::Path;
 
