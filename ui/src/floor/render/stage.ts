@@ -220,7 +220,13 @@ export class Stage {
     this.renderer.destroy();
   }
 
+  /** Fills the vertex buffers. Where the atlas ran full on the way, the first part is printed again with its new places. */
   private print(view: View): void {
+    const before = this.atlas.generation;
+    this.fill(view);
+    if (this.atlas.generation !== before) this.fill(view);
+  }
+  private fill(view: View): void {
     const { world, dpr } = this.o;
     const { sceneQuads, overlayQuads } = this.meshes;
     this.list.clear();
