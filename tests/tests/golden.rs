@@ -1,5 +1,6 @@
 //! The recorded night of ui/tests/fixtures, replayed by the core: the same events lead to the same nouns that the window's
 //! reducer is held against (ui/tests/golden.test.ts), and every push carried the nouns as they then were.
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use office_core::{Envelope, Noun, Office, Seq};
 use serde_json::Value;

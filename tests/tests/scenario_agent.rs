@@ -1,4 +1,5 @@
 //! Any command line at a desk (the `custom` engine): a scripted agent claims, is refused, blocks, crashes, hangs and floods.
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use office_tests::bench::fake_agent_bin;
 use office_tests::{Bench, Repo, processes};

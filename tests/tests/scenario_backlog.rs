@@ -1,4 +1,5 @@
 //! A backlog of twelve tasks with dependencies over four desks goes to its end by itself.
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use office_tests::Bench;
 use serde_json::Value;

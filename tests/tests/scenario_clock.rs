@@ -1,5 +1,6 @@
 //! Nights that take milliseconds: a clock that is turned and a host without processes, under the real loop, store, git and
 //! door.
+#![allow(clippy::expect_used, reason = "a test may fail loudly")]
 
 use std::path::Path;
 use std::sync::Arc;
