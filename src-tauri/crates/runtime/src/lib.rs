@@ -193,8 +193,7 @@ pub async fn run_on(
     // Runs that were live are over; only then is taken up what can be taken up.
     let body = OfficeCommand::Start { version: listen::VERSION.to_owned(), alive: Vec::new() };
     handle.report(CommandBody::Office(body)).await?;
-    perform::settle(&world, loaded.effects);
-    world.start(perform::perform(world.clone(), to_do));
+    world.start(perform::perform(world.clone(), loaded.effects, to_do));
     world.start(search::follow(world.clone()));
     world.start(listen::listen(world.clone(), listener));
     if !opening.checked {

@@ -14,23 +14,22 @@ use crate::world::World;
 /// Effects that run programs (set-up, checks, tries) at once.
 const HEAVY: usize = 4;
 
-/// Does effects until the sender is gone or the office closes.
-pub(crate) async fn perform(world: Arc<World>, mut effects: mpsc::UnboundedReceiver<(EffectId, Effect)>) {
+/// Takes up what is `left` from before, then does effects until the sender is gone or the office closes.
+pub(crate) async fn perform(
+    world: Arc<World>,
+    left: Vec<PendingEffect>,
+    mut effects: mpsc::UnboundedReceiver<(EffectId, Effect)>,
+) {
     let heavy = Arc::new(Semaphore::new(HEAVY));
+    for PendingEffect { id, effect, status } in left {
+        begin(&world, &heavy, id, effect, status);
+    }
     loop {
         let (id, effect) = tokio::select! {
             () = world.closing.cancelled() => return,
             next = effects.recv() => match next { Some(next) => next, None => return },
         };
         begin(&world, &heavy, id, effect, Status::Pending);
-    }
-}
-
-/// Takes up what is pending from before.
-pub(crate) fn settle(world: &Arc<World>, left: Vec<PendingEffect>) {
-    let heavy = Arc::new(Semaphore::new(HEAVY));
-    for PendingEffect { id, effect, status } in left {
-        begin(world, &heavy, id, effect, status);
     }
 }
 

@@ -113,7 +113,7 @@ impl World {
         }
     }
 
-    /// A project's repository; looked at once, and again after [`World::forget_home`].
+    /// A project's repository; looked at once, and again when its folder has gone and come back.
     pub(crate) async fn home(&self, project: &Project) -> Result<Arc<Home>, String> {
         let mut homes = self.homes.lock().await;
         if let Some(home) = homes.get(&project.id).filter(|home| home.repo.owner().root.is_dir()) {
