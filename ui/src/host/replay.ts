@@ -3,7 +3,7 @@
 // Not here: making recordings (ui/tests/tools/record.mjs).
 import type { Answer, Ask, CommandBody, Envelope, Noun, Push } from '../bindings';
 import { fromSnapshot, nounsOf, reduce, type Pushed } from '../state/reduce';
-import { Refused, type Host, type Link, type Welcome } from './host';
+import { Refused, type Host, type Link, type TerminalLink, type Welcome } from './host';
 
 export interface Deed {
   body: CommandBody;
@@ -30,6 +30,7 @@ export function readRecording(lines: string, answers: Recording['answers'] = [],
 
 export class Replay implements Host {
   readonly welcome: Welcome;
+  readonly native = null;
   /** What was asked, for tests. */
   readonly asked: Ask[] = [];
   private at: number;
@@ -120,6 +121,9 @@ export class Replay implements Host {
     this.links.add(each);
     each('up');
     return () => this.links.delete(each);
+  }
+  terminal(): Promise<TerminalLink> {
+    return Promise.reject(refused('this is a recording, and no program runs in it'));
   }
   commandId(): string {
     return `replay-${++this.names}`;
