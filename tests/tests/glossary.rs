@@ -1,11 +1,11 @@
-//! Holds the words: the task states, their exits and the desk states of docs/GLOSSARY.md are those of `office-core`,
+//! Holds the words: the task and approval states with their exits, and the desk states of docs/GLOSSARY.md are those of `office-core`,
 //! in the same order.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use office_core::{DeskState, TaskState};
+use office_core::{ApprovalState, DeskState, TaskState};
 
 /// The cells of the table whose head begins with `first`.
 fn table(markdown: &str, first: &str) -> Vec<Vec<String>> {
@@ -67,6 +67,19 @@ fn desk_states_are_those_of_the_code() -> Result<()> {
     let rows = table(&glossary()?, "desk state");
     let ours: Vec<&str> = DeskState::ALL.iter().map(|state| state.as_str()).collect();
     assert_eq!(column(&rows, 0), ours, "docs/GLOSSARY.md (left) and DeskState::ALL (right) differ");
+    Ok(())
+}
+
+#[test]
+fn approval_states_and_their_exits_are_those_of_the_code() -> Result<()> {
+    let rows = table(&glossary()?, "approval state");
+    let ours: Vec<&str> = ApprovalState::ALL.iter().map(|state| state.as_str()).collect();
+    assert_eq!(column(&rows, 0), ours, "docs/GLOSSARY.md (left) and ApprovalState::ALL (right) differ");
+    for (state, row) in ApprovalState::ALL.iter().zip(&rows) {
+        let coded = ApprovalState::ALL.iter().filter(|other| state.can_become(**other));
+        let coded: BTreeSet<String> = coded.map(|other| other.as_str().to_owned()).collect();
+        assert_eq!(exits(row.get(2).map_or("", String::as_str)), coded, "the exits of {state}");
+    }
     Ok(())
 }
 

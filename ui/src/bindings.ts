@@ -42,6 +42,10 @@ export type Answer =
 { kind: "tasks"; value: Task[] } |
 /** Desks as they are seen. */
 { kind: "desks"; value: DeskView[] } |
+/** A held command. */
+{ kind: "approval"; value: Approval } |
+/** Held commands. */
+{ kind: "approvals"; value: Approval[] } |
 /** Runs. */
 { kind: "runs"; value: Run[] } |
 /** What trying a project's base found. */
@@ -74,6 +78,136 @@ export type Answer =
 { kind: "hits"; value: Hit[] } |
 /** Health. */
 { kind: "health"; value: HealthLine[] };
+
+/** A command that is held, or was. */
+export type Approval = {
+	/** Its number. */
+	id: ApprovalId,
+	/** The run that asks; none where the owner does. */
+	run: RunId | null,
+	/** That run's desk. */
+	desk: DeskId | null,
+	/** That run's task. */
+	task: TaskId | null,
+	/** The program and its arguments, as they will be given to the system: no shell reads them. */
+	argv: string[],
+	/** The same in one line that is safe to show: quoted where needed, control and invisible characters spelled out. */
+	shown: string,
+	/** Where it will run. */
+	cwd: string,
+	/** Why, in the words of whoever asks. */
+	reason: string | null,
+	/** Where it stands. */
+	state: ApprovalState,
+	/** When it was asked. */
+	asked: At,
+	/** When the owner answered. */
+	answered: At | null,
+	/** The owner's words; or why it was withdrawn, or is uncertain. */
+	note: string | null,
+	/** How the command ended. */
+	exit: Exit | null,
+	/** When its state last changed. */
+	since: At,
+};
+
+/** What may be asked of approvals. */
+export type ApprovalCommand =
+/** Holds a command until the owner answers. */
+{ do: "ask";
+/** The program and its arguments. */
+argv: string[];
+/** Where it would run; absolute. */
+cwd: string;
+/** Why. */
+reason: string | null } |
+/** Lets it run, once. Only the owner may. */
+{ do: "approve";
+/** Which. */
+approval: ApprovalId;
+/** Words for whoever asked. */
+note: string | null } |
+/** Does not let it run. Only the owner may. */
+{ do: "deny";
+/** Which. */
+approval: ApprovalId;
+/** Words for whoever asked. */
+note: string | null } |
+/** Takes it back; one that runs already is uncertain from then on. */
+{ do: "withdraw";
+/** Which. */
+approval: ApprovalId } |
+/** Takes the right to run it: given once, to whoever asked. It is begun only after this was answered. */
+{ do: "claim";
+/** Which. */
+approval: ApprovalId } |
+/** Says how it ended. */
+{ do: "report";
+/** Which. */
+approval: ApprovalId;
+/** With a code, by a signal, or not started. */
+exit: Exit };
+
+/** What happened to approvals. */
+export type ApprovalEvent =
+/** A command is held. */
+{ type: "asked";
+/** The new approval. */
+approval: Approval } |
+/** The owner said yes. */
+{ type: "approved";
+/** Which. */
+approval: ApprovalId;
+/** The owner's words. */
+note: string | null } |
+/** The owner said no. */
+{ type: "denied";
+/** Which. */
+approval: ApprovalId;
+/** The owner's words. */
+note: string | null } |
+/** Nobody wants it any more. */
+{ type: "withdrawn";
+/** Which. */
+approval: ApprovalId;
+/** Why. */
+why: string } |
+/** Whoever asked begins it now. */
+{ type: "claimed";
+/** Which. */
+approval: ApprovalId } |
+/** It ended. */
+{ type: "ran";
+/** Which. */
+approval: ApprovalId;
+/** How. */
+exit: Exit } |
+/** It was begun, and nobody is left to say how it ended. */
+{ type: "uncertain";
+/** Which. */
+approval: ApprovalId;
+/** Why. */
+why: string };
+
+/** An approval: a command that is held until the owner answers. */
+export type ApprovalId = number;
+
+/** Where an approval stands; docs/GLOSSARY.md holds the same table. */
+export type ApprovalState =
+/** Held until the owner answers. */
+"waiting" |
+/** The owner said yes; nobody has begun it yet. */
+"approved" |
+/** The owner said no. */
+"denied" |
+/** Nobody wants it any more; it did not run. */
+"withdrawn" |
+/** Whoever asked runs it. */
+"running" |
+/** It ran, and how it ended is known. */
+"ran" |
+/** It was begun, and nobody can say how far it came. It is never repeated. */
+"uncertain";
 
 /** What may be asked at the door. */
 export type Ask =
@@ -113,6 +247,14 @@ task: TaskId } |
 task: TaskId;
 /** Any of these; any state that is not at work if empty. */
 states: TaskState[] } |
+/** Waits until a held command is no longer waiting. Answer: `Approval`. */
+{ ask: "await_approval";
+/** Which. */
+approval: ApprovalId } |
+/** Commands that are held, oldest first; from a desk only its own run's. Answer: `Approvals`. */
+{ ask: "approvals";
+/** Those that are over, too. */
+all: boolean } |
 /** Stops everything and waits until no process of any desk is left. Answer: `Status`. */
 { ask: "stop_all" } |
 /** One screen. Answer: `Status`. */
@@ -361,6 +503,10 @@ export type CommandBody =
 {
 	noun: "task",
 } & TaskCommand |
+/** Of what is held for the owner. */
+{
+	noun: "approval",
+} & ApprovalCommand |
 /** Reported about an effect. */
 {
 	noun: "effect",
@@ -663,6 +809,10 @@ export type Event =
 {
 	noun: "run",
 } & RunEvent |
+/** About an approval. */
+{
+	noun: "approval",
+} & ApprovalEvent |
 /** About an effect. */
 {
 	noun: "effect",
@@ -831,6 +981,8 @@ export type Next = {
 	task: TaskId,
 	/** Next run. */
 	run: RunId,
+	/** Next approval. */
+	approval: ApprovalId,
 };
 
 /** Words told to the next run: why it was sent back, what a blocker's answer was. */
@@ -864,7 +1016,11 @@ export type Noun =
 /** A run. */
 {
 	noun: "run",
-} & Run;
+} & Run |
+/** An approval. */
+{
+	noun: "approval",
+} & Approval;
 
 /** What may be asked of the office as a whole. */
 export type OfficeCommand =
@@ -1313,6 +1469,8 @@ export type StatusView = {
 	hold: Hold | null,
 	/** Every desk. */
 	desks: DeskView[],
+	/** Commands that are held until the owner answers, oldest first. */
+	approvals: Approval[],
 	/** Waits for the owner: in review, blocked, interrupted, failed. */
 	waits_for_you: TaskLine[],
 	/** Held by the office, with until when. */

@@ -41,7 +41,7 @@ export function reduce(view: OfficeView, pushes: readonly Pushed[]): Reduced {
 }
 
 function put(view: OfficeView, nouns: readonly Noun[]): OfficeView {
-  let { office, projects, desks, tasks, runs } = view;
+  let { office, projects, desks, tasks, runs, approvals } = view;
   for (const noun of nouns) {
     switch (noun.noun) {
       case 'office':
@@ -59,9 +59,12 @@ function put(view: OfficeView, nouns: readonly Noun[]): OfficeView {
       case 'run':
         runs = set(runs, view.runs, bare(noun));
         break;
+      case 'approval':
+        approvals = set(approvals, view.approvals, bare(noun));
+        break;
     }
   }
-  return { ...view, office, projects, desks, tasks, runs };
+  return { ...view, office, projects, desks, tasks, runs, approvals };
 }
 
 /** The thing without the word that says which kind of thing it is. */
@@ -85,5 +88,6 @@ export function nounsOf(view: OfficeView): Noun[] {
     ...sorted(view.desks).map((it): Noun => ({ noun: 'desk', ...it })),
     ...sorted(view.tasks).map((it): Noun => ({ noun: 'task', ...it })),
     ...sorted(view.runs).map((it): Noun => ({ noun: 'run', ...it })),
+    ...sorted(view.approvals).map((it): Noun => ({ noun: 'approval', ...it })),
   ];
 }

@@ -1,6 +1,6 @@
 // Sentences: events for the strip, ages, marks and verdicts, as people read them. Pure.
 // Not here: which of them are shown (select.ts, panels).
-import type { CheckResult, DeskView, Envelope, Mark, Task } from '../bindings';
+import type { ApprovalEvent, CheckResult, DeskView, Envelope, Mark, Task } from '../bindings';
 import type { OfficeView } from './view';
 
 /** 'now', '4 min', '2 h', '3 d'. */
@@ -39,6 +39,7 @@ function moment(view: OfficeView, { seq, at, event }: Envelope): Moment | null {
     return event.type === 'resumed' ? make('working', 'Everything goes on') : null;
   }
   if (event.noun === 'desk') return event.type === 'added' ? make('working', `${event.desk.name} came to the office`, null, event.desk.id) : null;
+  if (event.noun === 'approval') return held(view, event, make);
   if (event.noun !== 'task') return null;
   const id = typeof event.task === 'object' ? event.task.id : event.task;
   const task = view.tasks.get(id);
@@ -63,6 +64,25 @@ function moment(view: OfficeView, { seq, at, event }: Envelope): Moment | null {
       return make('reviewing', `${named} was sent back: ${event.note.text}`, id, desk);
     case 'merge_waits':
       return make('waiting for you', `${named} could not be merged: ${event.why}`, id, desk);
+    default:
+      return null;
+  }
+}
+
+type Make = (sign: Sign, text: string, task?: number | null, desk?: number | null) => Moment;
+function held(view: OfficeView, event: ApprovalEvent, make: Make): Moment | null {
+  const it = typeof event.approval === 'object' ? event.approval : view.approvals.get(event.approval);
+  if (!it) return null;
+  const who = (it.desk === null ? undefined : view.desks.get(it.desk)?.name) ?? 'The owner';
+  switch (event.type) {
+    case 'asked':
+      return make('waiting for you', `${who} asks to run: ${it.shown}`, it.task, it.desk);
+    case 'denied':
+      return make('paused', `Not allowed: ${it.shown}`, it.task, it.desk);
+    case 'ran':
+      return make('working', `Allowed, and run once: ${it.shown}`, it.task, it.desk);
+    case 'uncertain':
+      return make('stuck', `Nobody can say how it ended: ${it.shown}`, it.task, it.desk);
     default:
       return null;
   }

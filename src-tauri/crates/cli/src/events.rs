@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
+use office_core::approval::ApprovalEvent;
 use office_core::desk::DeskEvent;
 use office_core::effect::{Effect, EffectEvent};
 use office_core::office::OfficeEvent;
 use office_core::project::{Acceptance, ProjectEvent};
 use office_core::run::{RunEvent, StopWhy};
 use office_core::task::TaskEvent;
-use office_core::{Envelope, Event, Noun, RunId, Seq, TaskId};
+use office_core::{ApprovalId, Envelope, Event, Noun, RunId, Seq, TaskId};
 use office_door::wire::{Answer, Ask};
 
 use crate::print;
@@ -49,20 +50,11 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, args: EventsArgs) -> Done {
             None => s.status().await?.seq,
         };
         let mut events = s.client().await?.events(since).await?;
-        let mut runs = BTreeMap::new();
+        let mut known = Known::default();
         while left > 0 {
             let (envelope, nouns) = events.next().await?;
-            // A run's own events name only the run; whose it is was said before.
-            runs.extend(nouns.iter().filter_map(|noun| match noun {
-                Noun::Run(run) => Some((run.id, run.task?)),
-                _ => None,
-            }));
-            match &envelope.event {
-                Event::Run(RunEvent::Began { run }) => runs.extend(run.task.map(|task| (run.id, task))),
-                Event::Task(TaskEvent::Started { task, run, .. }) => drop(runs.insert(*run, *task)),
-                _ => {}
-            }
-            if args.task.is_none_or(|task| task_of(&envelope.event, &runs) == Some(task)) {
+            known.learn(&envelope.event, &nouns);
+            if args.task.is_none_or(|task| known.task_of(&envelope.event) == Some(task)) {
                 said(s, &envelope)?;
                 left -= 1;
             }
@@ -97,28 +89,56 @@ fn said(s: &Session<'_>, envelope: &Envelope) -> Done {
     })
 }
 
-/// The task an event is about, if it is about one, given what is known of runs.
-fn task_of(event: &Event, runs: &BTreeMap<RunId, TaskId>) -> Option<TaskId> {
-    let task_of_run = |id| runs.get(&id).copied();
-    match event {
-        Event::Task(event) => Some(event.task()),
-        Event::Run(event) => match event {
-            RunEvent::Began { run } => run.task,
-            RunEvent::Prepared { run, .. }
-            | RunEvent::Launched { run, .. }
-            | RunEvent::StopAsked { run, .. }
-            | RunEvent::Ended { run, .. } => task_of_run(*run),
-        },
-        Event::Effect(EffectEvent::Ended { what, .. }) => match what {
-            Effect::Collect { task, .. }
-            | Effect::Check { task, .. }
-            | Effect::Halt { task }
-            | Effect::Merge { task }
-            | Effect::Reclaim { task } => Some(*task),
-            Effect::Prepare { run } | Effect::Launch { run } | Effect::End { run } => task_of_run(*run),
-            Effect::TryProject { .. } => None,
-        },
-        Event::Office(_) | Event::Project(_) | Event::Desk(_) => None,
+/// Whose runs and approvals are: their own events name only them; the task was said before.
+#[derive(Default)]
+struct Known {
+    runs: BTreeMap<RunId, TaskId>,
+    approvals: BTreeMap<ApprovalId, TaskId>,
+}
+
+impl Known {
+    fn learn(&mut self, event: &Event, nouns: &[Noun]) {
+        for noun in nouns {
+            match noun {
+                Noun::Run(run) => self.runs.extend(run.task.map(|task| (run.id, task))),
+                Noun::Approval(approval) => self.approvals.extend(approval.task.map(|task| (approval.id, task))),
+                _ => {}
+            }
+        }
+        match event {
+            Event::Run(RunEvent::Began { run }) => self.runs.extend(run.task.map(|task| (run.id, task))),
+            Event::Task(TaskEvent::Started { task, run, .. }) => drop(self.runs.insert(*run, *task)),
+            Event::Approval(ApprovalEvent::Asked { approval }) => {
+                self.approvals.extend(approval.task.map(|task| (approval.id, task)));
+            }
+            _ => {}
+        }
+    }
+
+    /// The task an event is about, if it is about one.
+    fn task_of(&self, event: &Event) -> Option<TaskId> {
+        let task_of_run = |id| self.runs.get(&id).copied();
+        match event {
+            Event::Task(event) => Some(event.task()),
+            Event::Run(event) => match event {
+                RunEvent::Began { run } => run.task,
+                RunEvent::Prepared { run, .. }
+                | RunEvent::Launched { run, .. }
+                | RunEvent::StopAsked { run, .. }
+                | RunEvent::Ended { run, .. } => task_of_run(*run),
+            },
+            Event::Approval(event) => self.approvals.get(&event.approval()).copied(),
+            Event::Effect(EffectEvent::Ended { what, .. }) => match what {
+                Effect::Collect { task, .. }
+                | Effect::Check { task, .. }
+                | Effect::Halt { task }
+                | Effect::Merge { task }
+                | Effect::Reclaim { task } => Some(*task),
+                Effect::Prepare { run } | Effect::Launch { run } | Effect::End { run } => task_of_run(*run),
+                Effect::TryProject { .. } => None,
+            },
+            Event::Office(_) | Event::Project(_) | Event::Desk(_) => None,
+        }
     }
 }
 
@@ -137,6 +157,7 @@ fn sentence(event: &Event) -> String {
         },
         Event::Task(event) => task(event),
         Event::Run(event) => run(event),
+        Event::Approval(event) => approval(event),
         Event::Effect(EffectEvent::Ended { effect, what, trouble }) => {
             let trouble = trouble.as_ref().map(|why| format!(": {}", first(why))).unwrap_or_default();
             format!("effect {effect}, {}, is over{trouble}", deed(what))
@@ -243,6 +264,20 @@ fn run(event: &RunEvent) -> String {
             format!("run {run} is ended: {why}")
         }
         RunEvent::Ended { run, exit } => format!("run {run} is over: {exit}"),
+    }
+}
+
+fn approval(event: &ApprovalEvent) -> String {
+    let id = event.approval();
+    let words = |note: &Option<String>| note.as_ref().map(|note| format!(": {}", first(note))).unwrap_or_default();
+    match event {
+        ApprovalEvent::Asked { approval } => format!("approval {id} asked, to run: {}", first(&approval.shown)),
+        ApprovalEvent::Approved { note, .. } => format!("approval {id} given{}", words(note)),
+        ApprovalEvent::Denied { note, .. } => format!("approval {id} denied{}", words(note)),
+        ApprovalEvent::Withdrawn { why, .. } => format!("approval {id} withdrawn: {}", first(why)),
+        ApprovalEvent::Claimed { .. } => format!("approval {id}: its command begins"),
+        ApprovalEvent::Ran { exit, .. } => format!("approval {id}: its command is over, {exit}"),
+        ApprovalEvent::Uncertain { why, .. } => format!("approval {id} is uncertain: {}", first(why)),
     }
 }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::actor::Actor;
+use crate::approval::{self, ApprovalCommand};
 use crate::desk::{self, DeskCommand};
 use crate::effect::{self, EffectCommand};
 use crate::event::Event;
@@ -27,6 +28,8 @@ pub enum CommandBody {
     Desk(DeskCommand),
     /// Of a task.
     Task(TaskCommand),
+    /// Of what is held for the owner.
+    Approval(ApprovalCommand),
     /// Reported about an effect.
     Effect(EffectCommand),
 }
@@ -50,6 +53,7 @@ pub fn decide(office: &Office, command: &Command, now: At) -> Result<Vec<Event>,
         CommandBody::Project(body) => project::decide(office, actor, body),
         CommandBody::Desk(body) => desk::decide(office, actor, body, now),
         CommandBody::Task(body) => task::ask::decide(office, actor, body, now),
+        CommandBody::Approval(body) => approval::decide(office, actor, body, now),
         CommandBody::Effect(body) => effect::decide(office, actor, body, now),
     }
 }
@@ -74,6 +78,7 @@ pub fn subject(office_before: &Office, body: &CommandBody) -> NounKey {
             | DeskCommand::Open { desk, .. }
             | DeskCommand::Stop { desk } => *desk,
         }),
+        CommandBody::Approval(body) => NounKey::Approval(body.approval().unwrap_or(next.approval)),
         CommandBody::Task(body) => NounKey::Task(body.task().unwrap_or(next.task)),
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::actor::Actor;
+use crate::approval::ApprovalEvent;
 use crate::desk::DeskEvent;
 use crate::effect::EffectEvent;
 use crate::ids::{CommandId, Seq};
@@ -27,6 +28,8 @@ pub enum Event {
     Task(TaskEvent),
     /// About a run.
     Run(RunEvent),
+    /// About an approval.
+    Approval(ApprovalEvent),
     /// About an effect.
     Effect(EffectEvent),
 }

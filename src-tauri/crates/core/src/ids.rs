@@ -67,6 +67,10 @@ number!(
     ProjectId
 );
 number!(
+    /// An approval: a command that is held until the owner answers.
+    ApprovalId
+);
+number!(
     /// The position of an event in the log; the first event is 1.
     Seq
 );

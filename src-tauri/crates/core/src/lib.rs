@@ -2,6 +2,7 @@
 //! Pure: no IO, no clock, no async, no randomness. It fails only by [`Refusal`].
 
 pub mod actor;
+pub mod approval;
 pub mod assign;
 pub mod check;
 pub mod command;
@@ -23,11 +24,12 @@ pub mod time;
 pub mod view;
 
 pub use actor::Actor;
+pub use approval::{Approval, ApprovalState};
 pub use command::{Command, CommandBody, decide};
 pub use desk::{Desk, DeskState};
 pub use effect::{Effect, Outcome};
 pub use event::{Envelope, Event};
-pub use ids::{CommandId, DeskId, EffectId, EngineName, ProjectId, RoleName, RunId, Seq, TaskId};
+pub use ids::{ApprovalId, CommandId, DeskId, EffectId, EngineName, ProjectId, RoleName, RunId, Seq, TaskId};
 pub use noun::{Noun, NounKey};
 pub use office::Office;
 pub use refusal::{Code, Refusal};

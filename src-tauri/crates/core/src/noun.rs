@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use crate::approval::Approval;
 use crate::desk::Desk;
 use crate::effect::Effect;
-use crate::ids::{DeskId, EffectId, ProjectId, RunId, TaskId};
+use crate::ids::{ApprovalId, DeskId, EffectId, ProjectId, RunId, TaskId};
 use crate::office::{Office, OfficeFacts};
 use crate::project::Project;
 use crate::run::Run;
@@ -25,6 +26,8 @@ pub enum NounKey {
     Task(TaskId),
     /// A run.
     Run(RunId),
+    /// An approval.
+    Approval(ApprovalId),
 }
 
 impl NounKey {
@@ -36,6 +39,7 @@ impl NounKey {
             NounKey::Desk(id) => ("desk", id.0),
             NounKey::Task(id) => ("task", id.0),
             NounKey::Run(id) => ("run", id.0),
+            NounKey::Approval(id) => ("approval", id.0),
         }
     }
 }
@@ -54,6 +58,8 @@ pub enum Noun {
     Task(Box<Task>),
     /// A run.
     Run(Run),
+    /// An approval.
+    Approval(Approval),
 }
 
 impl Noun {
@@ -65,6 +71,7 @@ impl Noun {
             Noun::Desk(it) => NounKey::Desk(it.id),
             Noun::Task(it) => NounKey::Task(it.id),
             Noun::Run(it) => NounKey::Run(it.id),
+            Noun::Approval(it) => NounKey::Approval(it.id),
         }
     }
 }
@@ -78,6 +85,7 @@ impl Office {
             NounKey::Desk(id) => self.desks.get(&id).cloned().map(Noun::Desk),
             NounKey::Task(id) => self.tasks.get(&id).cloned().map(|task| Noun::Task(Box::new(task))),
             NounKey::Run(id) => self.runs.get(&id).cloned().map(Noun::Run),
+            NounKey::Approval(id) => self.approvals.get(&id).cloned().map(Noun::Approval),
         }
     }
 
@@ -87,7 +95,8 @@ impl Office {
             .chain(self.projects.keys().copied().map(NounKey::Project))
             .chain(self.desks.keys().copied().map(NounKey::Desk))
             .chain(self.tasks.keys().copied().map(NounKey::Task))
-            .chain(self.runs.keys().copied().map(NounKey::Run));
+            .chain(self.runs.keys().copied().map(NounKey::Run))
+            .chain(self.approvals.keys().copied().map(NounKey::Approval));
         keys.filter_map(|key| self.noun(key)).collect()
     }
 
@@ -101,6 +110,7 @@ impl Office {
                 Noun::Desk(it) => office.put_desk(it),
                 Noun::Task(it) => office.put_task(*it),
                 Noun::Run(it) => office.put_run(it),
+                Noun::Approval(it) => office.put_approval(it),
             }
         }
         office.pending = pending.into_iter().collect();

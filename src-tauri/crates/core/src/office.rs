@@ -9,11 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use crate::approval::{self, Approval};
 use crate::desk::{self, Desk};
 use crate::effect::{Effect, EffectEvent};
 use crate::event::{Envelope, Event};
 use crate::hold::Hold;
-use crate::ids::{DeskId, EffectId, EngineName, ProjectId, RoleName, RunId, Seq, TaskId};
+use crate::ids::{ApprovalId, DeskId, EffectId, EngineName, ProjectId, RoleName, RunId, Seq, TaskId};
 use crate::noun::NounKey;
 use crate::project::{self, Project};
 use crate::refusal::{Code, Refusal};
@@ -38,11 +39,13 @@ pub struct Next {
     pub task: TaskId,
     /// Next run.
     pub run: RunId,
+    /// Next approval.
+    pub approval: ApprovalId,
 }
 
 impl Default for Next {
     fn default() -> Self {
-        Self { project: ProjectId(1), desk: DeskId(1), task: TaskId(1), run: RunId(1) }
+        Self { project: ProjectId(1), desk: DeskId(1), task: TaskId(1), run: RunId(1), approval: ApprovalId(1) }
     }
 }
 
@@ -103,6 +106,8 @@ pub struct Office {
     pub tasks: BTreeMap<TaskId, Task>,
     /// Runs.
     pub runs: BTreeMap<RunId, Run>,
+    /// Commands that are held for the owner, or were.
+    pub approvals: BTreeMap<ApprovalId, Approval>,
     /// Effects that are not over.
     pub pending: BTreeMap<EffectId, Effect>,
     pub(crate) index: Index,
@@ -131,13 +136,14 @@ impl Office {
             Event::Desk(event) => desk::apply(self, event),
             Event::Task(event) => task::apply(self, event, at),
             Event::Run(event) => run::apply(self, event, at),
+            Event::Approval(event) => approval::apply(self, event, at),
             Event::Effect(EffectEvent::Ended { effect, .. }) => {
                 self.pending.remove(effect);
                 settled = Some(*effect);
             }
         }
         let effects = match &envelope.event {
-            Event::Office(_) | Event::Effect(_) => Vec::new(),
+            Event::Office(_) | Event::Approval(_) | Event::Effect(_) => Vec::new(),
             Event::Project(event) => project::effects(event),
             Event::Desk(event) => desk::effects(event),
             Event::Task(event) => task::effects(self, event),

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use crate::approval;
 use crate::check::Mark;
 use crate::effect::Effect;
 use crate::event::Event;
@@ -294,8 +295,11 @@ pub fn effects(event: &RunEvent) -> Vec<Effect> {
     }
 }
 
-/// The events that ask a run to end, if it is open and was not asked yet.
-pub fn stop(office: &Office, run: Option<RunId>, why: StopWhy) -> Option<Event> {
-    let run = office.runs.get(&run?)?;
-    (run.is_open() && run.state != RunState::Ending).then_some(Event::Run(RunEvent::StopAsked { run: run.id, why }))
+/// The events that ask a run to end, if it is open and was not asked yet; what is held for it is let go.
+pub fn stop(office: &Office, run: Option<RunId>, why: StopWhy) -> Vec<Event> {
+    let run = run.and_then(|run| office.runs.get(&run));
+    let Some(run) = run.filter(|run| run.is_open() && run.state != RunState::Ending) else { return Vec::new() };
+    let mut events = vec![Event::Run(RunEvent::StopAsked { run: run.id, why })];
+    events.extend(approval::run_stopped(office, run.id));
+    events
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use crate::approval::Approval;
 use crate::desk::{Desk, DeskState};
 use crate::hold::Hold;
 use crate::ids::{DeskId, RoleName, Seq, TaskId};
@@ -72,6 +73,8 @@ pub struct StatusView {
     pub hold: Option<Hold>,
     /// Every desk.
     pub desks: Vec<DeskView>,
+    /// Commands that are held until the owner answers, oldest first.
+    pub approvals: Vec<Approval>,
     /// Waits for the owner: in review, blocked, interrupted, failed.
     pub waits_for_you: Vec<TaskLine>,
     /// Held by the office, with until when.
@@ -175,6 +178,7 @@ impl Office {
             now,
             hold: self.hold.clone(),
             desks: self.desks.values().filter(|desk| !desk.removed).map(|desk| self.desk_view(desk)).collect(),
+            approvals: self.waiting_approvals().cloned().collect(),
             waits_for_you: Vec::new(),
             held: Vec::new(),
             at_work: Vec::new(),

@@ -8,7 +8,7 @@ use office_core::project::{Acceptance, Project, TryReport};
 use office_core::role::{Engine, Role};
 use office_core::run::Run;
 use office_core::view::{DeskView, StatusView};
-use office_core::{Actor, Envelope, Noun, Refusal, RunId, Seq, Task, TaskId, TaskState};
+use office_core::{Actor, Approval, ApprovalId, Envelope, Noun, Refusal, RunId, Seq, Task, TaskId, TaskState};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -108,6 +108,16 @@ pub enum Ask {
         task: TaskId,
         /** Any of these; any state that is not at work if empty. */
         states: Vec<TaskState>,
+    },
+    /// Waits until a held command is no longer waiting. Answer: `Approval`.
+    AwaitApproval {
+        /** Which. */
+        approval: ApprovalId,
+    },
+    /// Commands that are held, oldest first; from a desk only its own run's. Answer: `Approvals`.
+    Approvals {
+        /** Those that are over, too. */
+        all: bool,
     },
     /// Stops everything and waits until no process of any desk is left. Answer: `Status`.
     StopAll,
@@ -296,6 +306,10 @@ pub enum Answer {
     Tasks(Vec<Task>),
     /// Desks as they are seen.
     Desks(Vec<DeskView>),
+    /// A held command.
+    Approval(Box<Approval>),
+    /// Held commands.
+    Approvals(Vec<Approval>),
     /// Runs.
     Runs(Vec<Run>),
     /// What trying a project's base found.

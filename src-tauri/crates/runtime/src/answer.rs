@@ -7,8 +7,8 @@ use office_core::project::{Project, ProjectCommand, ProjectEvent};
 use office_core::run::Run;
 use office_core::task::TaskCommand;
 use office_core::{
-    Actor, Code, Command, CommandBody, CommandId, Effect, Event, NounKey, Office, ProjectId, Refusal, RunId, Seq, Task,
-    TaskId, TaskState,
+    Actor, Approval, ApprovalId, ApprovalState, Code, Command, CommandBody, CommandId, Effect, Event, NounKey, Office,
+    ProjectId, Refusal, RunId, Seq, Task, TaskId, TaskState,
 };
 use office_door::wire::{Answer, Ask};
 
@@ -43,6 +43,8 @@ impl World {
                 });
                 found.await?.map(|task| Answer::Task(Box::new(task))).ok_or_else(|| no_task(task))
             }
+            Ask::AwaitApproval { approval } => self.await_approval(actor, approval).await,
+            Ask::Approvals { all } => self.approvals(actor, all).await,
             Ask::StopAll => {
                 self.submit(actor, self.own_id("stop"), CommandBody::Office(OfficeCommand::StopAll)).await?;
                 let none_left = |office: &Office| {
@@ -249,6 +251,25 @@ impl World {
         }
     }
 
+    async fn await_approval(&self, actor: Actor, id: ApprovalId) -> Result<Answer, Refusal> {
+        let answered = move |office: &Office| match office.approvals.get(&id) {
+            Some(it) if it.state == ApprovalState::Waiting && may_see(actor, it) => None,
+            found => Some(found.filter(|it| may_see(actor, it)).cloned()),
+        };
+        let found = self.handle.wait_until(answered).await?;
+        found
+            .map(|it| Answer::Approval(Box::new(it)))
+            .ok_or_else(|| Refusal::not_found(format!("approval {id}"), "office approval list"))
+    }
+
+    async fn approvals(&self, actor: Actor, all: bool) -> Result<Answer, Refusal> {
+        let list = move |office: &Office| -> Vec<Approval> {
+            let fits = |it: &&Approval| (all || it.state.is_open()) && may_see(actor, it);
+            office.approvals.values().filter(fits).cloned().collect()
+        };
+        Ok(Answer::Approvals(self.handle.read(list).await?))
+    }
+
     /// Says done and waits for what the checks say.
     async fn done(
         &self,
@@ -349,6 +370,14 @@ impl World {
             Refusal::new(Code::Unavailable, error.to_string(), "choose another place, or free some space")
         })?;
         Ok(Answer::Text(path.display().to_string()))
+    }
+}
+
+/// An agent sees what its own run has asked for; what others want to run is between them and the owner.
+fn may_see(actor: Actor, it: &Approval) -> bool {
+    match actor {
+        Actor::Owner | Actor::Office => true,
+        Actor::Agent { run, .. } => it.run == Some(run),
     }
 }
 

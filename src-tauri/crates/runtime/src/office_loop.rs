@@ -287,6 +287,7 @@ fn noun_of(event: &Event) -> NounKey {
             | DeskEvent::Held { desk, .. }
             | DeskEvent::Released { desk },
         ) => NounKey::Desk(*desk),
+        Event::Approval(event) => NounKey::Approval(event.approval()),
         Event::Run(_) | Event::Office(_) | Event::Effect(_) => NounKey::Office,
     }
 }

@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 
 use office_core::effect::EffectEvent;
 use office_core::run::RunEvent;
-use office_core::{Effect, EffectId, Envelope, Event, Noun, RunId, Seq, TaskId};
+use office_core::{ApprovalId, Effect, EffectId, Envelope, Event, Noun, RunId, Seq, TaskId};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Arguments, AssertSqlSafe, Connection, Encode, Sqlite, Type};
 
@@ -36,7 +36,7 @@ enum Value {
 
 /// A batch as text, made before the transaction begins, so that the database is held for as short as can be.
 struct Rows {
-    events: Vec<Columns<7>>,
+    events: Vec<Columns<8>>,
     nouns: Vec<Columns<3>>,
     effects: Vec<Columns<3>>,
     /// The office's own row as it is in the database after this.
@@ -50,7 +50,7 @@ struct Insert {
     tail: &'static str,
 }
 
-/// The runs are written before the events, which look up whose task they are about.
+/// Runs and approvals are written before the events, which look up whose task they are about.
 const NOUNS: Insert = Insert {
     head: "INSERT INTO nouns (kind, id, body) VALUES ",
     row: "(?, ?, ?)",
@@ -58,7 +58,7 @@ const NOUNS: Insert = Insert {
 };
 const EVENTS: Insert = Insert {
     head: "INSERT INTO events (seq, at, actor, cause, body, task) VALUES ",
-    row: "(?, ?, ?, ?, ?, coalesce(?, (SELECT body ->> '$.task' FROM nouns WHERE kind = 'run' AND id = ?)))",
+    row: "(?, ?, ?, ?, ?, coalesce(?, (SELECT body ->> '$.task' FROM nouns WHERE kind = ? AND id = ?)))",
     tail: "",
 };
 const EFFECTS: Insert =
@@ -223,8 +223,13 @@ fn add<'t, T: Encode<'t, Sqlite> + Type<Sqlite> + 't>(arguments: &mut SqliteArgu
     arguments.add(value).map_err(sqlx::Error::Encode)
 }
 
-fn event_row(envelope: &Envelope) -> Result<Columns<7>> {
+fn event_row(envelope: &Envelope) -> Result<Columns<8>> {
     let about = about(&envelope.event);
+    let (kind, id) = match about {
+        About::Run(run) => (Value::Text("run".to_owned()), Value::Number(run.0.into())),
+        About::Approval(approval) => (Value::Text("approval".to_owned()), Value::Number(approval.0.into())),
+        About::Task(_) | About::NoTask => (Value::Nothing, Value::Nothing),
+    };
     Ok([
         Value::Number(envelope.seq.0.into()),
         Value::Text(envelope.at.to_string()),
@@ -232,7 +237,8 @@ fn event_row(envelope: &Envelope) -> Result<Columns<7>> {
         Value::Text(envelope.cause.0.clone()),
         Value::Text(json("an event", &envelope.event)?),
         if let About::Task(task) = about { Value::Number(task.0.into()) } else { Value::Nothing },
-        if let About::Run(run) = about { Value::Number(run.0.into()) } else { Value::Nothing },
+        kind,
+        id,
     ])
 }
 
@@ -240,11 +246,12 @@ fn seq_of<const N: usize>(row: &Columns<N>) -> Option<Seq> {
     if let Some(Value::Number(seq)) = row.first() { u32::try_from(*seq).ok().map(Seq) } else { None }
 }
 
-/// By what the task of an event is known; a run's row says the task it works on.
+/// By what the task of an event is known; a run's row says the task it works on, an approval's the task it was asked for.
 #[derive(Clone, Copy)]
 enum About {
     Task(TaskId),
     Run(RunId),
+    Approval(ApprovalId),
     NoTask,
 }
 
@@ -259,6 +266,7 @@ fn about(event: &Event) -> About {
             | RunEvent::StopAsked { run, .. }
             | RunEvent::Ended { run, .. } => About::Run(*run),
         },
+        Event::Approval(event) => About::Approval(event.approval()),
         Event::Effect(EffectEvent::Ended { what, .. }) => match what {
             Effect::Prepare { run } | Effect::Launch { run } | Effect::End { run } => About::Run(*run),
             Effect::Halt { task }

@@ -6,7 +6,7 @@ mod random;
 
 use std::collections::BTreeSet;
 
-use office_core::{At, EffectId, Office, Seq, TaskState};
+use office_core::{ApprovalState, At, EffectId, Office, Seq, TaskState};
 use office_store::{Batch, Status, Store};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -97,6 +97,10 @@ fn hold_together(office: &Office) -> TestCaseResult {
         let open = office.runs.values().filter(|run| run.is_open() && run.task == Some(*task));
         prop_assert!(open.count() <= 1, "task {} runs twice", task);
     }
+    for approval in office.open_approvals() {
+        let run = approval.run.and_then(|run| office.runs.get(&run));
+        prop_assert!(run.is_none_or(|run| run.is_open()), "{:?} is open after its run", approval);
+    }
     for desk in office.desks.values() {
         let open = office.runs.values().filter(|run| run.is_open() && run.desk == desk.id).map(|run| run.id);
         prop_assert_eq!(open.collect::<Vec<_>>(), Vec::from_iter(desk.run));
@@ -137,15 +141,19 @@ proptest! {
 #[test]
 fn nights_reach_every_state() {
     let mut seen = BTreeSet::new();
+    let mut held = BTreeSet::new();
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     for _ in 0..60 {
         let night_steps = steps(400).new_tree(&mut runner).unwrap().current();
         let mut night = Night::begin();
         for step in night_steps {
             night.step(step);
+            held.extend(night.office.approvals.values().map(|it| it.state));
             seen.extend(night.office.tasks.values().map(|task| task.state));
         }
     }
+    let missed: Vec<_> = ApprovalState::ALL.iter().filter(|state| !held.contains(state)).collect();
+    assert!(missed.is_empty(), "never reached: {missed:?}");
     let missed: Vec<_> = TaskState::ALL.iter().filter(|state| !seen.contains(state)).collect();
     assert!(missed.is_empty(), "never reached: {missed:?}");
 }

@@ -130,7 +130,17 @@ pub fn seen(id: u32, name: &str, more: serde_json::Value) -> office_core::view::
 pub fn status(more: serde_json::Value) -> office_core::view::StatusView {
     let mut json = serde_json::json!({
         "office": "attic", "seq": 7, "now": "2026-11-21T23:00:00.000Z", "hold": null, "desks": [],
-        "waits_for_you": [], "held": [], "at_work": [], "backlog": [], "done": [], "review_full": null, "unfit": [],
+        "approvals": [], "waits_for_you": [], "held": [], "at_work": [], "backlog": [], "done": [], "review_full": null, "unfit": [],
+    });
+    lay(&mut json, more);
+    serde_json::from_value(json).unwrap()
+}
+
+pub fn approval(id: u32, more: serde_json::Value) -> office_core::Approval {
+    let mut json = serde_json::json!({
+        "id": id, "run": 3, "desk": 1, "task": 12, "argv": ["git", "push"], "shown": "git push", "cwd": "/desk",
+        "reason": null, "state": "waiting", "asked": "2026-11-21T22:00:00.000Z", "answered": null, "note": null,
+        "exit": null, "since": "2026-11-21T22:00:00.000Z",
     });
     lay(&mut json, more);
     serde_json::from_value(json).unwrap()

@@ -163,7 +163,7 @@ pub fn decide(office: &Office, actor: Actor, command: &OfficeCommand, now: At) -
         OfficeCommand::Tick => {
             actor.office_only()?;
             let due = office.index.deadlines.iter().take_while(|(at, _)| *at <= now);
-            Ok(due.filter_map(|(_, run)| run::stop(office, Some(*run), StopWhy::TimeLimit)).collect())
+            Ok(due.flat_map(|(_, run)| run::stop(office, Some(*run), StopWhy::TimeLimit)).collect())
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::approval::Approval;
 use crate::desk::Desk;
-use crate::ids::{DeskId, ProjectId, RunId, TaskId};
+use crate::ids::{ApprovalId, DeskId, ProjectId, RunId, TaskId};
 use crate::noun::NounKey;
 use crate::office::Office;
 use crate::project::Project;
@@ -16,6 +17,8 @@ pub(crate) struct Index {
     pub(crate) ready: BTreeSet<(Priority, TaskId)>,
     pub(crate) in_review: BTreeSet<TaskId>,
     pub(crate) at_work: BTreeSet<TaskId>,
+    /// Those that something can still come of.
+    pub(crate) approvals: BTreeSet<ApprovalId>,
     pub(super) dependents: BTreeMap<TaskId, BTreeSet<TaskId>>,
     pub(super) deadlines: BTreeSet<(At, RunId)>,
 }
@@ -94,6 +97,23 @@ impl Office {
             self.index.deadlines.insert((at, id));
         }
         self.touched.insert(NounKey::Run(id));
+    }
+
+    pub(crate) fn put_approval(&mut self, approval: Approval) {
+        let id = approval.id;
+        self.approvals.insert(id, approval);
+        self.change_approval(id, |_| {});
+    }
+
+    pub(crate) fn change_approval(&mut self, id: ApprovalId, change: impl FnOnce(&mut Approval)) {
+        let Some(approval) = self.approvals.get_mut(&id) else { return };
+        change(approval);
+        if approval.state.is_open() {
+            self.index.approvals.insert(id);
+        } else {
+            self.index.approvals.remove(&id);
+        }
+        self.touched.insert(NounKey::Approval(id));
     }
 
     pub(crate) fn put_task(&mut self, task: Task) {

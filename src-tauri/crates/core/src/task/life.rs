@@ -2,6 +2,7 @@
 //! Everything here is fenced: an answer for a run that no longer owns the task changes nothing.
 
 use crate::actor::Actor;
+use crate::approval;
 use crate::check::{Check, CheckResult, CheckSource, Mark, marks_for};
 use crate::effect::Outcome;
 use crate::event::Event;
@@ -54,6 +55,7 @@ pub fn launched(office: &Office, run: RunId, outcome: &Outcome, now: At) -> Vec<
 pub fn run_over(office: &Office, run: RunId, exit: &Exit, now: At) -> Vec<Event> {
     let Some(it) = office.runs.get(&run).filter(|r| r.is_open()) else { return Vec::new() };
     let mut events = vec![Event::Run(RunEvent::Ended { run, exit: exit.clone() })];
+    events.extend(approval::run_over(office, run));
     let Some(task) = it.task.and_then(|id| office.tasks.get(&id)) else { return events };
     if task.lease != Some(run) {
         if task.last_run == Some(run) {

@@ -3,18 +3,19 @@
 
 use std::collections::BTreeMap;
 
+use office_core::approval::ApprovalCommand;
 use office_core::check::{Check, CheckResult, CheckSource, Verdict};
 use office_core::desk::DeskCommand;
 use office_core::effect::EffectCommand;
 use office_core::office::{OfficeCommand, OfficeSettings};
 use office_core::project::{Acceptance, BaseCheck, ProjectCommand, ProjectSettings, TryReport};
 use office_core::role::{Engine, Role};
-use office_core::run::{ChangedFile, Exit, Work, Workplace};
+use office_core::run::{ChangedFile, Exit, RunState, Work, Workplace};
 use office_core::task::ask::{NewTask, TaskEdit};
 use office_core::task::{Deliverable, Priority, TaskCommand};
 use office_core::{
-    Actor, At, Command, CommandBody, CommandId, DeskId, Effect, EffectId, Envelope, Event, Noun, Office, Outcome,
-    ProjectId, RunId, Seq, TaskId, TaskState, assign, decide,
+    Actor, ApprovalId, ApprovalState, At, Command, CommandBody, CommandId, DeskId, Effect, EffectId, Envelope, Event,
+    Noun, Office, Outcome, ProjectId, RunId, Seq, TaskId, TaskState, assign, decide,
 };
 use proptest::prelude::*;
 
@@ -103,7 +104,8 @@ impl Night {
             // The world answers most of the time, or nothing would ever come to an end.
             0..=119 => (Actor::Office, CommandBody::Effect(self.answer(how))),
             120..=144 => owner(CommandBody::Task(TaskCommand::Add { new: Box::new(self.new_task(how)) })),
-            145..=209 => self.of_task(how),
+            145..=189 => self.of_task(how),
+            190..=209 => self.of_approval(how),
             210..=214 => owner(CommandBody::Desk(add_desk(&format!("d{}", self.commands), how))),
             215 => owner(CommandBody::Desk(DeskCommand::Remove { desk })),
             216..=217 => owner(CommandBody::Desk(DeskCommand::Change { desk, auto: c.is_multiple_of(2) })),
@@ -181,6 +183,36 @@ impl Night {
                 _ => said(TaskCommand::Assign { task, desk }),
             },
         }
+    }
+
+    fn of_approval(&self, [a, b, c, d]: [u8; 4]) -> (Actor, CommandBody) {
+        // Mostly one that something can still come of.
+        let open = self.office.open_approvals().map(|it| it.id.0);
+        let any = self.office.approvals.keys().map(|id| id.0);
+        let approval = ApprovalId(if c % 4 != 0 { pick(open, a) } else { pick(any, a) });
+        let live = self.office.runs.values().filter(|run| run.state == RunState::Live);
+        let asker = self.office.approvals.get(&approval).filter(|_| b % 8 > 2 && c % 5 != 0).and_then(|it| it.run);
+        let run = asker.unwrap_or_else(|| RunId(pick(live.map(|run| run.id.0), c)));
+        let desk = self.office.runs.get(&run).map_or(DeskId(1), |run| run.desk);
+        let agent = if d.is_multiple_of(5) { Actor::Owner } else { Actor::Agent { desk, run } };
+        let note = (d.is_multiple_of(2)).then(|| format!("words {d}"));
+        // Half of the time what fits its state, or few would come to an end.
+        let state = self.office.approvals.get(&approval).map(|it| it.state).filter(|_| b < 128);
+        let (actor, body) = match (state, b % 8) {
+            (Some(ApprovalState::Waiting), 3..) => (Actor::Owner, ApprovalCommand::Approve { approval, note }),
+            (Some(ApprovalState::Approved), 2..) => (agent, ApprovalCommand::Claim { approval }),
+            (Some(ApprovalState::Running), 4..) => (agent, ApprovalCommand::Report { approval, exit: exit(c) }),
+            (_, 0..=2) => {
+                let argv = vec!["git".to_owned(), format!("push\n'{d}'\u{202e}")];
+                (agent, ApprovalCommand::Ask { argv, cwd: format!("/desk/{run}"), reason: note })
+            }
+            (_, 3) => (Actor::Owner, ApprovalCommand::Deny { approval, note }),
+            (_, 4) => (agent, ApprovalCommand::Withdraw { approval }),
+            (_, 5) => (Actor::Owner, ApprovalCommand::Approve { approval, note }),
+            (_, 6) => (agent, ApprovalCommand::Claim { approval }),
+            _ => (agent, ApprovalCommand::Report { approval, exit: exit(c) }),
+        };
+        (actor, CommandBody::Approval(body))
     }
 
     fn edit(&self, [_, b, c, d]: [u8; 4]) -> TaskEdit {
