@@ -29,6 +29,8 @@ const MAY_START: &[&str] = &[
     "src-tauri/crates/pty/",
     "src-tauri/crates/git/",
     "src-tauri/crates/runtime/",
+    // It stamps what engines say, and its tests run the program itself.
+    "src-tauri/crates/hook/",
     // Its own process is what is killed there.
     "src-tauri/crates/store/tests/",
     "tests/",

@@ -1,0 +1,228 @@
+//! The gate: allowed outright, or asked at the door and held until the owner answers, or denied. An answer is worth one
+//! action: an approval is claimed before "allow" is said, and what came of it is reported after (`report`).
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::allowed::{Place, outright};
+use crate::call::Call;
+use crate::claimed;
+use crate::command::plain_words;
+use crate::door::{Door, Trouble};
+
+/// The longest hold, where the engine's file says no other; engines let a hook run for a day, and we answer before that.
+pub const LONGEST_HOLD: Duration = Duration::from_secs(86_400 - 120);
+
+/// How long to wait for what.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Patience {
+    /// For the owner.
+    pub hold: Duration,
+    /// For an office that is not there when the action is announced.
+    pub first: Duration,
+    /// For an office that went away while an action was held (it restarts).
+    pub absence: Duration,
+}
+
+impl Patience {
+    /// The usual, for a hold of that length.
+    pub fn for_a_hold_of(hold: Duration) -> Self {
+        let set = |name: &str, usual: u64| {
+            let said = std::env::var_os(name).and_then(|text| text.to_str()?.parse().ok());
+            Duration::from_secs(said.unwrap_or(usual))
+        };
+        Self { hold, first: set("OFFICE_HOOK_FIRST_SECS", 2), absence: set("OFFICE_HOOK_ABSENCE_SECS", 900) }
+    }
+}
+
+/// What is said to the engine.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Verdict {
+    /// Whether the action may be taken.
+    pub allow: bool,
+    /// Why; the model reads it where it is denied.
+    pub why: String,
+}
+
+impl Verdict {
+    /// It may be taken.
+    pub fn allow(why: impl Into<String>) -> Self {
+        Self { allow: true, why: why.into() }
+    }
+
+    /// It may not.
+    pub fn deny(why: impl Into<String>) -> Self {
+        Self { allow: false, why: why.into() }
+    }
+}
+
+/// The desk run this hook is called in.
+struct Desk {
+    office: PathBuf,
+    token: Option<String>,
+    place: Place,
+}
+
+impl Desk {
+    fn here() -> Option<Self> {
+        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        Some(Self {
+            office: PathBuf::from(set("OFFICE_DIR")?),
+            token: set("OFFICE_TOKEN").and_then(|token| token.into_string().ok()),
+            place: Place { checkout: set("OFFICE_CHECKOUT").map(PathBuf::from).unwrap_or_default() },
+        })
+    }
+}
+
+/// Judges the action a payload announces.
+pub(crate) fn judge(payload: &[u8], patience: &Patience) -> Verdict {
+    let Some(call) = Call::read(payload) else {
+        return Verdict::deny("the office's hook could not read what is to be done, so it is not done");
+    };
+    let Some(desk) = Desk::here() else {
+        return Verdict::deny("OFFICE_DIR is not set: no office can be asked, so nothing risky is done");
+    };
+    if outright(&call, &desk.place) {
+        return Verdict::allow("allowed outright");
+    }
+    match hold(&call, &desk, patience) {
+        Ok(verdict) => verdict,
+        Err(Trouble::Refused(why)) => Verdict::deny(format!("the office refused: {why}")),
+        Err(Trouble::Late) => Verdict::deny("nobody answered in time; it was not done. Do without it, or ask again"),
+        Err(Trouble::Away(why)) => {
+            Verdict::deny(format!("the office cannot be asked ({why}), so it was not done. Try again later"))
+        }
+    }
+}
+
+/// A question on its way: it survives lost connections.
+struct Held<'a> {
+    call: &'a Call,
+    desk: &'a Desk,
+    deadline: Instant,
+    /// The approval's number, once the office has given one.
+    asked: Option<Value>,
+    /// This process's own; a claim is good for one process.
+    claim: String,
+    away_since: Option<Instant>,
+}
+
+fn hold(call: &Call, desk: &Desk, patience: &Patience) -> Result<Verdict, Trouble> {
+    let deadline = Instant::now() + patience.hold;
+    let claim = format!("hook-claim-{:016x}", RandomState::new().build_hasher().finish());
+    let mut held = Held { call, desk, deadline, asked: None, claim, away_since: None };
+    let mut pause = Duration::from_millis(20);
+    loop {
+        let why = match held.once() {
+            Err(Trouble::Away(why)) => why,
+            other => return other,
+        };
+        let since = *held.away_since.get_or_insert_with(Instant::now);
+        let limit = if held.asked.is_some() { patience.absence } else { patience.first };
+        if since.elapsed() + pause > limit || Instant::now() + pause > deadline {
+            return Err(Trouble::Away(why));
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_secs(1));
+    }
+}
+
+impl Held<'_> {
+    /// One connection: asks (sent again after a lost connection it is the same question), waits, claims.
+    fn once(&mut self) -> Result<Verdict, Trouble> {
+        let mut door = Door::open(&self.desk.office, self.desk.token.as_deref(), self.deadline)?;
+        self.away_since = None;
+        let argv = argv(self.call);
+        let id = match &self.asked {
+            Some(id) => id.clone(),
+            None => {
+                let cwd = cwd(self.call, self.desk);
+                let body =
+                    json!({"noun": "approval", "do": "ask", "argv": argv, "cwd": cwd, "reason": reason(self.call)});
+                let answer = door.ask(submit(&command_id(self.call), body), self.deadline)?;
+                let id = number(&answer["value"]).ok_or_else(not_understood)?;
+                self.asked.insert(id).clone()
+            }
+        };
+        let answer = door.ask(json!({"ask": "await_approval", "approval": id}), self.deadline)?;
+        let approval = &answer["value"];
+        let note = approval["note"]
+            .as_str()
+            .filter(|note| !note.is_empty())
+            .map(|note| format!(": {note}"))
+            .unwrap_or_default();
+        if approval["state"] != "approved" {
+            let state = approval["state"].as_str().unwrap_or("not approved");
+            return Ok(Verdict::deny(format!("{state} by the owner{note}. It was not done; do without it")));
+        }
+        // What the owner saw must be what is about to be done.
+        if approval["argv"] != json!(argv) {
+            return Ok(Verdict::deny("the owner approved something else; ask again"));
+        }
+        // Claimed before it is allowed: an approval is good for one action.
+        let body = json!({"noun": "approval", "do": "claim", "approval": id});
+        door.ask(submit(&self.claim, body), self.deadline)?;
+        claimed::keep(self.call, &id);
+        Ok(Verdict::allow(format!("approved by the owner{note}")))
+    }
+}
+
+fn submit(id: &str, body: Value) -> Value {
+    json!({"ask": "submit", "command_id": id, "body": body})
+}
+
+fn not_understood() -> Trouble {
+    Trouble::Refused("it answered something else than was asked; its version may not fit".to_owned())
+}
+
+/// The number of the approval in a changed noun, however deep the noun is wrapped.
+fn number(noun: &Value) -> Option<Value> {
+    let id = noun.get("id").filter(|id| id.is_number());
+    id.cloned().or_else(|| noun.as_object()?.values().find_map(number))
+}
+
+/// Tells the office what came of an approved action.
+pub(crate) fn report(payload: &[u8], failed: bool) {
+    let (Some(call), Some(desk)) = (Call::read(payload), Desk::here()) else { return };
+    let Some(id) = claimed::take(&call) else { return };
+    let deadline = Instant::now() + Duration::from_secs(5);
+    let Ok(mut door) = Door::open(&desk.office, desk.token.as_deref(), deadline) else { return };
+    let exit = json!({"kind": "code", "code": i32::from(failed)});
+    let body = json!({"noun": "approval", "do": "report", "approval": id, "exit": exit});
+    // Unreported, it is shown as uncertain: that is what it then is.
+    let _ = door.ask(submit(&format!("{}-report", command_id(&call)), body), deadline);
+}
+
+/// As a person is to judge it: a plain command by its words, another as a shell line, any other tool by its name and input.
+fn argv(call: &Call) -> Vec<String> {
+    match call.command() {
+        Some(line) => plain_words(line).unwrap_or_else(|| vec!["sh".to_owned(), "-c".to_owned(), line.to_owned()]),
+        None => vec![call.tool.clone(), if call.input.is_null() { String::new() } else { call.input.to_string() }],
+    }
+}
+
+fn cwd(call: &Call, desk: &Desk) -> String {
+    let dir = if call.cwd.is_absolute() { &call.cwd } else { &desk.place.checkout };
+    dir.to_string_lossy().into_owned()
+}
+
+fn reason(call: &Call) -> Option<String> {
+    call.text("description").or_else(|| call.text("justification")).map(|text| text.chars().take(1000).collect())
+}
+
+/// The same action is the same command, however often it is sent; an action without a number is new each time.
+fn command_id(call: &Call) -> String {
+    let number = if call.id.is_empty() { format!("p{}", std::process::id()) } else { call.id.clone() };
+    let whole = format!("{}\0{number}\0{}", call.session, call.shown());
+    format!("hook-{:016x}{:016x}", fnv(whole.as_bytes(), 0), fnv(whole.as_bytes(), 1))
+}
+
+/// FNV-1a. It needs to be steady, not secret: what is approved is compared with what is done.
+fn fnv(bytes: &[u8], seed: u64) -> u64 {
+    let start = 0xcbf2_9ce4_8422_2325 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    bytes.iter().fold(start, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}

@@ -1,0 +1,57 @@
+//! Leaves an engine's payload where the office reads it: one line of JSON in the run's own file, appended whole. It works
+//! while no office runs; the office reads on from where it was. Losing a line never holds an agent up.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+
+use serde_json::{Value, json};
+
+/// A file longer than this is not added to: the office has not read it for long.
+const LONGEST_FILE: u64 = 64 * 1024 * 1024;
+/// Of a longer payload only the head is kept: who, what, when.
+const LONGEST_LINE: usize = 256 * 1024;
+/// What the office needs to know of a payload that is too long.
+const HEAD: [&str; 10] = [
+    "hook_event_name",
+    "session_id",
+    "tool_name",
+    "tool_use_id",
+    "agent_id",
+    "transcript_path",
+    "cwd",
+    "source",
+    "reason",
+    "error",
+];
+
+/// Writes `payload` down, in the file named by `OFFICE_SIGNALS`.
+pub(crate) fn write_down(engine: &str, payload: &[u8]) {
+    let Some(file) = std::env::var_os("OFFICE_SIGNALS").filter(|file| !file.is_empty()) else { return };
+    let at = now();
+    let value: Value = serde_json::from_slice(payload).unwrap_or(Value::Null);
+    let kept = if payload.len() > LONGEST_LINE { head(&value) } else { value };
+    let line = format!("{}\n", json!({"at": at, "engine": engine, "payload": kept}));
+    // One write of one line, so that lines of several hooks at once do not mix.
+    let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(file);
+    let _ =
+        opened.and_then(
+            |mut file| {
+                if file.metadata()?.len() > LONGEST_FILE { Ok(()) } else { file.write_all(line.as_bytes()) }
+            },
+        );
+}
+
+/// Milliseconds since 1970. The office may not run: nobody else can say when this was.
+#[expect(clippy::disallowed_methods, reason = "this program is its own clock; it has no runtime to ask")]
+fn now() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn head(value: &Value) -> Value {
+    let kept = HEAD.iter().filter_map(|name| Some(((*name).to_owned(), value.get(name)?.clone())));
+    let mut kept: serde_json::Map<String, Value> = kept.collect();
+    kept.insert("shortened".to_owned(), Value::Bool(true));
+    Value::Object(kept)
+}
