@@ -1,8 +1,9 @@
 // The rules of the floor that must never break: projection, order, seats, hit areas, looks, labels, rest.
 // Not here: pixels.
 import { describe, expect, it } from 'vitest';
+import { RECIPES } from '../src/floor/art/recipes';
 import { drawScene } from '../src/floor/model/draw';
-import { hitSeat, insideSeat } from '../src/floor/model/hit';
+import { hitSeat, hitThing, insideSeat } from '../src/floor/model/hit';
 import { fit, Frame, iso, overlaps, toScreen, uniso, type View } from '../src/floor/model/iso';
 import { layoutLabels } from '../src/floor/model/labels';
 import { light } from '../src/floor/model/light';
@@ -13,6 +14,7 @@ import { growth, makePlan } from '../src/floor/model/plan';
 import { STATES, type State } from '../src/floor/model/state';
 import { rowsOf } from '../src/floor/model/term';
 import { World, type Agent } from '../src/floor/model/world';
+import { Packer } from '../src/floor/render/packer';
 
 const ALL = Object.keys(STATES) as State[];
 const agents = (n: number): Agent[] => Array.from({ length: n }, (_, i) => ({ name: `agent ${i}`, state: ALL[i % ALL.length]! }));
@@ -88,11 +90,38 @@ describe('plan', () => {
   });
 });
 
+describe('every state', () => {
+  it('has a posture, a screen, a badge and a word of its own', () => {
+    const seated = ALL.filter((s) => STATES[s].pose !== 'none');
+    expect(new Set(seated.map((s) => STATES[s].pose)).size).toBe(seated.length);
+    const lit = ALL.filter((s) => STATES[s].screen !== 'live' && STATES[s].screen !== 'black');
+    expect(new Set(lit.map((s) => STATES[s].screen)).size).toBe(lit.length);
+    expect(new Set(ALL.map((s) => STATES[s].label)).size).toBe(ALL.length);
+  });
+  it.each(ALL)('%s is drawn from recipes that exist, all inside the depth of its desk', (state) => {
+    const w = new World(makePlan(8), [{ name: 'Ada', state }], null);
+    const l = new DrawList();
+    drawScene(l, w, light(1.2), view(8));
+    const unit = l.items.slice(0, l.n).filter((i) => i.z === w.plan.order.find((o) => o.seat?.id === 0)!.k);
+    expect(unit.length).toBeGreaterThan(0);
+    for (const i of unit) expect(i.screen >= 0 || RECIPES[i.key.split('|')[0]!], i.key).toBeTruthy();
+    expect(unit.map((i) => i.key)).toMatchSnapshot();
+  });
+});
+
 describe('hit', () => {
   it.each([8, 60])('finds each of %i desks at its own desk top', (n) => {
     const p = makePlan(n);
     const v = view(n);
     for (const s of p.seats) expect(hitSeat(p, v, toScreen(v, new Frame(s.x, s.y, s.flip).p(1, 1.2)))?.id).toBe(s.id);
+  });
+  it('finds the whiteboard and the cabinets where they are drawn, and nothing between', () => {
+    const p = makePlan(60);
+    const v = view(60);
+    for (const a of p.boards) expect(hitThing(p, v, toScreen(v, iso(0, a + 1.1, 80)))).toBe('board');
+    expect(hitThing(p, v, toScreen(v, iso(10.7, 0.6, 25)))).toBe('cabinets');
+    expect(hitThing(p, v, toScreen(v, iso(6, 6)))).toBeNull();
+    expect(hitThing(p, v, toScreen(v, iso(0, 2, 80)))).toBeNull();
   });
   it('misses the empty aisle and the outside', () => {
     const p = makePlan(8);
@@ -121,7 +150,19 @@ describe('labels', () => {
     const w = world(n);
     const boxes = layoutLabels(w, light(1.2), view(n), measure).filter((b) => b.shown);
     boxes.forEach((a, i) => boxes.forEach((b, j) => i < j && expect(overlaps(a, b), `${a.key} / ${b.key}`).toBe(false)));
-    expect(boxes.length).toBeGreaterThan(n === 8 ? 8 : 25);
+    expect(boxes.length).toBeGreaterThan(n === 8 ? 8 : 12);
+  });
+  it('none overlaps at twice the size of text, and each is as large as what is printed on it', () => {
+    const w = world(8);
+    w.reading(2, false);
+    const boxes = layoutLabels(w, light(1.2), view(8), measure).filter((b) => b.shown);
+    boxes.forEach((a, i) => boxes.forEach((b, j) => i < j && expect(overlaps(a, b), `${a.key} / ${b.key}`).toBe(false)));
+    expect(boxes.every((b) => b.h === 42)).toBe(true);
+  });
+  it('one request is said at a time, in the colour of what it asks', () => {
+    const w = new World(makePlan(8), [0, 1].map((i) => ({ name: `a${i}`, state: 'idle' as const, say: ['a needs you', 'a | b', 'waiting for you'] as const })), null);
+    const said = layoutLabels(w, light(1.2), view(8), measure).filter((b) => b.bubble);
+    expect(said.map((b) => b.key)).toEqual(['bubble|waiting for you|a needs you|a / b']);
   });
   it('who waits or is stuck keeps a plate at 60', () => {
     const w = world(60);
@@ -147,12 +188,13 @@ describe('world', () => {
     expect(w.step(0.1, v)).toBe(true);
   });
   it('a print asks for one screen refresh, at most 8 a second, and does not wake the floor', () => {
-    const w = world(8);
+    const w = new World(makePlan(8), Array.from({ length: 8 }, (_, i) => ({ name: `agent ${i}`, state: 'working' as const })), null);
     const v = view(8);
     w.rest();
     w.step(0.1, v);
     for (const d of w.desks) d.dirty = false;
-    w.print(2, rowsOf('$ cargo test'));
+    const picture = { version: 1, scrolled: 1, rows: rowsOf('$ cargo test') };
+    expect(w.picture(2, picture)).toBe(true);
     expect(w.awake).toBe(false);
     expect(w.due(w.desks[2]!, v)).toBe(true);
     w.desks[2]!.shown = w.clock;
@@ -160,6 +202,50 @@ describe('world', () => {
     expect(w.due(w.desks[2]!, v)).toBe(false);
     w.step(0.1, v);
     expect(w.due(w.desks[2]!, v)).toBe(true);
+    w.desks[2]!.dirty = false;
+    expect(w.picture(2, picture), 'the same version again').toBe(false);
+    expect(w.busy).toBe(false);
+  });
+  it('a desk that is off the screen is asked for its picture once a second', () => {
+    const w = new World(makePlan(8), [{ name: 'Ada', state: 'working' }], null);
+    const away = { ...view(8), cx: -9000 };
+    w.desks[0]!.shown = w.clock;
+    w.picture(0, { version: 1, scrolled: 0, rows: [] });
+    w.step(0.5, away);
+    expect(w.due(w.desks[0]!, away)).toBe(false);
+    w.step(0.6, away);
+    expect(w.due(w.desks[0]!, away)).toBe(true);
+  });
+  it('a desk whose state has a screen of its own shows that one, and its terminal again when the state is over', () => {
+    const w = new World(makePlan(8), [{ name: 'Ada', state: 'waiting for you' }], null);
+    w.desks[0]!.dirty = false;
+    expect(w.picture(0, { version: 1, scrolled: 3, rows: rowsOf('$ ls') })).toBe(false);
+    expect(w.desks[0]!.dirty).toBe(false);
+    w.setState(0, 'working');
+    expect(w.desks[0]!.dirty).toBe(true);
+    expect(w.desks[0]!.rows).toHaveLength(1);
+    w.blank(0);
+    expect(w.desks[0]!.rows, 'nothing is shown that no terminal printed').toEqual([]);
+  });
+  it('on battery nothing moves for its own sake, but a change is shown', () => {
+    const w = world(8);
+    w.frugal = true;
+    for (const d of w.desks) d.dirty = false;
+    w.step(0.1, view(8));
+    expect(w.step(0.1, view(8))).toBe(false);
+    w.setState(0, 'stuck');
+    expect(w.step(0.1, view(8))).toBe(true);
+  });
+  it('the clock on the wall moves by the minute and wakes nothing', () => {
+    const w = world(8);
+    w.rest();
+    w.step(1, view(8));
+    w.tell(61);
+    expect(w.awake).toBe(false);
+    expect(w.step(0.1, view(8))).toBe(true);
+    const l = new DrawList();
+    drawScene(l, w, light(7), view(8));
+    expect(l.items.slice(0, l.n).map((i) => i.key)).toContain('hands|61');
   });
   it('mail flies, lands in the tray, and is gone', () => {
     const w = world(8);
@@ -175,16 +261,16 @@ describe('a terminal in miniature', () => {
   it('is words as runs, in the colours the program set, without its control sequences', () => {
     const rows = rowsOf('$ make\r\n\x1b[31mboom\x1b[0m at src/a.ts\r\n\x1b]0;a title\x07\x1b[2Kall ok\n');
     expect(rows).toHaveLength(3);
-    expect(rows[1]!.map((r) => r.colour.toString(16))).toEqual(['ff9db0', 'cfd8ff', '8fb8ff']);
-    expect(rows[2]!.map((r) => [r.col, r.len])).toEqual([
-      [1, 2],
-      [3, 1],
+    expect(rows[1]!.map((r) => r.ink.toString(16))).toEqual(['ff9db0', 'cfd8ff', '8fb8ff']);
+    expect(rows[2]!.map((r) => [r.at, r.len])).toEqual([
+      [0, 3],
+      [4, 2],
     ]);
   });
   it('keeps the last rows only, and no run leaves the screen', () => {
     const rows = rowsOf(Array.from({ length: 500 }, (_, i) => `line ${i} ${'x'.repeat(200)}`).join('\n'));
     expect(rows).toHaveLength(12);
-    for (const r of rows.flat()) expect(r.col + r.len).toBeLessThanOrEqual(39);
+    for (const r of rows.flat()) expect(r.at + r.len).toBeLessThanOrEqual(64);
   });
 });
 
@@ -209,12 +295,32 @@ describe('the room as it grows and empties', () => {
     expect(w.awake).toBe(false);
   });
   it('the same again changes nothing', () => {
-    const agents = [{ ...state('waiting for you'), say: ['Ada needs you', 'ls'] as const, sub: 'waits' }, state('idle', 'Bo')];
+    const agents = [{ ...state('waiting for you'), say: ['Ada needs you', 'ls', 'waiting for you'] as const, sub: 'waits' }, state('idle', 'Bo')];
     const w = new World(makePlan(8), agents, null);
     w.show(agents);
     const { version } = w;
     w.show(agents);
     expect(w.version).toBe(version);
+  });
+});
+
+describe('the page of textures', () => {
+  it('leaves a free edge at the right and below each picture, so that no neighbour shows when it is stretched', () => {
+    const p = new Packer(256);
+    const at = [7, 8, 15, 16, 40].map((n) => ({ n, slot: p.alloc(`k${n}`, n, n + 1, 1)!.slot }));
+    for (const { n, slot } of at) {
+      expect(slot.w).toBeGreaterThan(n);
+      expect(slot.h).toBeGreaterThan(n + 1);
+    }
+    at.forEach(({ slot: a }, i) => at.forEach(({ slot: b }, j) => i < j && expect(overlaps(a, b)).toBe(false)));
+  });
+  it('gives the place of what was used longest ago to the next of its size, and never one of this frame', () => {
+    const p = new Packer(32);
+    const first = [1, 2, 3, 4].map((n) => p.alloc(`k${n}`, 12, 12, n)!.slot);
+    expect(new Set(first.map((s) => `${s.x} ${s.y}`)).size).toBe(4);
+    expect(p.alloc('k5', 12, 12, 5)).toEqual({ slot: first[0], evicted: 'k1' });
+    for (const s of first) s.used = 6;
+    expect(p.alloc('k6', 12, 12, 6)).toBeNull();
   });
 });
 

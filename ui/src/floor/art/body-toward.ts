@@ -101,30 +101,31 @@ export function bodyToward(P: Pen, k: Look, pose: Pose): void {
       k.skin,
     );
   }
-  if (pose === 'rest')
+  const lean = pose === 'done' ? 0.8 : pose === 'dazed' ? 4 : -0.6;
+  torso(P, k, false, lean, pose === 'dazed' ? 2 : 0);
+  // Both arms hang down outside the chair: nobody holds anything any more.
+  if (pose === 'dazed') {
     arm(
       P,
       [
-        [7, -33],
-        [12, -25],
-        [0, -19],
+        [9, -33],
+        [16, -24],
+        [15.4, -8],
       ],
       far,
       k.skin,
     );
-  const lean = pose === 'done' ? 0.8 : -0.6;
-  torso(P, k, false, lean, 0);
-  if (pose === 'rest')
     arm(
       P,
       [
-        [-7, -34],
-        [-13, -25],
-        [-6, -18.5],
+        [-3.6, -34],
+        [-14, -26],
+        [-16, -8.6],
       ],
       k.top,
       k.skin,
     );
-  rest(11.4, -22.6, 0.95);
+  }
+  if (pose !== 'dazed') rest(11.4, -22.6, 0.95);
   P.rrect(-3.6 + lean, -42, 5.2, 5, 2, tone(k.skin, 0.84));
 }

@@ -6,7 +6,7 @@ import { TAU, tone } from '../model/numbers';
 import { fromBehind } from './head-away';
 import type { Pen } from './pen';
 
-export type Expr = 'smile' | 'open' | 'worry' | 'up' | 'sleep';
+export type Expr = 'smile' | 'open' | 'worry' | 'up' | 'down' | 'flat' | 'dazed' | 'sleep';
 export interface HeadOpt {
   expr?: Expr;
   eye?: number;
@@ -83,7 +83,18 @@ function fromFront(P: Pen, k: Look, o: HeadOpt): void {
   // face looks to the lower left
   const ey = 1 + (o.eye || 0),
     ink = '#2b2145';
-  if (o.expr === 'sleep') {
+  if (o.expr === 'dazed')
+    for (const x of [-5.4, 1])
+      for (const s of [1, -1])
+        P.line(
+          [
+            [x - 1.7, ey - 1.7 * s],
+            [x + 1.7, ey + 1.7 * s],
+          ],
+          ink,
+          1.1,
+        );
+  else if (o.expr === 'sleep' || o.expr === 'down') {
     P.curve(
       (c) => {
         c.arc(-5.4, ey, 1.5, 0, Math.PI);
@@ -140,8 +151,8 @@ function fromFront(P: Pen, k: Look, o: HeadOpt): void {
       ink,
       { w: 1 },
     );
-  else if (m === 'open') P.oval(-2.2, 5.4, 1.5, 1.7, '#8a3038');
-  else if (m === 'up')
+  else if (m === 'open' || m === 'dazed') P.oval(-2.2, 5.4, 1.5, m === 'open' ? 1.7 : 1.2, '#8a3038');
+  else if (m === 'up' || m === 'flat')
     P.line(
       [
         [-3.4, 5.4],

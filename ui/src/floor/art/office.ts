@@ -1,8 +1,7 @@
 // The coordinator's glass office and what hangs on the walls: whiteboard, clock, picture, bookshelf, big desk.
 // Not here: the person who sits there (person.ts) and the walls (room.ts).
 import { Frame, iso } from '../model/iso';
-import type { Light } from '../model/light';
-import { OFFICE } from '../model/plan';
+import { CLOCK_AT, OFFICE } from '../model/plan';
 import { C } from '../model/tokens';
 import { lerp, rng, TAU, tone, type Pt } from '../model/numbers';
 import { contact } from './furniture';
@@ -39,7 +38,7 @@ export function whiteboard(P: Pen, a: number, board: readonly [number, number, n
   P.line([W(a + 1.55, 52.6), W(a + 1.3, 52.6)], '#d3543f', 1.6);
   P.line([W(a + 1.15, 52.6), W(a + 0.9, 52.6)], '#3e66b8', 1.6);
 }
-export function wallArt(P: Pen, L: Light): void {
+export function wallArt(P: Pen): void {
   const W = (u: number, z: number): Pt => iso(u, 0, z),
     q = (u0: number, u1: number, z0: number, z1: number): Pt[] => [W(u0, z0), W(u1, z0), W(u1, z1), W(u0, z1)];
   const pic = (u: number, z: number, w: number, h: number, bg: string, fn: (u: number, z: number) => void): void => {
@@ -53,22 +52,11 @@ export function wallArt(P: Pen, L: Light): void {
     const p = W(u + 0.39, z + 17);
     P.at(p, (P) => P.oval(0, 0, 5, 5.6, '#c4533f'));
   });
-  // wall clock
-  const p = W(10.0, 88);
-  P.plane(p, 1, (P) => {
+  // The face of the clock; its hands move by the minute and are a sprite.
+  P.plane(W(CLOCK_AT.u, CLOCK_AT.z), 1, (P) => {
     P.oval(1.5, 2, 10.5, 10.5, '#2b2350', { a: 0.28 });
     P.oval(0, 0, 10.5, 10.5, '#c9704a');
     P.oval(0, 0, 8.6, 8.6, '#fdf6e6');
-    const h = L.hour,
-      hand = (a: number, l: number, w: number): void =>
-        P.line(
-          [
-            [0, 0],
-            [Math.sin(a) * l, -Math.cos(a) * l],
-          ],
-          '#3b3558',
-          w,
-        );
     for (let i = 0; i < 12; i++) {
       const a = (i / 12) * TAU;
       P.line(
@@ -80,8 +68,22 @@ export function wallArt(P: Pen, L: Light): void {
         0.7,
       );
     }
-    hand((h / 12) * TAU, 4.6, 1.5);
-    hand((h % 1) * TAU, 6.6, 1);
+  });
+}
+/** The hands of the wall clock, which shows the time even when another light was chosen. */
+export function clockHands(P: Pen, minute: number): void {
+  const hand = (a: number, l: number, w: number): void =>
+    P.line(
+      [
+        [0, 0],
+        [Math.sin(a) * l, -Math.cos(a) * l],
+      ],
+      '#3b3558',
+      w,
+    );
+  P.plane([0, 0], 1, () => {
+    hand((minute / 720) * TAU, 4.6, 1.5);
+    hand((minute / 60) * TAU, 6.6, 1);
     P.oval(0, 0, 1.1, 1.1, '#c4533f');
   });
 }

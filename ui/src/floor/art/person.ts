@@ -8,6 +8,7 @@ import { C } from '../model/tokens';
 import { tone } from '../model/numbers';
 import { phase } from './arms';
 import { arm, chairBack, chairBase, chairSeat, torso } from './body';
+import { arriving } from './arriving';
 import { bodyToward } from './body-toward';
 import { head, type Expr } from './head';
 import type { Pen } from './pen';
@@ -22,16 +23,17 @@ export function emptyChair(P: Pen, col: string): void {
 
 export function personHead(P: Pen, k: Look, pose: Pose, blink: boolean): void {
   const ex = headExpr(pose);
-  const tilt: Partial<Record<Pose, number>> = { think: 0.12, ask: -0.05, done: 0.05, sleep: 0.55 };
+  const tilt: Partial<Record<Pose, number>> = { think: 0.12, ask: -0.05, done: 0.05, sleep: 0.55, read: -0.1, shrug: 0.1, dazed: 0.34 };
   P.c.save();
   P.c.rotate(tilt[pose] ?? 0);
-  head(P, k, ex === 'away', ex === 'away' ? {} : { expr: ex as Expr, blink, eye: pose === 'think' ? -1.6 : 0 });
+  head(P, k, ex === 'away', ex === 'away' ? {} : { expr: ex as Expr, blink, eye: pose === 'think' ? -1.6 : pose === 'read' ? 1.4 : 0 });
   P.c.restore();
 }
 
 export function personBody(P: Pen, k: Look, pose: Pose, frame: number): void {
   chairBase(P);
   if (pose === 'work' || pose === 'sleep') bodyAway(P, k, pose, frame);
+  else if (pose === 'arrive') arriving(P, k);
   else bodyToward(P, k, pose);
 }
 

@@ -6,7 +6,7 @@ import type { Pt } from '../model/numbers';
 import { badgePath, icon } from './badges';
 import type { Ctx } from './pen';
 
-export function plate(c: Ctx, name: string, sub: string, night: boolean, accent: string): void {
+export function plate(c: Ctx, name: string, sub: string, night: boolean, accent: string, strong = false): void {
   c.save();
   c.font = `650 12px ${FONT}`;
   const w1 = c.measureText(name).width;
@@ -21,10 +21,14 @@ export function plate(c: Ctx, name: string, sub: string, night: boolean, accent:
   c.shadowOffsetY = 2;
   c.beginPath();
   c.roundRect(x, y, w, h, 10.5);
-  c.fillStyle = accent ? accent : night ? 'rgba(15,18,50,.86)' : 'rgba(255,252,245,.95)';
+  c.fillStyle = accent ? accent : strong ? (night ? '#05071c' : '#ffffff') : night ? 'rgba(15,18,50,.86)' : 'rgba(255,252,245,.95)';
   c.fill();
   c.shadowColor = 'transparent';
-  if (!accent) {
+  if (strong) {
+    c.strokeStyle = night ? '#ffffff' : '#161338';
+    c.lineWidth = 1.6;
+    c.stroke();
+  } else if (!accent) {
     c.strokeStyle = night ? 'rgba(190,200,255,.16)' : 'rgba(60,50,110,.12)';
     c.lineWidth = 1;
     c.stroke();
@@ -35,7 +39,7 @@ export function plate(c: Ctx, name: string, sub: string, night: boolean, accent:
   c.fillText(name, x + 9, y + h / 2 + 0.5);
   if (sub) {
     c.font = `${accent ? 560 : 480} 11px ${FONT}`;
-    c.fillStyle = accent ? '#3a2a10' : night ? '#b4bbe4' : '#655f8a';
+    c.fillStyle = strong ? (accent ? INK : night ? '#ffffff' : '#161338') : accent ? '#3a2a10' : night ? '#b4bbe4' : '#655f8a';
     c.fillText(sub, x + 9 + w1 + 7, y + h / 2 + 0.5);
   }
   c.restore();

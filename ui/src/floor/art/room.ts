@@ -41,7 +41,7 @@ export function room(P: Pen, L: Light, plan: Plan, furnished: readonly Seat[], b
   plan.windows.forEach((w, i) => windowPiece(P, L, w, i));
   if (!P.emit) {
     for (const a of plan.boards) whiteboard(P, a, board);
-    wallArt(P, L);
+    wallArt(P);
     patches(P, L, plan);
     if (L.sun > 0.1) longShadows(P, L, plan, furnished);
   }

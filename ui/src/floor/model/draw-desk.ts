@@ -5,7 +5,7 @@ import { Frame, iso } from './iso';
 import type { Light } from './light';
 import { steam } from './draw';
 import type { DrawList } from './list';
-import { asks, STATES, type Pose, type ScreenKind } from './state';
+import { asks, STATES, type Pose } from './state';
 import { MOTION } from './tokens';
 import { clamp, type Pt } from './numbers';
 import type { Desk, World } from './world';
@@ -14,7 +14,6 @@ export const SEAT: Pt = [0.72, 1.5];
 export const DESK_Z = 27;
 /** Screen plane: width and height in px at zoom 1, and where its lower left corner is. */
 export const SCREEN = { w: 1.32 * 32 - 3.2, h: 38 - 4.2, x: 0.52, y: 0.32, z: DESK_Z + 6, wt: 1.32 } as const;
-const LIVE: ReadonlySet<ScreenKind> = new Set<ScreenKind>(['live', 'dim', 'diff', 'boot']);
 
 export function screenOrigin(f: Frame): Pt {
   const o = f.flip ? f.p(SCREEN.x + SCREEN.wt, SCREEN.y, SCREEN.z) : f.p(SCREEN.x, SCREEN.y, SCREEN.z);
@@ -38,19 +37,19 @@ export function drawDesk(list: DrawList, d: Desk, world: World, L: Light, k: num
   const st = STATES[d.state];
   list.add(`desk|${fl}`, x, y, k);
   const o = screenOrigin(f);
-  const live = LIVE.has(st.screen);
+  const live = st.screen === 'live';
   const scr = list.add(live ? 'screen' : `scr|${st.screen}`, o[0], o[1], k);
   scr.b = 0.5 * sg;
   scr.snap = false;
   if (live) scr.screen = d.id;
-  scr.glow = st.screen === 'dim' ? 0.75 : 1;
+  scr.glow = st.screen === 'dim' ? 0.8 : 1;
   // The lamp of a thinking agent breathes slowly; red lamps stay steady.
   const on = d.state === 'thinking' ? st.lamp + 0.15 * Math.sin(t * 2) : st.lamp;
   const lamp = at(`lamp|${fl}|${st.lampTone}`, 0.2, 0.3);
   lamp.glow = on * Math.max(0.15, L.lamp);
   list.add(`kit|${fl}`, x, y, k);
   list.add(`tray|${fl}|${Math.min(4, d.mail)}`, x, y, k);
-  if (d.state !== 'idle') {
+  if (d.state !== 'idle' && d.state !== 'starting' && d.state !== 'off') {
     const m = at(`mug|${d.look.acc}`, 0.16, 0.74);
     if (d.state === 'working' && world.awake) steam(list, m.x, m.y - 8, t + d.seed, k, 0.5);
   }
@@ -104,39 +103,51 @@ function trouble(list: DrawList, f: Frame, t: number, k: number, still: boolean)
 
 /** How many frames the arms of a pose have, and how fast they run (frames per second). */
 export const ARM_FRAMES: Readonly<Record<Pose, readonly [number, number]>> = {
+  arrive: [4, 3],
   work: [4, 8],
   think: [1, 0],
   ask: [6, 4.8],
   stuck: [2, 1],
   sleep: [1, 0],
   coffee: [4, 0.9],
+  read: [2, 0.3],
   done: [1, 0],
-  rest: [1, 0],
+  fold: [1, 0],
+  shrug: [2, 0.8],
+  dazed: [1, 0],
   lead: [4, 6],
   none: [0, 0],
 };
 const HEAD_EXPR: Readonly<Record<Pose, string>> = {
+  arrive: 'smile',
   work: 'away',
   think: 'up',
   ask: 'open',
   stuck: 'worry',
   sleep: 'sleep',
   coffee: 'smile',
+  read: 'down',
   done: 'smile',
-  rest: 'smile',
+  fold: 'flat',
+  shrug: 'open',
+  dazed: 'dazed',
   lead: 'smile',
   none: '',
 };
 /** Where the head sits on the body; the tilt is baked. */
 const HEAD_AT: Readonly<Record<Pose, Pt>> = {
+  arrive: [-11, -64.5],
   work: [3, -49.5],
   think: [-1, -50],
   ask: [-1, -49.5],
   stuck: [-2, -47],
   sleep: [21, -43],
   coffee: [-1, -49.5],
+  read: [-1.5, -48.6],
   done: [-1, -50.1],
-  rest: [-1, -49.5],
+  fold: [-1, -49.5],
+  shrug: [-1, -49.5],
+  dazed: [6, -45],
   lead: [-1, -49.5],
   none: [0, 0],
 };
@@ -159,19 +170,21 @@ export function drawPerson(
   const frame = still || n < 2 ? 0 : Math.floor(t * rate + ph) % n;
   const breathe = still ? 0 : Math.sin(t * 1.5 + ph) * 0.5;
   const away = pose === 'work';
-  const blink = !still && !away && pose !== 'sleep' && (t + ph) % 3.7 < 0.13 ? 1 : 0;
+  const blink = !still && !away && pose !== 'sleep' && pose !== 'dazed' && (t + ph) % 3.7 < 0.13 ? 1 : 0;
   const body = list.add(personKey('body', tag, pose, away ? frame : 0), x, y, k);
   const head = list.add(personKey('head', tag, pose, blink), x + HEAD_AT[pose][0] * sg, y + HEAD_AT[pose][1] + breathe, k);
   body.a = head.a = sg;
   body.alpha = head.alpha = alpha;
   body.frame = away ? frame : 0;
-  if (away || pose === 'sleep' || pose === 'done' || pose === 'rest') return;
+  if (away || !IN_FRONT.has(pose)) return;
   const arms = list.add(personKey('arms', tag, pose, frame), x, y, k);
   arms.a = sg;
   arms.alpha = alpha;
   arms.frame = frame;
   if (pose === 'coffee' && !still) steam(list, x - 11.5 * sg, y - 40, t, k, 0.8);
 }
+/** Poses with something that passes in front of head and torso. */
+const IN_FRONT: ReadonlySet<Pose> = new Set<Pose>(['arrive', 'think', 'ask', 'stuck', 'coffee', 'read', 'fold', 'shrug', 'lead']);
 export const headExpr = (p: Pose): string => HEAD_EXPR[p];
 
 const keys = new Map<string, string[]>();

@@ -4,7 +4,7 @@ import { drawDesk, drawPerson } from './draw-desk';
 import { Frame, iso, toFloor, type View } from './iso';
 import type { Light } from './light';
 import type { DrawList } from './list';
-import type { Plan } from './plan';
+import { CLOCK_AT, type Plan } from './plan';
 import { BOSS, LEAD_SEAT, type Item } from './plan-items';
 import { lerp, type Pt } from './numbers';
 import { deskVisible, type World } from './world';
@@ -48,6 +48,7 @@ export function drawScene(list: DrawList, world: World, L: Light, view: View): v
     const it = list.add('bulb', b.p[0], b.p[1] + 2.2, -1);
     it.glow = 0.25 + 0.75 * L.lamp * (0.82 + 0.18 * Math.sin(t * 1.4 + b.phase));
   }
+  list.add(`hands|${world.minute % 720}`, ...iso(CLOCK_AT.u, 0, CLOCK_AT.z), -1);
   if (world.drop !== null) drawRing(list, world, world.drop);
   for (const o of plan.order) {
     if (o.seat) {

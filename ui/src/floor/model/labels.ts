@@ -1,11 +1,12 @@
 // Label layout: plates and the bubble as rectangles in screen px that never overlap each other.
 // Loud states place first; a quiet plate that finds no room shrinks to its name, then stays away (badge and list remain).
+// From very far only the loud ones are named.
 // Not here: text measuring (injected) and drawing.
 import { Frame, iso, overlaps, toScreen, type Rect, type View } from './iso';
 import type { Light } from './light';
 import { badgeRadius, headPos } from './overlay';
 import { STATES } from './state';
-import { FAR_ZOOM, PLATE_H } from './tokens';
+import { FAR_ZOOM, NAMELESS_ZOOM, PLATE_H } from './tokens';
 import type { Pt } from './numbers';
 import type { Desk, World } from './world';
 
@@ -24,6 +25,9 @@ const DROP_MINT = '#8dffe0';
 const DROP_NO = '#ff8a7e';
 /** A bar parts the words of a texture key, so no text may hold one. */
 const plain = (text: string): string => text.replaceAll('|', '/');
+
+/** Which of the four kinds of plates: by night or day, and solid for those who asked for more contrast. */
+export const themeTag = (L: Light, strong: boolean): string => (L.night > 0.5 ? (strong ? 'N' : 'n') : strong ? 'M' : 'm');
 
 interface Wish {
   desk: number;
@@ -55,9 +59,10 @@ function wish(d: Desk, world: World, v: View): Wish {
 }
 
 export function layoutLabels(world: World, L: Light, v: View, measure: Measure): LabelBox[] {
-  const th = L.night > 0.5 ? 'n' : 'm';
+  const th = themeTag(L, world.strong);
+  const { text } = world;
   const far = v.zoom < FAR_ZOOM;
-  const r = badgeRadius(v);
+  const r = badgeRadius(v) * text;
   const out: LabelBox[] = [];
   // Badges are obstacles for quiet plates only when the floor is seen from afar: near, every desk has room of its own.
   const badges: Rect[] = far
@@ -71,16 +76,16 @@ export function layoutLabels(world: World, L: Light, v: View, measure: Measure):
   for (const d of world.desks) {
     if (!d.say || out.some((b) => b.bubble)) continue; // one bubble at a time
     const [x, y] = headPos(d, v);
-    const w = bubbleWidth(measure, d.say[0], d.say[1]);
+    const w = bubbleWidth(measure, d.say[0], d.say[1]) * text;
     out.push({
       desk: d.id,
-      key: `bubble|${d.state}|${plain(d.say[0])}|${plain(d.say[1])}`,
+      key: `bubble|${d.say[2]}|${plain(d.say[0])}|${plain(d.say[1])}`,
       ax: x,
       ay: y - 7,
-      x: x - 24,
-      y: y - 7 - BUBBLE_H - 2,
+      x: x - 24 * text,
+      y: y - 7 - (BUBBLE_H + 2) * text,
       w,
-      h: BUBBLE_H + 13,
+      h: (BUBBLE_H + 13) * text,
       bubble: true,
       shown: true,
     });
@@ -92,21 +97,23 @@ export function layoutLabels(world: World, L: Light, v: View, measure: Measure):
     wishes.push({ desk: -1, name: plain(name), sub: plain(sub ?? 'coordinator'), accent: sub ? '#ffb53d' : '', at: [lp[0], lp[1] - 6], rank: sub ? 3 : 1 });
   }
   wishes.sort((a, b) => b.rank - a.rank || a.desk - b.desk);
-  for (const w of wishes) out.push(place(w, th, far, measure, free));
+  const named = v.zoom < NAMELESS_ZOOM ? wishes.filter((w) => w.rank > 1) : wishes;
+  for (const w of named) out.push(place(w, th, far, text, measure, free));
   return out;
 }
 
 /** Tries full text at a few heights, then the name alone, then gives up. */
-function place(w: Wish, th: string, far: boolean, measure: Measure, free: (b: Rect, quiet: boolean) => boolean): LabelBox {
+function place(w: Wish, th: string, far: boolean, text: number, measure: Measure, free: (b: Rect, quiet: boolean) => boolean): LabelBox {
   const quiet = far && w.rank < 2;
   const subs = far && w.rank < 1 ? [''] : [w.sub, ''];
   let box: LabelBox | null = null;
   for (const sub of subs)
     for (const [dx, dy] of w.rank < 2 ? SHIFTS : LOUD_SHIFTS) {
-      const bw = Math.ceil(plateWidth(measure, w.name, sub));
-      const x = Math.round(w.at[0] + dx - bw / 2);
-      const y = Math.round(w.at[1] + dy - PLATE_H / 2);
-      box = { desk: w.desk, key: `plate|${th}|${w.accent}|${w.name}|${sub}`, ax: x, ay: y, x, y, w: bw, h: PLATE_H, bubble: false, shown: true };
+      const bw = Math.ceil(plateWidth(measure, w.name, sub) * text);
+      const bh = PLATE_H * text;
+      const x = Math.round(w.at[0] + dx * text - bw / 2);
+      const y = Math.round(w.at[1] + dy * text - bh / 2);
+      box = { desk: w.desk, key: `plate|${th}|${w.accent}|${w.name}|${sub}`, ax: x, ay: y, x, y, w: bw, h: bh, bubble: false, shown: true };
       if (free(box, quiet)) return box;
     }
   return { ...box!, shown: false };

@@ -25,6 +25,7 @@ export function drawOverlay(list: DrawList, world: World, L: Light, v: View, lab
   const th = L.night > 0.5 ? 'n' : 'm';
   for (const p of world.planes) drawPlane(list, world, p, v, th);
   const r = badgeRadius(v);
+  const { text } = world;
   const loud = (d: Desk): number => (asks(d.state) || inTrouble(d.state) ? 1 : 0);
   const pass = (want: number): void => {
     for (const d of world.desks) {
@@ -33,7 +34,7 @@ export function drawOverlay(list: DrawList, world: World, L: Light, v: View, lab
       if (hx < -20 || hy < -20 || hx > v.w + 20 || hy > v.h + 20) continue;
       if (!d.say) {
         const bob = d.state === 'thinking' && !world.reducedMotion ? Math.sin(t * 2) * 1.5 : 0;
-        const b = list.add(`badge|${d.state}|${r}`, hx, hy - r + bob, 0, 'overlay');
+        const b = list.add(`badge|${d.state}|${r}`, hx, hy - r * text + bob, 0, 'overlay');
         b.snap = bob === 0;
       }
       if (d.state === 'limited') zzz(list, t, hx, hy, d.seat.flip ? -1 : 1, th, v.zoom, world.reducedMotion);

@@ -8,6 +8,8 @@ import { dress, type Item, type PointLight } from './plan-items';
 export const HOME = { w: 11.7, d: 11.2 } as const;
 export const WALL_H = 118;
 export const OFFICE = 3.5;
+/** Where on the right wall the clock hangs. */
+export const CLOCK_AT = { u: 10, z: 88 } as const;
 const CELL = { w: 3.2, d: 3.1 } as const;
 const AISLE = 1;
 const EDGE = 0.45;

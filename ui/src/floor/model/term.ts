@@ -2,12 +2,18 @@
 // Not here: pixels (floor/render/screens.ts) and a whole terminal: a miniature needs words and colours, not a cursor.
 
 export interface Run {
-  col: number; // first cell
-  len: number; // cells
-  colour: number; // 0xrrggbb
+  at: number; // first column
+  len: number; // columns
+  ink: number; // 0xrrggbb
 }
 export type Row = readonly Run[];
-export const TERM_COLS = 40;
+/** What a desk's terminal shows from afar; whoever makes it counts versions and the lines that scrolled away. */
+export interface Picture {
+  version: number;
+  rows: readonly Row[];
+  scrolled: number;
+}
+export const TERM_COLS = 64;
 export const TERM_ROWS = 12;
 
 const INK = 0xcfd8ff;
@@ -23,7 +29,7 @@ const KNOWN: readonly (readonly [RegExp, number])[] = [
   [/[/.]\w/, 0x8fb8ff],
 ];
 
-/** The end of what a terminal printed, as rows. A wide miniature column stands for two cells, so a whole line fits. */
+/** The end of what a terminal printed, as rows; wider lines are cut. */
 export function rowsOf(text: string, keep = TERM_ROWS): Row[] {
   const lines = text.slice(-16_384).split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();
@@ -40,10 +46,9 @@ function row(line: string): Row {
   const words = (part: string): void => {
     for (const [word] of part.matchAll(/\s+|\S+/g)) {
       const len = [...word].length;
-      const col = 1 + Math.floor(cell / 2);
-      if (word.trim() && col < TERM_COLS - 1) {
-        const colour = set ?? KNOWN.find(([shape]) => shape.test(word))?.[1] ?? INK;
-        out.push({ col, len: Math.max(1, Math.min(Math.round(len / 2), TERM_COLS - 1 - col)), colour });
+      if (word.trim() && cell < TERM_COLS) {
+        const ink = set ?? KNOWN.find(([shape]) => shape.test(word))?.[1] ?? INK;
+        out.push({ at: cell, len: Math.min(len, TERM_COLS - cell), ink });
       }
       cell += len;
     }

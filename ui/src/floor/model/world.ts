@@ -5,7 +5,7 @@ import { Frame, toScreen, type View } from './iso';
 import { look, lookAll, lookTag, type Look } from './look';
 import type { Plan, Seat } from './plan';
 import { STATES, type State } from './state';
-import { TERM_ROWS, type Row } from './term';
+import type { Picture, Row } from './term';
 import { MOTION } from './tokens';
 import { hash } from './numbers';
 
@@ -23,13 +23,16 @@ export interface Desk {
   from: State;
   changed: number; // clock of the last state change
   sub: string | null;
-  say: readonly [string, string] | null;
+  say: Say | null;
   mail: number;
   prop: Prop;
-  rows: Row[];
+  /** The terminal: what it shows, which version that is, lines scrolled away, clock of the last of those and of the last upload. */
+  rows: readonly Row[];
+  pictured: number;
+  scrolled: number;
   printed: number;
   shown: number;
-  dirty: boolean; // terminal: clock of last print, of last upload
+  dirty: boolean;
 }
 export interface Plane {
   from: number;
@@ -38,12 +41,14 @@ export interface Plane {
   dur: number;
   lift: number; // desk ids, -1 is the coordinator
 }
+/** A request in two lines, and the state whose colour and badge it has: a desk may ask while it does something else. */
+export type Say = readonly [title: string, text: string, as: State];
 export interface Agent {
   name: string;
   state: State;
   look?: Look;
   sub?: string;
-  say?: readonly [string, string];
+  say?: Say;
   mail?: number;
   prop?: Prop;
 }
@@ -55,7 +60,7 @@ export interface Lead {
 }
 
 const PROPS: readonly Prop[] = ['duck', null, 'plant', 'books', null];
-const ROWS_KEPT = TERM_ROWS + 2;
+const NO_PICTURE = -1;
 const LEAD_CHAIR = '#7a4a5c';
 
 export class World {
@@ -72,8 +77,15 @@ export class World {
   dropRefused = false;
   /** Notes on the whiteboard: backlog, at work, done. */
   board: readonly [number, number, number] = [0, 0, 0];
+  /** Size of labels, 1 to 2, and whether they are drawn solid and edged: as the owner wants to read. */
+  text = 1;
+  strong = false;
+  /** Minutes since midnight, on the wall. */
+  minute = 0;
   lead: Lead | null;
   reducedMotion = false;
+  /** On battery nothing moves for its own sake: a change is shown, and that is all. */
+  frugal = false;
   private awakeUntil: number = MOTION.ambientTail;
   private touched = true;
 
@@ -149,7 +161,7 @@ export class World {
   }
 
   get awake(): boolean {
-    return !this.reducedMotion && this.clock < this.awakeUntil;
+    return !this.reducedMotion && !this.frugal && this.clock < this.awakeUntil;
   }
   /** An event worth moving for: state change, mail, pointer. */
   wake(): void {
@@ -159,7 +171,7 @@ export class World {
   rest(): void {
     this.awakeUntil = 0;
   }
-  setState(id: number, state: State, sub: string | null = null, say: readonly [string, string] | null = null): void {
+  setState(id: number, state: State, sub: string | null = null, say: Say | null = null): void {
     const d = this.desks[id];
     if (!d || (d.state === state && d.sub === sub)) return;
     d.from = d.state;
@@ -171,21 +183,40 @@ export class World {
     this.version++;
     this.wake();
   }
-  /** The agent's terminal printed rows. Costs one frame at the next 1/8 s, never wakes the ambient motion. */
-  print(id: number, rows: readonly Row[]): void {
+  /** What a desk's terminal shows now. Costs one frame at the next 1/8 s, never wakes the ambient motion. */
+  picture(id: number, p: Picture): boolean {
     const d = this.desks[id];
-    if (!d) return;
-    d.rows = [...d.rows, ...rows].slice(-ROWS_KEPT);
-    d.printed = this.clock;
+    if (!d || d.pictured === p.version) return false;
+    if (p.scrolled > d.scrolled) d.printed = this.clock;
+    d.pictured = p.version;
+    d.scrolled = p.scrolled;
+    d.rows = p.rows;
+    // A state that has a screen of its own shows that one; what was printed meanwhile is there when it is over.
+    d.dirty ||= STATES[d.state].screen === 'live';
+    return d.dirty;
+  }
+  /** Nothing is known of what this desk's terminal shows. */
+  blank(id: number): void {
+    const d = this.desks[id];
+    if (!d || d.pictured === NO_PICTURE) return;
+    d.pictured = NO_PICTURE;
+    d.scrolled = 0;
+    d.rows = [];
     d.dirty = true;
   }
-  /** The whole of what a terminal shows now, in place of what it showed. */
-  screen(id: number, rows: readonly Row[]): void {
-    const d = this.desks[id];
-    if (!d) return;
-    d.rows = rows.slice(-ROWS_KEPT);
-    d.printed = this.clock;
-    d.dirty = true;
+  /** How labels are to be read. */
+  reading(text: number, strong: boolean): void {
+    if (this.text === text && this.strong === strong) return;
+    this.text = text;
+    this.strong = strong;
+    this.version++;
+    this.touched = true;
+  }
+  /** What time the clock on the wall shows. */
+  tell(minute: number): void {
+    if (this.minute === minute) return;
+    this.minute = minute;
+    this.touched = true;
   }
   mail(from: number, to: number, lift = 70): void {
     const a = this.desks[from]?.seat ?? { x: 1.8, y: 1.1 };
@@ -255,6 +286,8 @@ function seated(seat: Seat, a: Agent | null, k: Look = look(a?.name ?? '')): Des
     mail: a?.mail ?? 0,
     prop: a?.prop === undefined ? PROPS[seed % PROPS.length]! : a.prop,
     rows: [],
+    pictured: NO_PICTURE,
+    scrolled: 0,
     printed: -9,
     shown: -9,
     dirty: true,

@@ -35,9 +35,17 @@ export class Camera {
   }
   /** Brings a floor point to (x, y) on screen; `cut` under reduced motion. */
   flyTo(p: readonly [number, number], x: number, y: number, zoom: number, cut = false): void {
-    const to: View = { ...this.view, zoom, cx: x - p[0] * zoom, cy: y - p[1] * zoom };
-    if (cut) this.set(to);
-    else this.flight = { from: this.view, to, t: 0 };
+    this.fly({ ...this.view, zoom, cx: x - p[0] * zoom, cy: y - p[1] * zoom }, cut);
+  }
+  fly(to: View, cut = false): void {
+    const { view } = this;
+    if (to.zoom === view.zoom && to.cx === view.cx && to.cy === view.cy) this.flight = null;
+    else if (cut) this.set(to);
+    else this.flight = { from: view, to, t: 0 };
+  }
+  /** Back to where everything is seen, eased. */
+  flyHome(plan: Plan, free: Rect, w: number, h: number, cut = false): void {
+    this.fly(fit(free, plan.w, plan.d, plan.h, w, h), cut);
   }
   get flying(): boolean {
     return this.flight !== null;

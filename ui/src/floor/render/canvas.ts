@@ -14,6 +14,7 @@ import { DrawList, type DrawItem } from '../model/list';
 import { drawOverlay } from '../model/overlay';
 import { pools } from '../model/pools';
 import { rgb } from '../model/numbers';
+import { STATES } from '../model/state';
 import type { World } from '../model/world';
 import { makeCanvas, paint, plan, type Baked } from './baker';
 import { paintRows, SCR_H, SCR_W } from './rows';
@@ -74,7 +75,7 @@ export class CanvasFloor {
     const { desks, lead } = this.world;
     const looks = new Map(desks.map((d) => [d.tag, d.look]));
     if (lead) looks.set(lead.tag, lead.look);
-    return { light: this.L, looks, measure: this.measure };
+    return { light: this.L, looks, measure: this.measure, text: this.world.text };
   }
 
   draw(view: View): void {
@@ -82,13 +83,15 @@ export class CanvasFloor {
     // The room's picture and the light on it are kept until something that they show is different.
     const shows = `${world.version} ${world.board.join()} ${world.drop}`;
     if (this.base?.view !== view || this.base.shows !== shows) {
+      if (this.bake.text !== world.text) this.cache.clear();
       this.bake = this.bakeCtx();
       this.rebase(view, shows);
     }
     const { L } = this;
     const base = this.base!;
     for (const d of world.desks)
-      if (world.due(d, view)) {
+      if (STATES[d.state].screen !== 'live') d.dirty = false;
+      else if (world.due(d, view)) {
         const px = new Uint8Array(SCR_W * SCR_H * 4);
         paintRows(px, d, 1);
         const s = (this.screens[d.id] ??= makeCanvas(SCR_W, SCR_H));

@@ -1,6 +1,7 @@
-// Floor: the one object the app holds. Wires world, camera, ticker and stage, and falls back to Canvas 2D without WebGL.
+// Floor: the one object the app holds. Wires world, camera, ticker and stage: full WebGL, thrifty WebGL where it is computed
+// in software, or Canvas 2D where there is none.
 // Not here: DOM panels, pointer listeners, agents.
-import { hitSeat } from '../model/hit';
+import { hitSeat, hitThing, type Thing } from '../model/hit';
 import type { Rect, View } from '../model/iso';
 import type { Measure } from '../model/labels';
 import type { Plan, Seat } from '../model/plan';
@@ -12,6 +13,21 @@ import { CanvasFloor } from './canvas';
 import { Stage } from './stage';
 import { FloorTicker } from './ticker';
 
+/** full: all of it. thrifty: half resolution under sharp labels, no bloom, 10 frames a second. canvas: the same list without WebGL. */
+export type Quality = 'full' | 'thrifty' | 'canvas';
+
+/** Names that drivers give themselves when they compute pictures in software. */
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+/** What this machine can draw. Asked of a canvas that is thrown away: one that once gave a context gives no other. */
+export function qualityHere(): Quality {
+  const gl = document.createElement('canvas').getContext('webgl2');
+  if (!gl) return 'canvas';
+  const info = gl.getExtension('WEBGL_debug_renderer_info');
+  const name = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  gl.getExtension('WEBGL_lose_context')?.loseContext();
+  return SOFTWARE.test(name) ? 'thrifty' : 'full';
+}
+
 export interface FloorOptions {
   canvas: HTMLCanvasElement;
   width: number;
@@ -21,14 +37,16 @@ export interface FloorOptions {
   free: Rect;
   world: World;
   still?: boolean; // one frame, no loop
-  fallback?: boolean; // force Canvas 2D
+  quality?: Quality;
+  /** The graphics context was taken away; `back` when it was given again and the picture is whole. */
+  onContext?: (is: 'lost' | 'back') => void;
 }
 export interface FrameCost {
   step: number;
   draw: number; // ms on the main thread
 }
 const DPR_CAP = 2;
-const FALLBACK_HZ = 10;
+const SLOW_HZ = 10;
 
 /** Text width in CSS px, measured once per string. */
 export function canvasMeasure(): Measure {
@@ -65,11 +83,24 @@ export class Floor {
     const dpr = Math.min(DPR_CAP, o.dpr);
     f.camera.fit(o.world.plan, o.free, o.width, o.height);
     f.seated = o.world.plan;
+    // Whoever drew before kept the screens; this one has none yet.
+    for (const d of o.world.desks) d.dirty = true;
     const measure = canvasMeasure();
-    if (o.fallback) f.canvasFloor = new CanvasFloor(o.canvas, o.world, o.hour, dpr, measure);
+    if (o.quality === 'canvas') f.canvasFloor = new CanvasFloor(o.canvas, o.world, o.hour, dpr, measure);
     else {
       f.stage = new Stage();
-      await f.stage.init({ ...o, dpr, view: f.camera.view, measure });
+      await f.stage.init({
+        ...o,
+        dpr: o.quality === 'thrifty' ? Math.min(1, dpr) : dpr,
+        thrifty: o.quality === 'thrifty',
+        view: f.camera.view,
+        measure,
+        // A picture that was lost is drawn again whole, also where nothing moves any more.
+        onContext: (is) => {
+          if (is === 'back') f.refresh();
+          o.onContext?.(is);
+        },
+      });
     }
     const t0 = performance.now();
     f.tick(0);
@@ -90,6 +121,9 @@ export class Floor {
     const seat = hitSeat(this.o.world.plan, this.camera.view, [x, y]);
     return seat && !this.o.world.desks[seat.id]?.bare ? seat : null;
   }
+  thing(x: number, y: number): Thing | null {
+    return hitThing(this.o.world.plan, this.camera.view, [x, y]);
+  }
   setHour(hour: number): void {
     this.o.hour = hour;
     this.stage?.setHour(hour);
@@ -105,6 +139,13 @@ export class Floor {
       this.canvasFloor?.resize();
     }
     this.camera.fit(this.o.world.plan, free, width, height);
+    this.refresh();
+  }
+  /** Everything in view again, in the part that is free now. */
+  home(free: Rect): void {
+    const { o } = this;
+    o.free = free;
+    this.camera.flyHome(o.world.plan, free, o.width, o.height, o.world.reducedMotion);
     this.refresh();
   }
   /** One frame, without waking the ambient motion. */
@@ -130,8 +171,8 @@ export class Floor {
     }
     const smooth = world.awake || world.planes.length > 0 || this.camera.flying;
     if (smooth) {
-      if (this.stage) return true;
-      this.later(1000 / FALLBACK_HZ);
+      if (this.o.quality !== 'canvas' && (this.o.quality !== 'thrifty' || this.camera.flying)) return true;
+      this.later(1000 / SLOW_HZ);
       return false;
     }
     // Only screens still scroll: come back by timer, eight times a second, instead of spinning.

@@ -1,4 +1,4 @@
-// Terminal rows -> 64 x 48 RGBA bytes. Plain loops over a byte array: faster than a canvas, and shared by both renderers.
+// Terminal rows -> 96 x 48 RGBA bytes. Plain loops over a byte array: faster than a canvas, and shared by both renderers.
 // Not here: when, and where the bytes go (screens.ts, canvas.ts).
 import { LIVE_BG } from '../art/screens';
 import { STATES } from '../model/state';
@@ -6,7 +6,7 @@ import { TERM_COLS } from '../model/term';
 import { clamp } from '../model/numbers';
 import type { Desk } from '../model/world';
 
-export const SCR_W = 64;
+export const SCR_W = 96;
 export const SCR_H = 48;
 /** Whole pixels, so that resting text is crisp: 12 rows of 4 px. */
 const PITCH = 4;
@@ -16,13 +16,12 @@ const SHEEN = 0.13;
 /** Rows from the bottom up; `u` < 1 while the newest line is still sliding in. */
 export function paintRows(px: Uint8Array, d: Desk, u: number): void {
   const sx = (SCR_W - 6) / TERM_COLS;
-  const dim = STATES[d.state].screen === 'dim' ? 0.55 : 1;
   px.set(background());
   const n = d.rows.length;
   for (let i = 0; i < n; i++) {
     const y = SCR_H - 1 - (n - i) * PITCH + (1 - u) * PITCH;
     if (y < 1 || y > SCR_H - 3) continue;
-    for (const r of d.rows[i]!) fill(px, 3 + r.col * sx, y, r.len * sx, THICK, r.colour, dim);
+    for (const r of d.rows[i]!) fill(px, 3 + r.at * sx, y, Math.max(1, r.len * sx), THICK, r.ink, 1);
   }
   if (STATES[d.state].pose === 'work') fill(px, 4, SCR_H - 5, 3, 3, 0xffffff, 1);
 }

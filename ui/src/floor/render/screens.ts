@@ -1,8 +1,9 @@
-// Live monitors: rows of coloured runs -> 64 x 48 px each, in one shared texture, uploaded only when a terminal printed.
+// Live monitors: rows of coloured runs -> 96 x 48 px each, in one shared texture, uploaded only when its picture changed.
 // Not here: when a screen is due (model/world.ts) and screens that do not scroll (art/screens.ts).
 import { TextureSource, type WebGLRenderer } from 'pixi.js';
 import type { View } from '../model/iso';
 import { clamp } from '../model/numbers';
+import { STATES } from '../model/state';
 import type { World } from '../model/world';
 import type { QuadUV } from './quads';
 import { paintRows, SCR_H, SCR_W } from './rows';
@@ -11,7 +12,11 @@ import { uploadBytes } from './upload';
 const SIDE = 1024;
 /** Enough for 60 desks at 8 Hz and 30 frames a second. */
 const MAX_PER_FRAME = 16;
-const PER_ROW = SIDE / SCR_W;
+const PER_ROW = Math.floor(SIDE / SCR_W);
+const SHELVES = Math.floor(SIDE / SCR_H);
+/** How many desks have a screen of their own; far more than an office seats. */
+export const SCREENS_MAX = PER_ROW * SHELVES;
+const corner = (id: number): [x: number, y: number] => [(id % PER_ROW) * SCR_W, (Math.floor(id / PER_ROW) % SHELVES) * SCR_H];
 /** A printed line slides up for this long, in steps of the 8 Hz refresh. */
 const SCROLL_S = 0.25;
 
@@ -35,8 +40,7 @@ export class Screens {
   uv(id: number): QuadUV {
     let q = this.uvs[id];
     if (!q) {
-      const x = (id % PER_ROW) * SCR_W;
-      const y = (Math.floor(id / PER_ROW) * SCR_H) % (SIDE - SCR_H + 1);
+      const [x, y] = corner(id);
       q = { u0: (x + 0.5) / SIDE, v0: (y + 0.5) / SIDE, u1: (x + SCR_W - 0.5) / SIDE, v1: (y + SCR_H - 0.5) / SIDE };
       this.uvs[id] = q;
     }
@@ -49,14 +53,14 @@ export class Screens {
     for (let i = 0; i < n && left > 0; i++) {
       const d = world.desks[(this.next + i) % n]!;
       if (!d.dirty) continue;
-      if (d.state === 'empty' || !world.due(d, view)) {
-        if (d.state === 'empty') d.dirty = false;
+      if (STATES[d.state].screen !== 'live') {
+        d.dirty = false;
         continue;
       }
-      const u = clamp((world.clock - d.printed) / SCROLL_S);
+      if (!world.due(d, view)) continue;
+      const u = world.reducedMotion ? 1 : clamp((world.clock - d.printed) / SCROLL_S);
       paintRows(this.px, d, u);
-      const x = (d.id % PER_ROW) * SCR_W;
-      const y = (Math.floor(d.id / PER_ROW) * SCR_H) % (SIDE - SCR_H + 1);
+      const [x, y] = corner(d.id);
       uploadBytes(this.renderer, this.source, this.px, x, y, SCR_W, SCR_H);
       d.shown = world.clock;
       d.dirty = u < 1;

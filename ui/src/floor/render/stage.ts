@@ -28,6 +28,8 @@ const BLOOM = { night: 0.36, day: 0.03 } as const;
 /** Textures are stretched while the zoom moves and baked exactly once it rests, or earlier when the blur would show. */
 const STRETCH_MAX = 1.6;
 const ZOOM_SETTLE_S = 0.15;
+/** Where pictures are computed in software: the scene is drawn at half its size, labels stay sharp. */
+const THRIFTY = 0.5;
 const FULL_UV = { u0: 0, v0: 0, u1: 1, v1: 1 };
 
 export interface StageOptions {
@@ -39,7 +41,8 @@ export interface StageOptions {
   world: World;
   view: View;
   measure: Measure;
-  bloom?: boolean;
+  thrifty: boolean;
+  onContext: (is: 'lost' | 'back') => void;
 }
 
 export class Stage {
@@ -59,7 +62,11 @@ export class Stage {
   /** Backdrop, slab shadow and lit room: one texture, drawn again only when camera, light or room change. */
   private readonly baseRoot = new Container();
   private base!: RenderTexture;
+  /** Thrifty only: base and scene together, before they are magnified. */
+  private half: RenderTexture | null = null;
+  private readonly halfRoot = new Container();
   private baseStale = true;
+  private text = 1;
   private zoomedAt = -9;
   private readonly back = new Flat(Texture.EMPTY.source, 'opaque');
   private readonly under = new Flat(Texture.EMPTY.source);
@@ -92,22 +99,30 @@ export class Stage {
     o.canvas.addEventListener('webglcontextlost', (e) => {
       e.preventDefault();
       this.lost = true;
+      o.onContext('lost');
     });
-    o.canvas.addEventListener('webglcontextrestored', () => this.restore());
+    o.canvas.addEventListener('webglcontextrestored', () => {
+      this.restore();
+      o.onContext('back');
+    });
     const w = o.world;
     this.seen.plan = w.plan;
     this.learnLooks();
     this.L = light(o.hour);
-    this.atlas = new Atlas(this.renderer, o.view.zoom * o.dpr, o.dpr, this.bakeCtx());
+    this.atlas = new Atlas(this.renderer, o.view.zoom * this.sceneDpr, o.dpr, this.bakeCtx());
     this.screens = new Screens(this.renderer);
-    this.map = new LightMap(this.renderer, w.plan, o.view.zoom * o.dpr);
+    this.map = new LightMap(this.renderer, w.plan, o.view.zoom * this.sceneDpr);
     this.meshes = new Meshes({ albedo: this.atlas.albedo, emission: this.atlas.emission, screens: this.screens.source }, this.map.texture.source);
-    if (o.bloom !== false) this.bloom = new Bloom(this.renderer, o.width, o.height, this.meshes.emission);
+    if (!o.thrifty) this.bloom = new Bloom(this.renderer, o.width, o.height, this.meshes.emission);
     const m = this.meshes;
     this.base = this.makeBase();
     this.baseRoot.addChild(this.back.mesh, this.under.mesh, m.room);
     this.assemble();
     this.marks.init = performance.now() - t0;
+  }
+  /** Device pixels to a CSS pixel, of everything but labels. */
+  private get sceneDpr(): number {
+    return this.o.dpr * (this.o.thrifty ? THRIFTY : 1);
   }
   /** Recipes find people by tag; newly hired ones are added as they come. */
   private learnLooks(): void {
@@ -116,7 +131,7 @@ export class Stage {
     if (lead) this.looks.set(lead.tag, lead.look);
   }
   private bakeCtx(): BakeCtx {
-    return { light: this.L, looks: this.looks, measure: this.o.measure };
+    return { light: this.L, looks: this.looks, measure: this.o.measure, text: this.o.world.text };
   }
   /** GPU memory is gone: bake everything again with the next frame. */
   private restore(): void {
@@ -145,14 +160,24 @@ export class Stage {
     this.seen.sized = true;
   }
   private makeBase(): RenderTexture {
-    const { width, height, dpr } = this.o;
-    const base = RenderTexture.create({ width, height, resolution: dpr });
+    const { width, height } = this.o;
+    const base = RenderTexture.create({ width, height, resolution: this.sceneDpr, scaleMode: 'linear' });
     base.source.autoGarbageCollect = false;
     return base;
   }
   private assemble(): void {
     const { width, height } = this.o;
-    this.root.addChild(new Flat(this.base.source, 'opaque').only(0, 0, width, height).mesh, this.meshes.scene);
+    const whole = (of: RenderTexture): Flat['mesh'] => new Flat(of.source, 'opaque').only(0, 0, width, height).mesh;
+    this.half?.destroy(true);
+    this.half = null;
+    if (this.o.thrifty) {
+      this.half = this.makeBase();
+      this.halfRoot.removeChildren();
+      this.halfRoot.addChild(whole(this.base), this.meshes.scene);
+      this.root.addChild(whole(this.half), this.meshes.overlay);
+      return;
+    }
+    this.root.addChild(whole(this.base), this.meshes.scene);
     if (this.bloom) this.root.addChild(this.bloom.add.mesh);
     this.root.addChild(this.meshes.overlay);
   }
@@ -169,7 +194,7 @@ export class Stage {
 
   draw(view: View): void {
     if (this.lost) return;
-    const { world, dpr } = this.o;
+    const { world } = this.o;
     this.grow();
     const s = this.seen;
     const moved = s.view !== view;
@@ -179,7 +204,7 @@ export class Stage {
       this.L = light(this.o.hour);
       this.atlas.setLight(this.bakeCtx());
     }
-    const want = view.zoom * dpr;
+    const want = view.zoom * this.sceneDpr;
     const ratio = want / this.atlas.zoomScale;
     if (s.view && s.view.zoom !== view.zoom) this.zoomedAt = world.clock;
     const settled = ratio !== 1 && world.clock - this.zoomedAt >= ZOOM_SETTLE_S;
@@ -188,6 +213,10 @@ export class Stage {
     this.prepareRoom(view, want, turned || rescale);
     const changed = s.version !== world.version || s.drop !== world.drop || turned;
     if (s.version !== world.version) this.learnLooks();
+    if (world.text !== this.text) {
+      this.text = world.text;
+      this.atlas.flush(this.bakeCtx());
+    }
     const resized = this.map.resize(want);
     if (resized || changed) this.map.draw(world, this.L);
     if (moved || changed || resized) {
@@ -206,6 +235,7 @@ export class Stage {
       this.renderer.render({ container: this.baseRoot, target: this.base, clear: false });
       this.baseStale = false;
     }
+    if (this.half) this.renderer.render({ container: this.halfRoot, target: this.half, clear: false });
     this.renderer.render({ container: this.root, clear: false });
     s.version = world.version;
     s.drop = world.drop;
@@ -232,13 +262,13 @@ export class Stage {
     this.list.clear();
     drawScene(this.list, world, this.L, view);
     sceneQuads.begin();
-    printList(this.list, view, dpr, this.atlas, this.screens, sceneQuads);
+    printList(this.list, view, this.sceneDpr, this.atlas, this.screens, world.text, sceneQuads);
     sceneQuads.end();
     const n = this.list.n;
     this.list.clear();
     drawOverlay(this.list, world, this.L, view, this.labels);
     overlayQuads.begin();
-    printList(this.list, view, dpr, this.atlas, this.screens, overlayQuads);
+    printList(this.list, view, dpr, this.atlas, this.screens, world.text, overlayQuads);
     overlayQuads.end();
     this.sprites = n + this.list.n;
   }
@@ -247,7 +277,8 @@ export class Stage {
   readonly marks: Record<string, number> = {};
 
   private prepareRoom(view: View, want: number, redo: boolean): void {
-    const { world, dpr } = this.o;
+    const { world } = this.o;
+    const dpr = this.sceneDpr;
     const { plan } = world;
     const furnished = world.desks.filter((d) => d.state !== 'empty');
     const ids = `${world.board.join()} ${this.L.sun > 0.1 ? furnished.map((d) => d.id).join() : ''}`;
