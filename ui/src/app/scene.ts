@@ -1,8 +1,8 @@
 // App state -> what the floor shows: who sits on which seat, in which state, with which words; how large the room is.
 // Pure, one way only: the floor reports picks and never writes back. Not here: the view of a desk (state/select.ts).
-import type { DeskView } from '../bindings';
+import type { DeskView, Task } from '../bindings';
 import { makePlan, type Plan } from '../floor/model/plan';
-import type { Agent } from '../floor/model/world';
+import type { Agent, Say } from '../floor/model/world';
 import { plateWords } from '../state/words';
 import type { OfficeView } from '../state/view';
 
@@ -19,11 +19,34 @@ export function planFor(view: OfficeView): Plan {
   return kept;
 }
 
-export function agentsFor(view: OfficeView, desks: readonly DeskView[], now: Date): (Agent | null)[] {
+const SAID_MAX = 46;
+const cut = (text: string): string => {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > SAID_MAX ? `${line.slice(0, SAID_MAX - 1).trimEnd()}…` : line;
+};
+
+/** The one request that is said over a desk: the chosen one, else what has waited longest for an answer. */
+export function requestSaid(view: OfficeView, waits: readonly Task[], chosen: number | null): { desk: number; say: Say } | null {
+  const task = waits.find((it) => it.id === chosen) ?? waits.find((it) => it.state === 'blocked');
+  const desk = task && view.desks.get(task.desk ?? view.runs.get(task.last_run ?? 0)?.desk ?? 0);
+  if (!desk || desk.removed) return null;
+  const say = (title: string, text: string, as: Say[2]): { desk: number; say: Say } => ({ desk: desk.id, say: [title, cut(text), as] });
+  switch (task.state) {
+    case 'blocked':
+      return say(`${desk.name} needs you`, task.why ?? task.title, 'waiting for you');
+    case 'in review':
+      return say(`${desk.name}: ready to review`, task.title, 'finished');
+    default:
+      return say(`${desk.name}: #${task.id} ${task.state}`, task.why ?? task.title, 'stuck');
+  }
+}
+
+export function agentsFor(view: OfficeView, desks: readonly DeskView[], now: Date, said: ReturnType<typeof requestSaid> = null): (Agent | null)[] {
   const agents: (Agent | null)[] = planFor(view).seats.map(() => null);
   for (const desk of desks) {
     const sub = plateWords(desk, now);
-    agents[seatOf(desk.id)] = { name: desk.name, state: desk.state, mail: desk.queue.length, ...(sub === null ? {} : { sub }) };
+    const say = said?.desk === desk.id ? said.say : undefined;
+    agents[seatOf(desk.id)] = { name: desk.name, state: desk.state, mail: desk.queue.length, ...(sub === null ? {} : { sub }), ...(say ? { say } : {}) };
   }
   const next = seatOf(view.office.next.desk);
   if (next < agents.length) agents[next] = { name: '', state: 'empty' };
