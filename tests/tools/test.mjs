@@ -31,6 +31,7 @@ const SUITES = [
   { name: 'house', limit: 90, cold: 300, fast: true, needs: ['build'], tests: ['tidy', 'arrows', 'glossary', 'golden', 'fake_agent', 'cli*'] },
   { name: 'ui', limit: 90, cold: 240, fast: true, ui: 'all' },
   { name: 'ui-browser', limit: 180, cold: 300, ui: 'browser' },
+  { name: 'ui-floor', limit: 180, cold: 240, ui: 'floor' },
   { name: 'scenarios', limit: 240, needs: ['build'], tests: ['scenario*'] },
   { name: 'faults', limit: 300, cold: 420, needs: ['build'], tests: ['fault*'] },
 ];

@@ -35,6 +35,8 @@ export async function openBrowser({ args = [] } = {}) {
       await page.waitForSelector('body[data-ready]', { timeout: 30_000 });
       return page;
     },
+    /** A page that shows nothing of ours. */
+    blank: () => browser.newPage(),
     async page(path, { width = 1440, height = 900, ...more } = {}) {
       const page = await browser.newPage({ viewport: { width, height }, timezoneId: 'UTC', ...more });
       page.on('pageerror', (error) => troubles.push(String(error)));

@@ -27,7 +27,11 @@ const cut = (text: string): string => {
 
 /** The one request that is said over a desk: the chosen one, else what has waited longest for an answer. */
 export function requestSaid(view: OfficeView, waits: readonly Task[], chosen: number | null): { desk: number; say: Say } | null {
-  const task = waits.find((it) => it.id === chosen) ?? waits.find((it) => it.state === 'blocked');
+  const picked = waits.find((it) => it.id === chosen);
+  const held = picked ? undefined : [...view.approvals.values()].filter((it) => it.state === 'waiting').sort((a, b) => a.id - b.id)[0];
+  const asker = held?.desk == null ? undefined : view.desks.get(held.desk);
+  if (held && asker) return { desk: asker.id, say: [`${asker.name} needs your OK`, cut(held.shown), 'waiting for you'] };
+  const task = picked ?? waits.find((it) => it.state === 'blocked');
   const desk = task && view.desks.get(task.desk ?? view.runs.get(task.last_run ?? 0)?.desk ?? 0);
   if (!desk || desk.removed) return null;
   const say = (title: string, text: string, as: Say[2]): { desk: number; say: Say } => ({ desk: desk.id, say: [title, cut(text), as] });
