@@ -59,7 +59,10 @@ impl Bench {
     pub fn made() -> Self {
         let tmp = tempfile::Builder::new().prefix("office-test-").tempdir().expect("a temporary folder");
         let dir = tmp.path().join("office");
-        let bench = Self { tmp, dir, runtime: None, env: BTreeMap::new() };
+        // A test's host leaves soon; one that is to start the runtime again says so.
+        let env = [("OFFICE_HOST_LINGER_SECS", "0.5"), ("OFFICE_REVIVE", "off")];
+        let env = env.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        let bench = Self { tmp, dir, runtime: None, env };
         std::fs::create_dir(bench.root().join("home")).expect("a home");
         let said = bench.office(&["init"]);
         assert_eq!(said.code, 0, "{said:?}");
@@ -124,6 +127,12 @@ impl Bench {
         command
     }
 
+    /// The same with more arguments, from now on known as the runtime.
+    pub fn run_args(&mut self, args: &[&str]) {
+        let ready = self.try_run_args(args, &[]);
+        assert!(ready, "the runtime ended before it was ready: {}", self.runtime_log());
+    }
+
     /// Starts the runtime and waits until it is ready.
     pub fn run(&mut self) {
         self.run_with(&[]);
@@ -137,10 +146,14 @@ impl Bench {
 
     /// The same; false when it ended before it was ready (a test may have it killed that early).
     pub fn try_run(&mut self, env: &[(&str, &str)]) -> bool {
+        self.try_run_args(&[], env)
+    }
+
+    fn try_run_args(&mut self, args: &[&str], env: &[(&str, &str)]) -> bool {
         assert!(self.runtime.is_none(), "it runs already");
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.root().join("runtime.log"));
         let mut command = self.command();
-        command.args(["--json", "run"]).envs(env.iter().copied());
+        command.args(["--json", "run"]).args(args).envs(env.iter().copied());
         command.stdout(Stdio::piped()).stderr(log.expect("a log"));
         let mut child = command.spawn().expect("the runtime starts");
         let mut line = String::new();
@@ -157,6 +170,19 @@ impl Bench {
     /// What the runtime wrote to standard error so far.
     pub fn runtime_log(&self) -> String {
         std::fs::read_to_string(self.root().join("runtime.log")).unwrap_or_default()
+    }
+
+    /// The process that holds the desks' programs, if one lives.
+    pub fn host(&self) -> Option<u32> {
+        processes::host_of(&self.dir)
+    }
+
+    /// Kills the host of the desks' programs as `kill -9` does, if one lives, and waits until it is gone.
+    pub fn kill_host(&self) -> bool {
+        let Some(pid) = self.host() else { return false };
+        let killed = processes::kill(pid);
+        self.wait("the host's end", || (!processes::is_alive(pid)).then_some(()));
+        killed
     }
 
     /// Kills the runtime as `kill -9` does.
@@ -296,12 +322,10 @@ impl Bench {
 impl Drop for Bench {
     fn drop(&mut self) {
         self.kill();
-        // What the runtime left behind when it was killed; a test that cares has looked before.
-        for pid in processes::of_desks(&self.dir) {
-            let _ = nix::sys::signal::kill(
-                nix::unistd::Pid::from_raw(pid.cast_signed()),
-                nix::sys::signal::Signal::SIGKILL,
-            );
+        // What the runtime left behind when it was killed; a test that cares has looked before. The host first, or it
+        // would start the runtime again.
+        for pid in self.host().into_iter().chain(processes::of_desks(&self.dir)) {
+            processes::kill(pid);
         }
     }
 }

@@ -22,6 +22,23 @@ pub fn of_desks(dir: &Path) -> Vec<u32> {
     found
 }
 
+/// The process that holds the programs of the office in `dir`, if it lives.
+pub fn host_of(dir: &Path) -> Option<u32> {
+    let text = std::fs::read(dir.join("host/host.lock")).ok()?;
+    let holder: serde_json::Value = serde_json::from_slice(&text).ok()?;
+    let pid = u32::try_from(holder["pid"].as_u64()?).ok()?;
+    // The file outlives its writer, and its number may be another's by now.
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let start = stat.rsplit(')').next()?.split_whitespace().nth(19)?.parse::<u64>().ok()?;
+    (is_alive(pid) && holder["start"].as_u64() == Some(start)).then_some(pid)
+}
+
+/// Kills a process at once; false if it was gone.
+pub fn kill(pid: u32) -> bool {
+    let pid = nix::unistd::Pid::from_raw(pid.cast_signed());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).is_ok()
+}
+
 /// Whether a process runs (a zombie does not).
 pub fn is_alive(pid: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();

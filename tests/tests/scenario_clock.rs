@@ -14,7 +14,7 @@ use office_core::{Noun, ProjectId, Seq, Task, TaskId, TaskState};
 use office_door::Client;
 use office_door::wire::{Answer, Ask};
 use office_pty::ExitStatus;
-use office_runtime::Ports;
+use office_runtime::{Ports, Programs, RunOptions};
 use office_tests::clock::{CountingIds, FakeClock};
 use office_tests::fake_host::FakeHost;
 use office_tests::{Bench, Repo};
@@ -34,12 +34,16 @@ impl Night {
         let clock = Arc::new(FakeClock::at("2126-11-21T22:00:00Z"));
         let host = Arc::new(FakeHost::default());
         let (ready, is_ready) = tokio::sync::oneshot::channel();
-        let ports = Ports { clock: clock.clone(), ids: Arc::new(CountingIds::default()), host: host.clone() };
+        let ports = Ports {
+            clock: clock.clone(),
+            ids: Arc::new(CountingIds::default()),
+            programs: Programs::Within { host: host.clone(), why: None },
+        };
         let dir = bench.dir().to_owned();
         let runtime = std::thread::spawn(move || {
             let ready = move || ready.send(()).expect("the test waits");
             let own = tokio::runtime::Runtime::new().expect("a runtime");
-            own.block_on(office_runtime::run_on(&dir, ports, ready, std::future::pending()))
+            own.block_on(office_runtime::run_on(&dir, ports, RunOptions::default(), ready, std::future::pending()))
         });
         is_ready.await.expect("the runtime starts");
         let client = Client::connect(bench.dir(), "test", None).await.expect("the door is open");
@@ -85,7 +89,7 @@ impl Night {
     }
 
     async fn end(self) -> std::path::PathBuf {
-        self.client.ask(Ask::Quit).await.expect("it ends");
+        self.client.ask(Ask::Quit { leave_desks: false }).await.expect("it ends");
         self.runtime.join().expect("no panic").expect("a clean end");
         self.bench.dir().to_owned()
     }

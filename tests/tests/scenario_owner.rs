@@ -106,6 +106,7 @@ fn an_interrupted_task_keeps_its_checkout_and_resumes_by_one_command() {
     let checkout = std::path::PathBuf::from(it["workplace"]["path"].as_str().unwrap());
     bench.wait("half the work", || checkout.join("half.txt").exists().then_some(()));
     bench.kill();
+    assert!(bench.kill_host(), "a host held it");
     bench.run();
     let it = bench.until(task, &["interrupted"]);
     assert!(it["why"].as_str().unwrap().contains("checkout is intact"), "{it}");

@@ -359,7 +359,9 @@ rows: number } |
 /** To this file; a dated one in the office's `backups` if none. */
 to: string | null } |
 /** Asks the runtime to end. Answer: `Ok`. */
-{ ask: "quit" } |
+{ ask: "quit";
+/** What runs at the desks goes on. */
+leave_desks?: boolean } |
 /** Finds a project, desk or task by what people call it. Answer: `Changed`. */
 { ask: "find";
 /** `project` or `desk`. */
@@ -740,7 +742,13 @@ outcome: Outcome } |
 /** Which run. */
 run: RunId;
 /** How. */
-exit: Exit };
+exit: Exit;
+/** When, where that was before the runtime learned of it. */
+ended?: At | null } |
+/** Nothing has come from a run for too long: what holds it is to be ended. */
+{ do: "run_silent";
+/** Which run. */
+run: RunId };
 
 /** What happened to effects. */
 export type EffectEvent =
@@ -1043,7 +1051,21 @@ engines: Engine[] } |
 /** Its version. */
 version: string;
 /** Runs whose process lives. */
-alive: RunId[] } |
+alive: RunId[];
+/** Whether it was started again because the last one died. */
+revived?: boolean } |
+/** Reports that the holder of the programs is gone, and its programs with it. */
+{ do: "host_lost";
+/** What is known of it. */
+why: string } |
+/** Reports that nothing ran for a while: the machine slept, or everything was stopped. */
+{ do: "slept";
+/** When it was last awake. */
+since: At;
+/** For so many seconds. */
+secs: number } |
+/** Takes up what was interrupted, and nothing that its owner stopped. */
+{ do: "take_up" } |
 /** Stops everything: every task at work is parked, every run ended. */
 { do: "stop_all" } |
 /** Releases that, and what it parked; takes up what was interrupted. */
@@ -1070,7 +1092,21 @@ engines: Engine[] } |
 /** The runtime started. */
 { type: "started";
 /** Its version. */
-version: string } |
+version: string;
+/** Runs that went on without it. */
+alive?: RunId[];
+/** Whether it was started again because the last one died. */
+revived?: boolean } |
+/** The holder of the programs is gone, and its programs with it. */
+{ type: "host_lost";
+/** What is known of it. */
+why: string } |
+/** Nothing ran for a while: the machine slept, or everything was stopped. */
+{ type: "slept";
+/** When it was last awake. */
+since: At;
+/** For so many seconds. */
+secs: number } |
 /** Everything was stopped. */
 { type: "stopped";
 /** The hold. */
@@ -1424,7 +1460,9 @@ why: StopWhy } |
 /** Which run. */
 run: RunId;
 /** How. */
-exit: Exit };
+exit: Exit;
+/** When, where that was before the office learned of it. */
+ended?: At | null };
 
 /** One run of an engine at a desk. Run numbers only grow, so a run's number is also its fencing token. */
 export type RunId = number;
@@ -1498,7 +1536,9 @@ export type StopWhy =
 /** Everything was stopped. */
 "stopped_by_owner" |
 /** The owner stopped this desk. */
-"desk_stopped";
+"desk_stopped" |
+/** Nothing came from it for too long. */
+"silent";
 
 /** A task. */
 export type Task = {

@@ -174,7 +174,14 @@ fn office(event: &OfficeEvent) -> String {
         OfficeEvent::CatalogRead { roles, engines } => {
             format!("{} roles and {} engines read", roles.len(), engines.len())
         }
-        OfficeEvent::Started { version } => format!("runtime {version} started"),
+        OfficeEvent::Started { version, alive, revived } => {
+            let how = if *revived { "was started again after it died" } else { "started" };
+            let with =
+                if alive.is_empty() { String::new() } else { format!("; {} run(s) went on meanwhile", alive.len()) };
+            format!("runtime {version} {how}{with}")
+        }
+        OfficeEvent::HostLost { why } => format!("what ran at the desks is lost: {why}"),
+        OfficeEvent::Slept { since, secs } => format!("nothing ran for {secs} s from {since} on: the machine slept"),
         OfficeEvent::Stopped { .. } => "everything stopped".to_owned(),
         OfficeEvent::Resumed => "the office goes on".to_owned(),
     }
@@ -260,10 +267,12 @@ fn run(event: &RunEvent) -> String {
                 StopWhy::TimeLimit => "its time limit ran out",
                 StopWhy::StoppedByOwner => "everything was stopped",
                 StopWhy::DeskStopped => "its desk was stopped",
+                StopWhy::Silent => "it printed nothing for too long",
             };
             format!("run {run} is ended: {why}")
         }
-        RunEvent::Ended { run, exit } => format!("run {run} is over: {exit}"),
+        RunEvent::Ended { run, exit, ended: None } => format!("run {run} is over: {exit}"),
+        RunEvent::Ended { run, exit, ended: Some(at) } => format!("run {run} is over since {at}: {exit}"),
     }
 }
 

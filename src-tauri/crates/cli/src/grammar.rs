@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 
 use crate::desk::DeskVerb;
 use crate::events::EventsArgs;
-use crate::office::{BackupArgs, InitArgs, RestoreArgs, SetArgs, StatusArgs, StopArgs};
+use crate::home::RunArgs;
+use crate::office::{BackupArgs, InitArgs, QuitArgs, RestoreArgs, SetArgs, StatusArgs, StopArgs};
 use crate::project::ProjectVerb;
 use crate::role::{EngineVerb, RoleVerb};
 use crate::search::SearchArgs;
@@ -58,11 +59,7 @@ pub(crate) enum Verb {
     /// Make an office
     Init(InitArgs),
     /// Run the office in the foreground, until Ctrl-C or `office quit`
-    #[command(after_help = "Examples:
-  office run
-  office --office ~/night run
-  office run --json        prints {\"ready\":true,\"dir\":...,\"pid\":...} when it is ready")]
-    Run,
+    Run(RunArgs),
     /// Repositories the office works on
     #[command(subcommand)]
     Project(ProjectVerb),
@@ -102,9 +99,7 @@ pub(crate) enum Verb {
     /// Bring a backup back; what was there is kept aside (the office must not run)
     Restore(RestoreArgs),
     /// Ask the runtime to end, and wait until it has
-    #[command(after_help = "Examples:
-  office quit        what runs is ended; `office run` and `office resume` take it up again")]
-    Quit,
+    Quit(QuitArgs),
     /// Print completions for a shell
     #[command(after_help = "Examples:
   office completions bash > ~/.local/share/bash-completion/completions/office

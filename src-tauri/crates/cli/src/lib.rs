@@ -68,7 +68,7 @@ async fn carry_out(cli: Cli, around: &Around) -> Done {
     let s = &mut session;
     match cli.verb {
         Verb::Init(args) => office::init(s, args).await,
-        Verb::Run => office::run(s).await,
+        Verb::Run(args) => office::run(s, args).await,
         Verb::Project(verb) => project::carry_out(s, verb).await,
         Verb::Role(verb) => role::carry_out(s, verb).await,
         Verb::Engine(verb) => role::carry_out_engine(s, verb).await,
@@ -83,7 +83,7 @@ async fn carry_out(cli: Cli, around: &Around) -> Done {
         Verb::Doctor => office::doctor(s).await,
         Verb::Backup(args) => office::backup(s, args).await,
         Verb::Restore(args) => office::restore(s, args).await,
-        Verb::Quit => office::quit(s).await,
+        Verb::Quit(args) => office::quit(s, args).await,
         Verb::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "office", &mut text);

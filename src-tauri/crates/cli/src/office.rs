@@ -68,6 +68,17 @@ pub(crate) struct StopArgs {
     all: bool,
 }
 
+/// How to end.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  office quit                  what runs is ended; `office run` and `office resume` take it up again
+  office quit --leave-desks    what runs goes on, for an upgrade: then start the new `office run`")]
+pub(crate) struct QuitArgs {
+    /// Let what runs at the desks go on without the runtime
+    #[arg(long)]
+    leave_desks: bool,
+}
+
 /// Where a backup goes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -96,7 +107,7 @@ pub(crate) async fn init(s: &mut Session<'_>, args: InitArgs) -> Done {
     s.show(&made, || print::line(&format!("made an office in {}; `office{named} run` runs it", made.dir)))
 }
 
-pub(crate) async fn run(s: &mut Session<'_>) -> Done {
+pub(crate) async fn run(s: &mut Session<'_>, args: home::RunArgs) -> Done {
     let dir = std::path::absolute(&s.dir)?;
     // Listened for before anything starts, so that no signal falls between.
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
@@ -122,7 +133,7 @@ pub(crate) async fn run(s: &mut Session<'_>) -> Done {
             print::line(&format!("office in {} is running (pid {}); Ctrl-C ends it", ready.dir, ready.pid))
         });
     };
-    home::run(&dir, tell, closing).await?;
+    home::run(&dir, args, tell, closing).await?;
     match said {
         // An office whose starter went away ran all the same.
         Err(Fail::NobodyReads) => Ok(()),
@@ -223,10 +234,15 @@ pub(crate) async fn restore(s: &mut Session<'_>, args: RestoreArgs) -> Done {
     s.show(&restored, || print::line(&restored.said))
 }
 
-pub(crate) async fn quit(s: &mut Session<'_>) -> Done {
+pub(crate) async fn quit(s: &mut Session<'_>, args: QuitArgs) -> Done {
     let client = s.client().await?;
-    client.ask(Ask::Quit).await?;
+    client.ask(Ask::Quit { leave_desks: args.leave_desks }).await?;
     let ended = tokio::time::timeout(QUIT_TIME, client.closed()).await.is_ok();
     let told = RuntimeEnded { dir: client.welcome().dir.clone(), ended };
-    s.show(&told, || if ended { "the office has ended" } else { "the office is still busy ending" }.to_owned())
+    let said = match (ended, args.leave_desks) {
+        (false, _) => "the office is still busy ending",
+        (true, true) => "the office has ended; its desks go on, and the next `office run` takes them up",
+        (true, false) => "the office has ended",
+    };
+    s.show(&told, || said.to_owned())
 }

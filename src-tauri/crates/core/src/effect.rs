@@ -13,7 +13,7 @@ use crate::ids::{EffectId, ProjectId, RunId, TaskId};
 use crate::office::Office;
 use crate::project::{self, BaseCheck, ProjectSettings, TryReport};
 use crate::refusal::{Code, Refusal};
-use crate::run::{Exit, Work, Workplace};
+use crate::run::{self, Exit, StopWhy, Work, Workplace};
 use crate::task;
 use crate::time::At;
 
@@ -159,6 +159,14 @@ pub enum EffectCommand {
         run: RunId,
         /// How.
         exit: Exit,
+        /// When, where that was before the runtime learned of it.
+        #[serde(default)]
+        ended: Option<At>,
+    },
+    /// Nothing has come from a run for too long: what holds it is to be ended.
+    RunSilent {
+        /// Which run.
+        run: RunId,
     },
 }
 
@@ -182,7 +190,12 @@ pub fn decide(office: &Office, actor: Actor, command: &EffectCommand, now: At) -
     actor.office_only()?;
     let (id, outcome) = match command {
         EffectCommand::End { effect, outcome } => (effect, outcome),
-        EffectCommand::RunOver { run, exit } => return Ok(task::life::run_over(office, *run, exit, now)),
+        EffectCommand::RunOver { run, exit, ended } => {
+            return Ok(task::life::run_over_at(office, *run, exit, *ended, now));
+        }
+        EffectCommand::RunSilent { run } => {
+            return Ok(run::stop(office, Some(*run), StopWhy::Silent).into_iter().collect());
+        }
     };
     let Some(effect) = office.pending.get(id) else {
         return Err(Refusal::new(Code::NotFound, format!("effect {id} is not pending"), "it was settled before"));

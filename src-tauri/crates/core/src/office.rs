@@ -163,7 +163,7 @@ impl Office {
                 self.roles = roles.iter().map(|role| (role.name.clone(), role.clone())).collect();
                 self.engines = engines.iter().map(|engine| (engine.name.clone(), engine.clone())).collect();
             }
-            OfficeEvent::Started { .. } => {}
+            OfficeEvent::Started { .. } | OfficeEvent::HostLost { .. } | OfficeEvent::Slept { .. } => {}
             OfficeEvent::Stopped { hold } => self.hold = Some(hold.clone()),
             OfficeEvent::Resumed => self.hold = None,
         }

@@ -194,6 +194,8 @@ pub enum StopWhy {
     StoppedByOwner,
     /// The owner stopped this desk.
     DeskStopped,
+    /// Nothing came from it for too long.
+    Silent,
 }
 
 /// What happened to runs.
@@ -234,6 +236,9 @@ pub enum RunEvent {
         run: RunId,
         /// How.
         exit: Exit,
+        /// When, where that was before the office learned of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended: Option<At>,
     },
 }
 
@@ -265,11 +270,11 @@ pub fn apply(office: &mut Office, event: &RunEvent, at: At) {
             r.deadline = None;
             r.state = RunState::Ending;
         }),
-        RunEvent::Ended { run, exit } => {
+        RunEvent::Ended { run, exit, ended } => {
             office.change_run(*run, |r| {
                 r.state = RunState::Ended;
                 r.exit = Some(exit.clone());
-                r.ended = Some(at);
+                r.ended = Some(ended.unwrap_or(at));
                 r.deadline = None;
                 r.pid = None;
             });

@@ -235,7 +235,11 @@ pub enum Ask {
         to: Option<String>,
     },
     /// Asks the runtime to end. Answer: `Ok`.
-    Quit,
+    Quit {
+        /** What runs at the desks goes on. */
+        #[serde(default)]
+        leave_desks: bool,
+    },
     /// Finds a project, desk or task by what people call it. Answer: `Changed`.
     Find {
         /** `project` or `desk`. */

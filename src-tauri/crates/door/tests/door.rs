@@ -60,7 +60,7 @@ async fn several_questions_are_in_flight_and_answered_in_any_order() {
         }
         for request in asked.into_iter().rev() {
             let reply = match request.ask {
-                Ask::Quit => Err(Refusal::new(Code::NotAllowed, "no", "stay")),
+                Ask::Quit { .. } => Err(Refusal::new(Code::NotAllowed, "no", "stay")),
                 Ask::Search { query, .. } => Ok(Answer::Text(query)),
                 other => panic!("{other:?}"),
             };
@@ -68,7 +68,8 @@ async fn several_questions_are_in_flight_and_answered_in_any_order() {
         }
     };
     let search = |query: &str| client.ask(Ask::Search { query: query.to_owned(), limit: 1 });
-    let (one, two, three, ()) = tokio::join!(search("a"), client.ask(Ask::Quit), search("b"), runtime);
+    let (one, two, three, ()) =
+        tokio::join!(search("a"), client.ask(Ask::Quit { leave_desks: false }), search("b"), runtime);
     assert_eq!((one.unwrap(), three.unwrap()), (Answer::Text("a".into()), Answer::Text("b".into())));
     assert!(matches!(two, Err(ClientError::Refused(refusal)) if refusal.code == Code::NotAllowed));
 }
@@ -104,7 +105,8 @@ async fn the_end_of_the_office_is_told_to_all_who_wait() {
         outbox.close();
         drop(listener);
     };
-    let (answered, lost, ()) = tokio::join!(client.ask(Ask::Quit), client.ask(Ask::Status), runtime);
+    let (answered, lost, ()) =
+        tokio::join!(client.ask(Ask::Quit { leave_desks: false }), client.ask(Ask::Status), runtime);
     assert_eq!(answered.unwrap(), Answer::Ok);
     assert!(matches!(lost, Err(ClientError::Lost(_))));
     assert!(matches!(client.ask(Ask::Status).await, Err(ClientError::Lost(_))));
@@ -293,7 +295,7 @@ async fn a_question_of_a_newer_client_is_refused_and_the_connection_stays_good()
     ] {
         to.write_all(&frame::control(&json).unwrap()).await.unwrap();
     }
-    assert_eq!(incoming.next().await.unwrap(), Some(Request { id: 5, ask: Ask::Quit }));
+    assert_eq!(incoming.next().await.unwrap(), Some(Request { id: 5, ask: Ask::Quit { leave_desks: false } }));
     outbox.reply(5, Ok(Answer::Ok));
     let mut said = Vec::new();
     while said.len() < 3 {

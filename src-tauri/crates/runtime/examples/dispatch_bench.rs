@@ -192,7 +192,14 @@ impl Office {
         let runtime = thread::spawn(move || {
             let runtime = tokio::runtime::Runtime::new().unwrap();
             let tell = move || told.send(()).unwrap();
-            runtime.block_on(office_runtime::run(&place, tell, std::future::pending())).unwrap();
+            runtime
+                .block_on(office_runtime::run(
+                    &place,
+                    office_runtime::RunOptions::default(),
+                    tell,
+                    std::future::pending(),
+                ))
+                .unwrap();
         });
         ready.await.unwrap();
         let client = Client::connect(&dir, "dispatch bench", None).await.unwrap();
@@ -263,7 +270,7 @@ impl Office {
     }
 
     async fn close(self) {
-        self.client.ask(Ask::Quit).await.unwrap();
+        self.client.ask(Ask::Quit { leave_desks: false }).await.unwrap();
         tokio::task::spawn_blocking(|| self.runtime.join()).await.unwrap().unwrap();
     }
 }

@@ -126,8 +126,16 @@ impl World {
                 actor.owner_only("back the office up")?;
                 self.backup(to).await
             }
-            Ask::Quit => {
+            Ask::Quit { leave_desks } => {
                 actor.owner_only("end the runtime")?;
+                if leave_desks && !self.holder.is_detached() {
+                    return Err(Refusal::new(
+                        Code::Unavailable,
+                        "the desks cannot go on alone: this runtime holds them itself",
+                        "`office doctor` says why; `office quit` ends them with the office",
+                    ));
+                }
+                self.leave.store(leave_desks, std::sync::atomic::Ordering::Release);
                 let world = self.clone();
                 self.start(async move {
                     // After the answer is on its way.

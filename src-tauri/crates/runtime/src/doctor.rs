@@ -25,6 +25,11 @@ impl World {
         let store = self.store.check().await.map(|()| "reads whole".to_owned()).map_err(|error| error.to_string());
         lines.push(line("database", store, "`office quit`, then `office restore` a backup"));
         lines.push(line("disk", self.disk(), "free some space, or move the office"));
+        lines.push(line(
+            "host",
+            self.holder.words().await,
+            "put `office-host` beside `office`; both come in one package",
+        ));
         let catalog = Catalog::read(&self.dir);
         for engine in &catalog.engines {
             let looked = if engine.found { Ok(engine.note.clone()) } else { Err("not found".to_owned()) };

@@ -1,12 +1,14 @@
 //! Runs the office: the loop that decides and commits, the effects that act, and the door.
 //! It never imports tauri and never blocks the async runtime; every task it starts is joined at shutdown.
 
+mod adopt;
 mod answer;
 mod catalog;
 mod doctor;
 mod effects;
 mod fault;
 pub mod handle;
+mod holder;
 mod listen;
 mod lock;
 pub mod logging;
@@ -23,7 +25,7 @@ mod world;
 use std::collections::{HashMap, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use office_core::office::OfficeCommand;
@@ -31,18 +33,22 @@ use office_core::ports::{Clock, Ids};
 use office_core::{Actor, Code, Command, CommandBody, CommandId, Refusal};
 use office_door::{BindError, Listener};
 use office_git::{Git, GitSettings};
-use office_pty::{LocalHost, PtyHost};
+use office_pty::{PtyHost, SessionId};
 use office_store::{Store, StoreError};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::catalog::Catalog;
 use crate::handle::Handle;
+use crate::holder::{Holder, Live};
 use crate::lock::OfficeLock;
 use crate::office_loop::{OfficeLoop, Outlets};
 use crate::paths::OfficeDir;
 use crate::ports::{SystemClock, SystemIds};
 use crate::world::{Parts, World};
+
+pub use crate::holder::Programs;
+pub use office_pty::detached::Revive;
 
 /// Commands that wait for the loop; more wait at their senders.
 const INBOX: usize = 1024;
@@ -93,17 +99,30 @@ pub async fn init(dir: &Path, name: Option<&str>) -> Result<(), Refusal> {
     written
 }
 
+/// How the office is run.
+#[derive(Clone, Debug, Default)]
+pub struct RunOptions {
+    /// What the host is to start if this process dies while programs run; nothing if none.
+    pub again: Option<Revive>,
+    /// Whether the host did so.
+    pub revived: bool,
+    /// Whether what was interrupted is taken up at once.
+    pub take_up: bool,
+}
+
 /// Runs the office in `dir` until it is asked to end (`office quit`, or `closing` resolves).
 ///
 /// # Errors
 /// When there is none, another runtime holds it, or its database cannot be used.
-pub async fn run(dir: &Path, ready: impl FnOnce(), closing: impl Future<Output = ()>) -> Result<(), Refusal> {
-    let host = Arc::new(LocalHost::new());
-    let ports = Ports { clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), host: host.clone() };
-    let ended = run_on(dir, ports, ready, closing).await;
-    // Its programs are gone; this joins its threads.
-    host.shutdown(CLOSING).await;
-    ended
+pub async fn run(
+    dir: &Path,
+    options: RunOptions,
+    ready: impl FnOnce(),
+    closing: impl Future<Output = ()>,
+) -> Result<(), Refusal> {
+    let programs = Programs::usual(options.again.clone());
+    let ports = Ports { clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), programs };
+    run_on(dir, ports, options, ready, closing).await
 }
 
 /// What the runtime takes from outside: a test brings a clock it can turn and a host without processes.
@@ -113,7 +132,7 @@ pub struct Ports {
     /// Unguessable ids.
     pub ids: Arc<dyn Ids>,
     /// The holder of terminals.
-    pub host: Arc<dyn PtyHost>,
+    pub programs: Programs,
 }
 
 /// The same as [`run`], on these ports.
@@ -123,11 +142,12 @@ pub struct Ports {
 pub async fn run_on(
     dir: &Path,
     ports: Ports,
+    options: RunOptions,
     ready: impl FnOnce(),
     closing: impl Future<Output = ()>,
 ) -> Result<(), Refusal> {
     let dir = OfficeDir::new(dir);
-    let Ports { clock, ids, host } = ports;
+    let Ports { clock, ids, programs } = ports;
     if !dir.database().exists() {
         let message = format!("there is no office in {}", dir.root().display());
         return Err(Refusal::new(Code::NotFound, message, "`office init` makes one"));
@@ -138,8 +158,9 @@ pub async fn run_on(
     if !opening.clean {
         tracing::info!("the office was not closed; what was under way is taken up");
     }
-    // In this version no program outlives the runtime; what a crash left behind is ended before anything starts.
-    end_leftovers(&dir).await;
+    let holder = Holder::new(&dir, programs);
+    // Errands never outlive the runtime, and desks only in a host; what a crash left behind is ended before anything starts.
+    end_leftovers(&dir, !holder.is_detached()).await;
     let store = Arc::new(store);
     let loaded = store.load().await.map_err(store_refusal)?;
     let catalog = Catalog::read(&dir);
@@ -183,19 +204,23 @@ pub async fn run_on(
         clock,
         ids,
         git,
-        host: host.clone(),
+        holder,
         engines,
         index,
     }));
     world.start(office_loop.run());
     let body = OfficeCommand::ReadCatalog { roles: catalog.roles, engines: catalog.engines };
     handle.report(CommandBody::Office(body)).await?;
-    // Runs that were live are over; only then is taken up what can be taken up.
-    let body = OfficeCommand::Start { version: listen::VERSION.to_owned(), alive: Vec::new() };
+    // Runs that nobody holds any more are over; only then is taken up what can be taken up.
+    let alive = world.adopt().await?;
+    let body = OfficeCommand::Start { version: listen::VERSION.to_owned(), alive, revived: options.revived };
     handle.report(CommandBody::Office(body)).await?;
     world.start(perform::perform(world.clone(), loaded.effects, to_do));
     world.start(search::follow(world.clone()));
     world.start(listen::listen(world.clone(), listener));
+    if options.take_up {
+        handle.report(CommandBody::Office(OfficeCommand::TakeUp)).await?;
+    }
     if !opening.checked {
         // Too large to be read whole before work begins; damage is said as soon as it is found.
         let checking = store.clone();
@@ -214,8 +239,7 @@ pub async fn run_on(
     }
     world.closing.cancel();
     world.tracker.close();
-    // Programs end with the runtime; their tasks are interrupted and say so at the next start.
-    end_programs(&*host).await;
+    world.end_desks().await;
     // Last, so that nothing that was under way found it gone.
     stop.cancel();
     let _ = tokio::time::timeout(CLOSING, world.tracker.wait()).await;
@@ -248,26 +272,44 @@ pub async fn restore(dir: &Path, backup: &Path) -> Result<String, Refusal> {
     Ok(format!("restored up to event {}; {kept}", restored.last))
 }
 
-/// Ends every program, all at once.
-async fn end_programs(host: &dyn PtyHost) {
-    let Ok(sessions) = host.sessions().await else { return };
-    let endings = sessions.iter().map(|info| host.terminate(info.id, CLOSING));
-    for ended in futures_util::future::join_all(endings).await {
-        match ended {
-            Ok(ended) if !ended.survivors.is_empty() => tracing::error!(?ended, "processes survive SIGKILL"),
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "a program could not be ended"),
+impl World {
+    /// At the end: programs go on where that was asked for and a host holds them. Else they end with the runtime; their
+    /// tasks are interrupted and say so at the next start.
+    async fn end_desks(&self) {
+        // Starts that were begun are through.
+        let _spawning = self.spawning.write().await;
+        self.holder.let_be().await;
+        let Some(live) = self.holder.live().await else { return };
+        if self.leave.load(Ordering::Acquire) && matches!(live, Live::Detached(_)) {
+            return;
         }
+        let host = live.host();
+        let Ok(sessions) = host.sessions().await else { return };
+        let endings = sessions.iter().map(|info| end_program(&*host, info.id));
+        futures_util::future::join_all(endings).await;
     }
 }
 
-async fn end_leftovers(dir: &OfficeDir) {
+/// Ends a program and lets it go: that it ended with the office is no end of its own.
+async fn end_program(host: &dyn PtyHost, session: SessionId) {
+    match host.terminate(session, CLOSING).await {
+        Ok(ended) if !ended.survivors.is_empty() => tracing::error!(?ended, "processes survive SIGKILL"),
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "a program could not be ended"),
+    }
+    let _ = tokio::time::timeout(CLOSING, host.output_ended(session)).await;
+    let _ = host.forget(session).await;
+}
+
+async fn end_leftovers(dir: &OfficeDir, desks: bool) {
     let ours = format!("{}#", dir.root().display());
     let ended = tokio::task::spawn_blocking(move || {
         let is_ours = |value: &std::ffi::OsStr| value.to_string_lossy().starts_with(&ours);
         let errands = office_pty::end_leftovers("OFFICE_ERRAND".as_ref(), &is_ours, CLOSING);
-        let mut ended = office_pty::end_leftovers("OFFICE_RUN".as_ref(), &is_ours, CLOSING);
-        ended.ended += errands.ended;
+        let mut ended = errands;
+        if desks {
+            ended.ended += office_pty::end_leftovers("OFFICE_RUN".as_ref(), &is_ours, CLOSING).ended;
+        }
         ended
     });
     match ended.await {

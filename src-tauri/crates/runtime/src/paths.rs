@@ -99,6 +99,21 @@ impl OfficeDir {
         self.0.join("runs").join(id.to_string())
     }
 
+    /// The host that holds the desks' programs: its socket, lock, journal and log.
+    pub fn host(&self) -> PathBuf {
+        self.0.join("host")
+    }
+
+    /// Hashes of the tokens of live runs.
+    pub fn tokens(&self) -> PathBuf {
+        self.0.join("tokens")
+    }
+
+    /// Hashes of a run's tokens.
+    pub fn token_hashes(&self, run: RunId) -> PathBuf {
+        self.tokens().join(run.to_string())
+    }
+
     /// A run's recording.
     pub fn recording(&self, id: RunId) -> PathBuf {
         self.run(id).join("terminal.cast.zst")
@@ -110,7 +125,9 @@ impl OfficeDir {
     /// Whatever the file system says, with the path.
     pub fn make(&self) -> Result<(), std::io::Error> {
         use std::os::unix::fs::DirBuilderExt;
-        for dir in [self.0.clone(), self.checkouts(), self.checks(), self.0.join("runs"), self.backups(), self.logs()] {
+        let folders =
+            [self.checkouts(), self.checks(), self.0.join("runs"), self.tokens(), self.backups(), self.logs()];
+        for dir in std::iter::once(self.0.clone()).chain(folders) {
             std::fs::DirBuilder::new()
                 .recursive(true)
                 .mode(0o700)

@@ -70,7 +70,7 @@ async fn carry_out(world: &Arc<World>, id: EffectId, effect: &Effect, status: St
     match effect {
         Effect::Prepare { run } => world.prepare(*run).await.unwrap_or_else(failed),
         // A program that was perhaps started before must not be started again.
-        Effect::Launch { .. } if status == Status::Running => Outcome::Lost,
+        Effect::Launch { run } if status == Status::Running => world.launch_again(id, *run).await,
         Effect::Launch { run } => world.launch(id, *run).await.unwrap_or_else(failed),
         Effect::End { run } => world.end(*run).await,
         Effect::Halt { task } => {

@@ -4,7 +4,7 @@ use office_core::run::RunState;
 use office_core::{Actor, Code, DeskId, Refusal, RunId};
 use office_door::wire::Answer;
 use office_door::{Offered, Outbox};
-use office_pty::{Piece, Recording, TermSize, ViewFrom};
+use office_pty::{Piece, PtyError, Recording, TermSize, ViewFrom};
 
 use crate::world::{Seat, World};
 
@@ -61,7 +61,7 @@ impl World {
             actor.owner_only("look into another desk's terminal")?;
             let (_, seat) = self.seat_of(desk).await?;
             let from = from.map_or(ViewFrom::Last(SCREENFUL), |offset| ViewFrom::Offset(offset.into()));
-            let view = self.host.attach(seat.session, from).await;
+            let view = seat.host().attach(seat.session, from).await;
             let view = view.map_err(|error| Refusal::new(Code::WrongState, error.to_string(), "try again"))?;
             Ok((view, seat, outbox.terminal(stream, credit)?))
         };
@@ -96,7 +96,7 @@ impl World {
                 Some(Piece::End(_)) | None => break,
             }
         }
-        let how = match self.host.session(seat.session).await {
+        let how = match seat.host().session(seat.session).await {
             Ok(info) => info.exit.map_or("its output ended".to_owned(), |exit| exit.status.to_string()),
             Err(_) => "it is over".to_owned(),
         };
@@ -106,10 +106,17 @@ impl World {
     pub(crate) async fn type_into(&self, actor: Actor, desk: &str, text: String) -> Result<Answer, Refusal> {
         actor.owner_only("type into another desk's terminal")?;
         let (_, seat) = self.seat_of(desk).await?;
-        let typed =
-            tokio::time::timeout(std::time::Duration::from_secs(5), self.host.write(seat.session, text.into_bytes()));
-        match typed.await {
+        let host = seat.host();
+        let typed = host.write(seat.session, text.into_bytes());
+        match tokio::time::timeout(std::time::Duration::from_secs(5), typed).await {
             Ok(Ok(())) => Ok(Answer::Ok),
+            Ok(Err(PtyError::System { source, .. })) if source.kind() == std::io::ErrorKind::ConnectionAborted => {
+                Err(Refusal::new(
+                    Code::Trouble,
+                    "it is not known whether this was typed: the line to the program was cut meanwhile",
+                    format!("look first (`office desk attach {desk}`), then type again if it is not there"),
+                ))
+            }
             Ok(Err(error)) => Err(Refusal::new(Code::WrongState, error.to_string(), "see `office desk show`")),
             Err(_) => Err(Refusal::new(Code::WrongState, "the program does not read its input", "try again later")),
         }
@@ -119,7 +126,7 @@ impl World {
         actor.owner_only("resize another desk's terminal")?;
         let (_, seat) = self.seat_of(desk).await?;
         let size = TermSize { cols: cols.clamp(1, 1000), rows: rows.clamp(1, 1000) };
-        let resized = self.host.resize(seat.session, size).await;
+        let resized = seat.host().resize(seat.session, size).await;
         resized.map(|()| Answer::Ok).map_err(|error| Refusal::new(Code::WrongState, error.to_string(), "try again"))
     }
 
@@ -127,7 +134,7 @@ impl World {
     pub(crate) async fn log(&self, run: RunId) -> Result<Answer, Refusal> {
         if let Some(seat) = self.seat(run) {
             // Brings the recording of a live program up to date.
-            let _ = self.host.recorded(seat.session, 0, 1).await;
+            let _ = seat.host().recorded(seat.session, 0, 1).await;
         }
         let path = self.dir.recording(run);
         let read = tokio::task::spawn_blocking(move || -> Result<Vec<u8>, String> {

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use office_core::ports::{Clock, Ids};
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::handle::Handle;
+use crate::holder::{Holder, Live};
 use crate::paths::OfficeDir;
 
 /// A repository as last looked at, and the office's own beside it.
@@ -33,8 +35,15 @@ pub(crate) struct Home {
 /// A live terminal.
 #[derive(Clone)]
 pub(crate) struct Seat {
+    pub(crate) live: Live,
     pub(crate) session: SessionId,
-    pub(crate) token_hash: String,
+    pub(crate) pid: u32,
+}
+
+impl Seat {
+    pub(crate) fn host(&self) -> Arc<dyn PtyHost> {
+        self.live.host()
+    }
 }
 
 /// Everything effects and the door share. Cheap to clone by `Arc`.
@@ -45,12 +54,18 @@ pub(crate) struct World {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) git: Git,
-    pub(crate) host: Arc<dyn PtyHost>,
+    pub(crate) holder: Holder,
     pub(crate) engines: HashMap<EngineName, EngineSpec>,
     pub(crate) index: crate::search::Index,
     pub(crate) tracker: TaskTracker,
     pub(crate) closing: CancellationToken,
+    /// Set where desks are to go on without this runtime.
+    pub(crate) leave: AtomicBool,
+    /// Held by whoever has a program started; the shutdown waits for them.
+    pub(crate) spawning: tokio::sync::RwLock<()>,
     pub(crate) seats: Mutex<HashMap<RunId, Seat>>,
+    /// Hashes of the tokens that a run may show: one for each time its start was tried.
+    pub(crate) tokens: Mutex<HashMap<RunId, Vec<String>>>,
     homes: tokio::sync::Mutex<HashMap<ProjectId, Arc<Home>>>,
     halts: Mutex<HashMap<TaskId, CancellationToken>>,
     runs: Mutex<HashMap<RunId, Arc<tokio::sync::Mutex<()>>>>,
@@ -65,14 +80,14 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) git: Git,
-    pub(crate) host: Arc<dyn PtyHost>,
+    pub(crate) holder: Holder,
     pub(crate) engines: HashMap<EngineName, EngineSpec>,
     pub(crate) index: crate::search::Index,
 }
 
 impl World {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { dir, handle, store, clock, ids, git, host, engines, index } = parts;
+        let Parts { dir, handle, store, clock, ids, git, holder, engines, index } = parts;
         Self {
             dir,
             handle,
@@ -80,12 +95,15 @@ impl World {
             clock,
             ids,
             git,
-            host,
+            holder,
             engines,
             index,
             tracker: TaskTracker::new(),
             closing: CancellationToken::new(),
+            leave: AtomicBool::new(false),
+            spawning: tokio::sync::RwLock::default(),
             seats: Mutex::default(),
+            tokens: Mutex::default(),
             homes: tokio::sync::Mutex::default(),
             halts: Mutex::default(),
             runs: Mutex::default(),
@@ -175,11 +193,32 @@ impl World {
     /// The run that this token belongs to, while it lives.
     pub(crate) fn run_of_token(&self, token: &str) -> Option<RunId> {
         let hash = hash(token);
-        lock(&self.seats).iter().find(|(_, seat)| seat.token_hash == hash).map(|(run, _)| *run)
+        lock(&self.tokens).iter().find(|(_, hashes)| hashes.contains(&hash)).map(|(run, _)| *run)
+    }
+
+    /// Has a run's new token known before its program can use it, to this runtime and the next.
+    pub(crate) fn admit(&self, run: RunId, token: &str) -> Result<(), String> {
+        use std::io::Write;
+        use std::os::unix::fs::OpenOptionsExt;
+        let (path, hash) = (self.dir.token_hashes(run), hash(token));
+        let file = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
+        let written = file.and_then(|mut file| writeln!(file, "{hash}"));
+        written.map_err(|error| format!("{}: {error}", path.display()))?;
+        lock(&self.tokens).entry(run).or_default().push(hash);
+        Ok(())
+    }
+
+    /// The hashes that an earlier runtime wrote down.
+    pub(crate) fn stored_tokens(&self, run: RunId) -> Vec<String> {
+        let text = std::fs::read_to_string(self.dir.token_hashes(run)).unwrap_or_default();
+        text.lines().filter(|line| line.len() == 64).map(str::to_owned).collect()
     }
 
     pub(crate) fn forget_run(&self, run: RunId) {
         lock(&self.seats).remove(&run);
+        lock(&self.tokens).remove(&run);
+        // What is not there needs no removing.
+        let _ = std::fs::remove_file(self.dir.token_hashes(run));
         lock(&self.runs).remove(&run);
     }
 

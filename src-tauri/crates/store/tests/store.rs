@@ -76,8 +76,8 @@ async fn an_event_is_about_the_task_of_its_run_and_of_its_effect() {
         Event::Run(RunEvent::Launched { run: RunId(4), pid: 1, deadline: None }),
         ended(Effect::Prepare { run: RunId(4) }),
         ended(Effect::Collect { task: TaskId(9), run: RunId(4), keep: false }),
-        Event::Run(RunEvent::Ended { run: RunId(4), exit: Exit::Code { code: 0 } }),
-        Event::Run(RunEvent::Ended { run: RunId(5), exit: Exit::Lost }),
+        Event::Run(RunEvent::Ended { run: RunId(4), exit: Exit::Code { code: 0 }, ended: None }),
+        Event::Run(RunEvent::Ended { run: RunId(5), exit: Exit::Lost, ended: None }),
         Event::Office(OfficeEvent::Resumed),
     ];
     let envelopes: Vec<_> = events.into_iter().zip(1..).map(|(event, seq)| envelope(seq, "c", event)).collect();

@@ -72,7 +72,7 @@ pub async fn with(args: &[&str], change: impl FnOnce(&mut Around), answers: Answ
                 if let Some(answer) = answer {
                     outbox.reply(request.id, answer);
                 }
-                if request.ask == Ask::Quit {
+                if matches!(request.ask, Ask::Quit { .. }) {
                     outbox.close();
                 }
             }

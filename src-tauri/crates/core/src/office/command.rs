@@ -41,7 +41,24 @@ pub enum OfficeCommand {
         version: String,
         /** Runs whose process lives. */
         alive: Vec<RunId>,
+        /** Whether it was started again because the last one died. */
+        #[serde(default)]
+        revived: bool,
     },
+    /// Reports that the holder of the programs is gone, and its programs with it.
+    HostLost {
+        /** What is known of it. */
+        why: String,
+    },
+    /// Reports that nothing ran for a while: the machine slept, or everything was stopped.
+    Slept {
+        /** When it was last awake. */
+        since: At,
+        /** For so many seconds. */
+        secs: u32,
+    },
+    /// Takes up what was interrupted, and nothing that its owner stopped.
+    TakeUp,
     /// Stops everything: every task at work is parked, every run ended.
     StopAll,
     /// Releases that, and what it parked; takes up what was interrupted.
@@ -75,6 +92,24 @@ pub enum OfficeEvent {
     Started {
         /** Its version. */
         version: String,
+        /** Runs that went on without it. */
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        alive: Vec<RunId>,
+        /** Whether it was started again because the last one died. */
+        #[serde(default, skip_serializing_if = "is_false")]
+        revived: bool,
+    },
+    /// The holder of the programs is gone, and its programs with it.
+    HostLost {
+        /** What is known of it. */
+        why: String,
+    },
+    /// Nothing ran for a while: the machine slept, or everything was stopped.
+    Slept {
+        /** When it was last awake. */
+        since: At,
+        /** For so many seconds. */
+        secs: u32,
     },
     /// Everything was stopped.
     Stopped {
@@ -83,6 +118,11 @@ pub enum OfficeEvent {
     },
     /// Released.
     Resumed,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// Decides an office command.
@@ -117,13 +157,29 @@ pub fn decide(office: &Office, actor: Actor, command: &OfficeCommand, now: At) -
                 one(OfficeEvent::CatalogRead { roles: roles.clone(), engines: engines.clone() })
             }
         }
-        OfficeCommand::Start { version, alive } => {
+        OfficeCommand::Start { version, alive, revived } => {
             actor.office_only()?;
-            let mut events = vec![Event::Office(OfficeEvent::Started { version: version.clone() })];
+            let (version, went_on) = (version.clone(), alive.clone());
+            let mut events = vec![Event::Office(OfficeEvent::Started { version, alive: went_on, revived: *revived })];
             for run in office.runs.values().filter(|run| run.state == RunState::Live && !alive.contains(&run.id)) {
                 events.extend(task::life::run_over(office, run.id, &Exit::Lost, now));
             }
             Ok(events)
+        }
+        OfficeCommand::HostLost { why } => {
+            actor.office_only()?;
+            one(OfficeEvent::HostLost { why: why.clone() })
+        }
+        OfficeCommand::Slept { since, secs } => {
+            actor.office_only()?;
+            one(OfficeEvent::Slept { since: *since, secs: *secs })
+        }
+        OfficeCommand::TakeUp => {
+            actor.office_only()?;
+            // A hold of everything is the owner's word; what it parked and what it interrupted waits with it.
+            let taken =
+                office.tasks.values().filter(|task| office.hold.is_none() && task.state == TaskState::Interrupted);
+            Ok(taken.map(|task| Event::Task(TaskEvent::Resumed { task: task.id })).collect())
         }
         OfficeCommand::StopAll => {
             actor.owner_only("stop the office")?;

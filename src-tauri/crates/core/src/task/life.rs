@@ -53,8 +53,13 @@ pub fn launched(office: &Office, run: RunId, outcome: &Outcome, now: At) -> Vec<
 
 /// A run's process is gone, or never came to be.
 pub fn run_over(office: &Office, run: RunId, exit: &Exit, now: At) -> Vec<Event> {
+    run_over_at(office, run, exit, None, now)
+}
+
+/// The same, where its end was at another moment than now.
+pub fn run_over_at(office: &Office, run: RunId, exit: &Exit, ended: Option<At>, now: At) -> Vec<Event> {
     let Some(it) = office.runs.get(&run).filter(|r| r.is_open()) else { return Vec::new() };
-    let mut events = vec![Event::Run(RunEvent::Ended { run, exit: exit.clone() })];
+    let mut events = vec![Event::Run(RunEvent::Ended { run, exit: exit.clone(), ended })];
     events.extend(approval::run_over(office, run));
     let Some(task) = it.task.and_then(|id| office.tasks.get(&id)) else { return events };
     if task.lease != Some(run) {
@@ -68,11 +73,14 @@ pub fn run_over(office: &Office, run: RunId, exit: &Exit, now: At) -> Vec<Event>
             let limit = task.time_limit_secs.unwrap_or_default();
             events.extend(attempt_failed(task, run, format!("its time limit of {limit} s ran out")));
         }
+        (TaskState::Running, Some(StopWhy::Silent), _) => {
+            events.extend(attempt_failed(task, run, "it printed nothing for too long and was ended".to_owned()));
+        }
         (TaskState::Starting, _, Exit::NotStarted { why }) => {
             events.push(Event::Task(TaskEvent::Failed { task: task.id, why: why.clone() }));
         }
         (TaskState::Starting | TaskState::Running, _, Exit::Lost) => {
-            let why = "the office went down while its agent worked; its checkout is intact".to_owned();
+            let why = "its process was lost while its agent worked; its checkout is intact".to_owned();
             events.push(Event::Task(TaskEvent::Interrupted { task: task.id, why }));
         }
         (TaskState::Starting, _, _) => {

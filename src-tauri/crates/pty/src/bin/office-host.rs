@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use office_pty::detached::{HostOptions, LINGER, run_host};
+use office_pty::detached::{HostOptions, LINGER, PROTOCOL, run_host};
 
 const USAGE: &str = "usage: office-host --dir DIR [--linger SECS] [--foreground]
 
@@ -19,7 +19,7 @@ Holds programs on terminals or pipes for the office, in a session of its own, an
 ";
 
 fn read(mut args: impl Iterator<Item = OsString>) -> Result<HostOptions, String> {
-    let (mut dir, mut linger, mut foreground) = (None, LINGER, false);
+    let (mut dir, mut linger, mut foreground, mut newest) = (None, LINGER, false, PROTOCOL);
     while let Some(arg) = args.next() {
         let mut value = |what: &str| args.next().ok_or(format!("{what} needs a value"));
         match arg.to_str() {
@@ -31,11 +31,19 @@ fn read(mut args: impl Iterator<Item = OsString>) -> Result<HostOptions, String>
                 linger = linger_given.ok_or(format!("{} is no number of seconds", text.to_string_lossy()))?;
             }
             Some("--foreground") => foreground = true,
+            // An old host, for tests of what an upgrade meets.
+            #[cfg(debug_assertions)]
+            Some("--speaks") => {
+                let text = value("--speaks")?;
+                newest = text.to_str().and_then(|text| text.parse().ok()).ok_or("--speaks needs a number")?;
+            }
             _ => return Err(format!("{} is not known", arg.to_string_lossy())),
         }
     }
     let dir = dir.ok_or("--dir is missing")?;
-    Ok(HostOptions { dir, linger, foreground })
+    // Read in debug builds only.
+    let _ = &mut newest;
+    Ok(HostOptions { dir, linger, newest, foreground })
 }
 
 fn main() -> ExitCode {

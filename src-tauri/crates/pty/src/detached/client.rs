@@ -93,6 +93,16 @@ impl RemoteHost {
         reason.unwrap_or_else(|| "this connection was closed".to_owned())
     }
 
+    /// Names this host's life, as its journal does.
+    pub fn instance(&self) -> &str {
+        &self.link.instance
+    }
+
+    /// Whether it is known to be gone.
+    pub fn is_gone(&self) -> bool {
+        self.link.gone().borrow().is_some()
+    }
+
     async fn done(&self, ask: Ask, again: bool) -> Result<(), PtyError> {
         match self.link.ask(ask, again).await? {
             Reply::Answer(Answer::Done) => Ok(()),

@@ -49,7 +49,7 @@ struct Connection {
 
 /// Serves the client until it leaves or says something that is not the protocol.
 pub(super) async fn serve(host: Arc<Host>, mut stream: UnixStream, pid: i32) {
-    let protocol = match handshake::welcome(&mut stream, &host.instance).await {
+    let protocol = match handshake::welcome(&mut stream, &host.instance, host.newest).await {
         Ok(protocol) => protocol,
         Err(why) => {
             host.log.say(&format!("process {pid} was not welcomed: {why}"));

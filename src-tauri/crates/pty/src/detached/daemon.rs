@@ -30,6 +30,8 @@ pub struct HostOptions {
     pub dir: PathBuf,
     /// After so long without program and client it ends.
     pub linger: Duration,
+    /// The newest version of the protocol to speak; lower than [`super::PROTOCOL`] only in tests of old hosts.
+    pub newest: u32,
     /// Stay in the process that was started, for a supervisor.
     pub foreground: bool,
 }
@@ -56,7 +58,7 @@ pub fn run_host(options: &HostOptions) -> ExitCode {
             Err(error) => return said(&format!("leaving the caller failed: {error}")),
         }
     }
-    let outcome = live(&place, options.linger, &mut ready);
+    let outcome = live(&place, options, &mut ready);
     let Err(error) = outcome else { return ExitCode::SUCCESS };
     let held = matches!(error, DetachedError::Runs { .. });
     match ready {
@@ -75,7 +77,7 @@ fn said(text: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn live(place: &Place, linger: Duration, ready: &mut Option<File>) -> Result<(), DetachedError> {
+fn live(place: &Place, options: &HostOptions, ready: &mut Option<File>) -> Result<(), DetachedError> {
     let _lock = HostLock::take(place)?;
     let log = Log::open(place);
     if ready.is_some()
@@ -88,7 +90,7 @@ fn live(place: &Place, linger: Duration, ready: &mut Option<File>) -> Result<(),
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(DetachedError::io("starting in", place.dir()))?;
     // Closing the pipe without a word says that it is ready.
-    runtime.block_on(server::serve(place, log, linger, || drop(ready.take())))
+    runtime.block_on(server::serve(place, log, options.linger, options.newest, || drop(ready.take())))
 }
 
 enum Side {

@@ -76,7 +76,7 @@ pub(super) async fn connect(place: &Place) -> Result<Greeted, DetachedError> {
 }
 
 /// The host's side; `None` if the client is refused or says nothing. What to write down comes with it.
-pub(super) async fn welcome(stream: &mut UnixStream, instance: &str) -> Result<u32, String> {
+pub(super) async fn welcome(stream: &mut UnixStream, instance: &str, newest: u32) -> Result<u32, String> {
     let hello = async {
         match frame::read(stream, HELLO_MAX).await {
             Ok(Some(Frame::Control(json))) => frame::understand::<Hello>(&json).map_err(|error| error.to_string()),
@@ -86,7 +86,7 @@ pub(super) async fn welcome(stream: &mut UnixStream, instance: &str) -> Result<u
         }
     };
     let hello = tokio::time::timeout(GREETING, hello).await.map_err(|_| "it said nothing".to_owned())??;
-    let agreed = agree(&hello);
+    let agreed = agree(&hello, newest);
     let greeting = match &agreed {
         Ok(protocol) => Greeting::Welcome { protocol: *protocol, instance: instance.to_owned() },
         Err(message) => Greeting::Refused { message: message.clone() },

@@ -49,9 +49,22 @@ pub struct Past {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Line {
+    /// Before anything is started under this key: what was killed right then may have been started.
+    Begin {
+        host: String,
+        key: String,
+    },
     Spawn(Past),
-    Exit { host: String, session: SessionId, exit: ExitStatus, unix_ms: u64 },
-    Forget { host: String, session: SessionId },
+    Exit {
+        host: String,
+        session: SessionId,
+        exit: ExitStatus,
+        unix_ms: u64,
+    },
+    Forget {
+        host: String,
+        session: SessionId,
+    },
 }
 
 /// The sessions that were not forgotten, oldest first. A line that was cut off by a crash is passed over.
@@ -74,7 +87,7 @@ fn read(place: &Place) -> Vec<Past> {
             Ok(Line::Forget { host, session }) => {
                 sessions.remove(&(host, session));
             }
-            Err(_) => {}
+            Ok(Line::Begin { .. }) | Err(_) => {}
         }
     }
     order.into_iter().filter_map(|name| sessions.remove(&name)).collect()
@@ -83,6 +96,18 @@ fn read(place: &Place) -> Vec<Past> {
 /// The sessions the host in `dir` and those before it wrote down and nobody forgot; for a start after one was killed.
 pub fn past(dir: &Path) -> Vec<Past> {
     read(&Place::at(dir))
+}
+
+/// Which lives of the host in `dir` ever began a start under `key`, as far as the journal goes back. Not each start led
+/// to a program: one that was refused, and one during which the host was killed, are among them.
+pub fn begun_by(dir: &Path, key: &str) -> Vec<String> {
+    let Ok(text) = fs::read(Place::at(dir).journal()) else { return Vec::new() };
+    let hosts = text.split(|&b| b == b'\n').filter_map(|line| match serde_json::from_slice(line) {
+        Ok(Line::Begin { host, key: begun }) if begun == key => Some(host),
+        Ok(Line::Spawn(past)) if past.key == key => Some(past.host),
+        _ => None,
+    });
+    hosts.collect()
 }
 
 pub(super) struct Journal {
@@ -97,6 +122,10 @@ impl Journal {
     pub(super) fn open(place: &Place, host: &str) -> io::Result<Self> {
         let (file, lines) = rewrite(place)?;
         Ok(Self { file, host: host.to_owned(), lines, place: place.clone() })
+    }
+
+    pub(super) fn begins(&mut self, key: &str) -> io::Result<()> {
+        self.write(&Line::Begin { host: self.host.clone(), key: key.to_owned() })
     }
 
     pub(super) fn spawned(&mut self, past: Past) -> io::Result<()> {
@@ -124,9 +153,18 @@ impl Journal {
     }
 }
 
+/// The last starts: a few are enough for whoever asks about one that was under way when all went down.
+fn begun_last(place: &Place) -> Vec<Line> {
+    let Ok(text) = fs::read(place.journal()) else { return Vec::new() };
+    let lines = text.split(|&b| b == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
+    let mut begun: Vec<Line> = lines.filter(|line| matches!(line, Line::Begin { .. })).collect();
+    begun.split_off(begun.len().saturating_sub(KEPT))
+}
+
 /// Leaves the forgotten out. Written beside and renamed, so that a crash leaves the old or the new one.
 fn rewrite(place: &Place) -> io::Result<(File, usize)> {
     let mut kept = read(place);
+    let begun = begun_last(place);
     // Those that may still run are kept however many they are.
     let mut spare = kept.len().saturating_sub(KEPT);
     kept.retain(|past| {
@@ -135,6 +173,10 @@ fn rewrite(place: &Place) -> io::Result<(File, usize)> {
         !drop
     });
     let mut text = Vec::new();
+    for line in begun {
+        serde_json::to_writer(&mut text, &line)?;
+        text.push(b'\n');
+    }
     for past in &kept {
         serde_json::to_writer(&mut text, &Line::Spawn(past.clone()))?;
         text.push(b'\n');

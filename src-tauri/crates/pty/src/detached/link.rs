@@ -84,7 +84,7 @@ pub(super) struct State {
 
 pub(super) struct Link {
     place: Place,
-    instance: String,
+    pub(super) instance: String,
     pub(super) protocol: u32,
     pub(super) state: Mutex<State>,
     work: Notify,

@@ -24,7 +24,7 @@ mod streams;
 pub use client::RemoteHost;
 pub use daemon::{HostOptions, run_host};
 pub use error::DetachedError;
-pub use journal::{Orphans, Past, end_orphans, past};
+pub use journal::{Orphans, Past, begun_by, end_orphans, past};
 pub use lock::Holder;
 pub use protocol::{Held, OLDEST_PROTOCOL, PROTOCOL};
 pub use revive::Revive;

@@ -41,25 +41,26 @@ pub(super) enum Greeting {
 }
 
 /// The version both speak, or what to say if there is none.
-pub(super) fn agree(hello: &Hello) -> Result<u32, String> {
+pub(super) fn agree(hello: &Hello, ours: u32) -> Result<u32, String> {
+    let our_oldest = OLDEST_PROTOCOL.min(ours);
     let Hello { oldest, newest, program } = hello;
     let speaks = |oldest: u32, newest: u32| {
         if oldest == newest { format!("version {newest}") } else { format!("versions {oldest} to {newest}") }
     };
     let program = if program.is_empty() { "the client" } else { program };
-    let (ours, theirs) = (speaks(OLDEST_PROTOCOL, PROTOCOL), speaks(*oldest, *newest));
-    if *newest < OLDEST_PROTOCOL {
+    let (we, theirs) = (speaks(our_oldest, ours), speaks(*oldest, *newest));
+    if *newest < our_oldest {
         return Err(format!(
-            "{program} speaks {theirs} of the host's protocol, this host speaks {ours}: update {program}"
+            "{program} speaks {theirs} of the host's protocol, this host speaks {we}: update {program}"
         ));
     }
-    if *oldest > PROTOCOL {
+    if *oldest > ours {
         return Err(format!(
-            "this host speaks {ours} of its protocol, {program} needs {theirs}: the host is to be updated; let its \
+            "this host speaks {we} of its protocol, {program} needs {theirs}: the host is to be updated; let its \
              programs end or end them with the program that started them, then the host leaves and a new one starts"
         ));
     }
-    Ok(PROTOCOL.min(*newest))
+    Ok(ours.min(*newest))
 }
 
 /// A session together with what only the host can know of it.
@@ -185,12 +186,12 @@ mod tests {
     #[test]
     fn the_newest_version_that_both_speak_is_spoken_and_a_refusal_names_the_side_to_update() {
         let hello = |oldest, newest| Hello { oldest, newest, program: "office 9".to_owned() };
-        assert_eq!(agree(&hello(OLDEST_PROTOCOL, PROTOCOL)), Ok(PROTOCOL));
-        assert_eq!(agree(&hello(PROTOCOL, PROTOCOL + 1)), Ok(PROTOCOL));
-        assert_eq!(agree(&hello(OLDEST_PROTOCOL - 1, OLDEST_PROTOCOL)), Ok(OLDEST_PROTOCOL));
-        let old = agree(&hello(0, OLDEST_PROTOCOL - 1)).unwrap_err();
+        assert_eq!(agree(&hello(OLDEST_PROTOCOL, PROTOCOL), PROTOCOL), Ok(PROTOCOL));
+        assert_eq!(agree(&hello(PROTOCOL, PROTOCOL + 1), PROTOCOL), Ok(PROTOCOL));
+        assert_eq!(agree(&hello(OLDEST_PROTOCOL - 1, OLDEST_PROTOCOL), PROTOCOL), Ok(OLDEST_PROTOCOL));
+        let old = agree(&hello(0, OLDEST_PROTOCOL - 1), PROTOCOL).unwrap_err();
         assert!(old.ends_with("update office 9"), "{old}");
-        let new = agree(&hello(PROTOCOL + 1, PROTOCOL + 2)).unwrap_err();
+        let new = agree(&hello(PROTOCOL + 1, PROTOCOL + 2), PROTOCOL).unwrap_err();
         assert!(new.contains("the host is to be updated"), "{new}");
     }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -62,9 +63,12 @@ struct Ledger {
 pub(super) struct Host {
     pub(super) local: LocalHost,
     pub(super) instance: String,
+    /// The newest version it speaks.
+    pub(super) newest: u32,
     pub(super) log: Log,
     pub(super) standing: watch::Sender<Standing>,
     pub(super) wish: Mutex<Option<Wish>>,
+    closing: AtomicBool,
     journal: Mutex<Journal>,
     ledger: Mutex<Ledger>,
     /// What goes on whoever is connected: starting, and waiting for ends.
@@ -115,6 +119,7 @@ impl Host {
     async fn begin(self: Arc<Self>, key: String, spec: SpawnSpec, told: watch::Sender<Outcome>) {
         let _running = self.present(|standing| &mut standing.running);
         let label = spec.label.clone();
+        self.wrote(locked(&self.journal).begins(&key));
         let spawned = match self.local.spawn(spec).await {
             Ok(spawned) => spawned,
             Err(error) => {
@@ -144,6 +149,10 @@ impl Host {
         told.send_replace(Some(Ok(spawned)));
         if let Ok(exit) = self.local.exited(id).await {
             let now = unix_millis();
+            // What this host's own end ends did not end by itself.
+            if self.closing.load(Ordering::Acquire) {
+                return;
+            }
             if let Some(known) = locked(&self.ledger).known.get_mut(&id) {
                 known.exited_unix_ms = Some(now);
             }
@@ -229,6 +238,7 @@ pub(super) async fn serve(
     place: &Place,
     log: Log,
     linger: Duration,
+    newest: u32,
     ready: impl FnOnce(),
 ) -> Result<(), DetachedError> {
     let instance = unique();
@@ -236,9 +246,11 @@ pub(super) async fn serve(
     let host = Arc::new(Host {
         local: LocalHost::new(),
         instance,
+        newest,
         log,
         standing: watch::Sender::default(),
         wish: Mutex::default(),
+        closing: AtomicBool::new(false),
         journal: Mutex::new(journal),
         ledger: Mutex::default(),
         tasks: Mutex::default(),
@@ -274,6 +286,7 @@ pub(super) async fn serve(
     let _ = fs::remove_file(place.socket());
     drop(listener);
     clients.shutdown().await;
+    host.closing.store(true, Ordering::Release);
     for (id, ended) in host.local.shutdown(CLOSING).await {
         if !ended.survivors.is_empty() {
             host.log.say(&format!("session {id}: processes survive SIGKILL: {:?}", ended.survivors));

@@ -8,19 +8,23 @@ use std::time::Duration;
 use office_core::effect::EffectCommand;
 use office_core::run::{Exit, RunState, StopWhy};
 use office_core::task::life::checks_of;
-use office_core::{CommandBody, EffectId, Outcome, RunId};
+use office_core::{At, CommandBody, EffectId, Outcome, RunId};
 use office_engines::Briefing;
-use office_pty::{ExitStatus, RecordingSpec, SessionId, SpawnSpec, TermSize};
+use office_pty::{ExitStatus, PtyError, RecordingSpec, SpawnSpec, TermSize};
 
 use crate::fault;
-use crate::world::{Seat, World, hash, lock};
+use crate::holder::{Live, key_of};
+use crate::world::{Seat, World, lock};
 
 /// The first port of the first desk; each desk has 20.
 const FIRST_PORT: u32 = 42_000;
 /// Between being asked politely and being killed.
-const GRACE: Duration = Duration::from_secs(2);
+pub(crate) const GRACE: Duration = Duration::from_secs(2);
 /// An agent whose work is accepted may finish its sentence for so long.
 const FINISHING: Duration = Duration::from_secs(3);
+/// How often silence is looked at.
+const SHORTEST_LOOK: Duration = Duration::from_millis(100);
+const LONGEST_LOOK: Duration = Duration::from_secs(30);
 /// The output of a program that has ended may trail for so long.
 const TRAILING: Duration = Duration::from_secs(2);
 
@@ -85,15 +89,45 @@ impl World {
         recording.title = found.task.as_ref().map(|task| format!("#{} {}", task.id, task.title));
         let spec = spec.marker("OFFICE_RUN", self.marker(run)).record(recording);
 
+        self.admit(run, &token)?;
         self.store.mark_running(&[id]).await.map_err(|error| error.to_string())?;
         fault::point("before a start");
-        // The token is valid before the program can use it.
-        let spawned = self.host.spawn(spec).await.map_err(|error| error.to_string())?;
+        let (told, spawned) = tokio::sync::oneshot::channel();
+        let (world, key) = (self.clone(), key_of(&found.run));
+        // In a task of its own: one that was begun is seen to its end, whatever becomes of this effect.
+        self.start(async move {
+            let _ = told.send(world.spawn(run, &key, spec).await);
+        });
+        let outcome = spawned.await.map_err(|_| "the office is closing".to_owned())?;
         fault::point("after a start");
-        lock(&self.seats).insert(run, Seat { session: spawned.id, token_hash: hash(&token) });
+        outcome
+    }
+
+    async fn spawn(self: &Arc<Self>, run: RunId, key: &str, spec: SpawnSpec) -> Result<Outcome, String> {
+        let _spawning = self.spawning.read().await;
+        if self.closing.is_cancelled() {
+            return Err("the office is closing".to_owned());
+        }
+        let (live, fresh) = self.holder.open().await?;
+        if let (true, Live::Detached(host)) = (fresh, &live) {
+            let (world, host) = (self.clone(), host.clone());
+            self.start(async move { world.guard(host).await });
+        }
+        let spawned = match live.spawn(key, spec).await {
+            Ok(spawned) => spawned,
+            // It may have been started there.
+            Err(PtyError::HostGone { reason }) => {
+                tracing::warn!(%run, reason, "the host went away while a program was started");
+                return Ok(Outcome::Lost);
+            }
+            Err(error) => return Err(error.to_string()),
+        };
+        let pid = spawned.process.pid.unsigned_abs();
+        let seat = Seat { live, session: spawned.id, pid };
+        lock(&self.seats).insert(run, seat.clone());
         let world = self.clone();
-        self.start(async move { world.watch(run, spawned.id).await });
-        Ok(Outcome::Launched { pid: spawned.process.pid.unsigned_abs() })
+        self.start(async move { world.watch(run, seat, None).await });
+        Ok(Outcome::Launched { pid })
     }
 
     /// What processes of a run carry in their environment: unique to this office and run.
@@ -101,48 +135,75 @@ impl World {
         format!("{}#{run}", self.dir.root().display())
     }
 
-    /// Waits for the program's own end and reports it, once its start is known.
-    async fn watch(self: Arc<Self>, run: RunId, session: SessionId) {
+    /// Waits for the program's own end and reports it, once its start is known. Where its end came before this runtime,
+    /// `ended` says when.
+    pub(crate) async fn watch(self: Arc<Self>, run: RunId, seat: Seat, ended: Option<At>) {
+        let host = seat.host();
         let exit = tokio::select! {
             () = self.closing.cancelled() => return,
-            exit = self.host.exited(session) => exit,
+            never = self.silence(run, &seat) => match never {},
+            exit = host.exited(seat.session) => exit,
         };
+        // A host that is gone: `guard` says what that means.
         let Ok(exit) = exit else { return };
         let known = self.handle.wait_until(move |office| {
             let state = office.runs.get(&run).map(|it| it.state);
             (!matches!(state, Some(RunState::Preparing | RunState::Launching))).then_some(state)
         });
-        if !matches!(known.await, Ok(Some(RunState::Live))) {
-            return; // whoever asked it to end reports it
+        // Whoever asked one to end reports it.
+        if matches!(known.await, Ok(Some(RunState::Live))) {
+            let gate = self.run_lock(run);
+            let _gate = gate.lock().await;
+            self.clear_up(run, &seat).await;
+            self.report_over(run, exit_of(exit.status), ended).await;
+            fault::point("a run's end told");
         }
-        let gate = self.run_lock(run);
-        let _gate = gate.lock().await;
-        self.clear_up(run, session).await;
-        let report = EffectCommand::RunOver { run, exit: exit_of(exit.status) };
-        while let Err(refusal) = self.handle.report(CommandBody::Effect(report.clone())).await {
-            if refusal.code != office_core::Code::Trouble || self.closing.is_cancelled() {
-                return;
-            }
-            tokio::time::sleep(Duration::from_secs(1)).await;
+        let over = self.handle.wait_until(move |office| {
+            let open = office.runs.get(&run).is_some_and(office_core::run::Run::is_open);
+            (!open).then_some(())
+        });
+        if over.await.is_ok() && !self.closing.is_cancelled() {
+            // Only now: until the end is written down, the host is the one that knows it.
+            let _ = host.forget(seat.session).await;
+            self.forget_run(run);
         }
-        fault::point("a run's end told");
     }
 
-    /// Ends what a program left behind and lets its terminal go. Its last byte is recorded before.
-    async fn clear_up(&self, run: RunId, session: SessionId) {
-        let trailing = tokio::time::timeout(TRAILING, self.host.output_ended(session)).await;
+    /// Never comes back; asks that a run end whose one-shot program has said nothing for too long
+    /// (its ssh waits for a line that is dead, say). A program that talks with people may be silent for as long as it likes.
+    async fn silence(&self, run: RunId, seat: &Seat) -> std::convert::Infallible {
+        let found = self.read(move |office| office.runs.get(&run).map(|it| (it.engine.clone(), it.task))).await;
+        let one_shot = |engine| self.engines.get(engine).is_some_and(|spec: &office_engines::EngineSpec| spec.one_shot);
+        let Ok((engine, Some(_))) = found else { return std::future::pending().await };
+        let Some(limit) = inactivity().filter(|_| one_shot(&engine)) else { return std::future::pending().await };
+        loop {
+            let Ok(info) = seat.host().session(seat.session).await else { return std::future::pending().await };
+            if info.quiet >= limit && info.exit.is_none() {
+                tracing::info!(%run, quiet = info.quiet.as_secs(), "a program prints nothing any more and is ended");
+                // The end itself is an effect of that, with all its care.
+                let report = CommandBody::Effect(EffectCommand::RunSilent { run });
+                let _ = self.handle.report(report).await;
+                return std::future::pending().await;
+            }
+            // Looked at now and then: the host's clock stands while the machine sleeps, and so does what it measures.
+            tokio::time::sleep(limit.saturating_sub(info.quiet).clamp(SHORTEST_LOOK, LONGEST_LOOK)).await;
+        }
+    }
+
+    /// Ends what a program left behind. Its last byte is recorded before.
+    async fn clear_up(&self, run: RunId, seat: &Seat) {
+        let host = seat.host();
+        let trailing = tokio::time::timeout(TRAILING, host.output_ended(seat.session)).await;
         if trailing.is_err() {
             tracing::info!(%run, "something still holds the terminal after the program ended; it is ended");
         }
-        match self.host.terminate(session, GRACE).await {
+        match host.terminate(seat.session, GRACE).await {
             Ok(ended) if !ended.survivors.is_empty() => tracing::error!(%run, ?ended, "processes survive SIGKILL"),
             Ok(_) => {}
             Err(error) => tracing::warn!(%run, %error, "its terminal could not be cleared"),
         }
         // Bounded by `terminate`; makes the recording whole before anyone reads it.
-        let _ = tokio::time::timeout(TRAILING, self.host.output_ended(session)).await;
-        let _ = self.host.forget(session).await;
-        self.forget_run(run);
+        let _ = tokio::time::timeout(TRAILING, host.output_ended(seat.session)).await;
     }
 
     pub(crate) async fn end(self: &Arc<Self>, run: RunId) -> Outcome {
@@ -162,26 +223,41 @@ impl World {
                 if started { Exit::Lost } else { Exit::NotStarted { why: "called off before it started".to_owned() } };
             return Outcome::Ended { exit };
         };
+        let host = seat.host();
         if why == Some(StopWhy::Finished) {
             // The agent may still be reading the answer to its "done".
-            let _ = tokio::time::timeout(FINISHING, self.host.exited(seat.session)).await;
-        } else if let Err(error) = self.host.terminate(seat.session, GRACE).await {
+            let _ = tokio::time::timeout(FINISHING, host.exited(seat.session)).await;
+        } else if let Err(error) = host.terminate(seat.session, GRACE).await {
             tracing::warn!(%run, %error, "its processes could not be ended");
         }
-        let exit = match self.host.session(seat.session).await {
+        let exit = match host.session(seat.session).await {
             Ok(info) if info.exit.is_none() => {
-                let _ = self.host.terminate(seat.session, GRACE).await;
-                self.host.session(seat.session).await.ok().and_then(|info| info.exit)
+                let _ = host.terminate(seat.session, GRACE).await;
+                host.session(seat.session).await.ok().and_then(|info| info.exit)
             }
             Ok(info) => info.exit,
             Err(_) => None,
         };
-        self.clear_up(run, seat.session).await;
+        self.clear_up(run, &seat).await;
+        if let (None, Live::Detached(dead)) = (&exit, &seat.live)
+            && dead.is_gone()
+        {
+            // What it left is gone when this comes back.
+            self.holder.bury(dead).await;
+            self.forget_run(run);
+        }
         Outcome::Ended { exit: exit.map_or(Exit::Lost, |exit| exit_of(exit.status)) }
     }
 }
 
-fn exit_of(status: ExitStatus) -> Exit {
+/// After so long without output a one-shot program is taken to hang; `OFFICE_INACTIVITY_SECS` says otherwise, 0 never.
+fn inactivity() -> Option<Duration> {
+    let said = std::env::var("OFFICE_INACTIVITY_SECS").ok().and_then(|text| text.trim().parse::<u64>().ok());
+    let secs = said.unwrap_or(600);
+    (secs > 0).then(|| Duration::from_secs(secs))
+}
+
+pub(crate) fn exit_of(status: ExitStatus) -> Exit {
     match status {
         ExitStatus::Code(code) => Exit::Code { code },
         ExitStatus::Signal(signal) => Exit::Signal { signal },

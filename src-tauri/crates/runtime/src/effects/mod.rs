@@ -2,7 +2,7 @@
 
 mod check;
 mod collect;
-mod launch;
+pub(crate) mod launch;
 mod merge;
 mod prepare;
 mod setup;

@@ -138,7 +138,7 @@ impl Night {
             254..=255 => {
                 let alive = self.office.runs.keys().copied().filter(|run| (run.0 + u32::from(d)) % 3 == 0).collect();
                 let version = "0.1.0".to_owned();
-                (Actor::Office, CommandBody::Office(OfficeCommand::Start { version, alive }))
+                (Actor::Office, CommandBody::Office(OfficeCommand::Start { version, alive, revived: b % 2 == 0 }))
             }
         }
     }
@@ -251,7 +251,11 @@ impl Night {
         if let Some((effect, what)) = open.filter(|_| b % 8 != 0) {
             return EffectCommand::End { effect: *effect, outcome: Box::new(self.outcome(what, [c, d])) };
         }
-        EffectCommand::RunOver { run: RunId(pick(self.office.runs.keys().map(|id| id.0), a)), exit: exit(c) }
+        EffectCommand::RunOver {
+            run: RunId(pick(self.office.runs.keys().map(|id| id.0), a)),
+            exit: exit(c),
+            ended: None,
+        }
     }
 
     fn outcome(&self, effect: &Effect, [c, d]: [u8; 2]) -> Outcome {
