@@ -115,7 +115,7 @@ fn with_its_run_goes_what_is_held_and_what_ran_is_uncertain() {
     assert_eq!(state(&office, 1), ApprovalState::Withdrawn);
     assert_eq!(state(&office, 2), ApprovalState::Withdrawn, "approved and not begun: it must not begin any more");
     assert_eq!(state(&office, 3), ApprovalState::Running, "what runs may still say how it ends");
-    let mut over = vec![Event::Run(RunEvent::Ended { run: RunId(1), exit: Exit::Lost })];
+    let mut over = vec![Event::Run(RunEvent::Ended { run: RunId(1), exit: Exit::Lost, ended: None })];
     over.extend(run_over(&office, RunId(1)));
     play(&mut office, over);
     assert_eq!(state(&office, 3), ApprovalState::Uncertain);
@@ -197,7 +197,7 @@ proptest! {
                 _ => {
                     let run = RunId(id % 2 + 1);
                     let mut events = if who == 0 {
-                        vec![Event::Run(RunEvent::Ended { run, exit: Exit::Lost })]
+                        vec![Event::Run(RunEvent::Ended { run, exit: Exit::Lost, ended: None })]
                     } else {
                         Vec::new()
                     };

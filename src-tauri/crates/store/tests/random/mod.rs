@@ -200,7 +200,7 @@ impl Night {
         let state = self.office.approvals.get(&approval).map(|it| it.state).filter(|_| b < 128);
         let (actor, body) = match (state, b % 8) {
             (Some(ApprovalState::Waiting), 3..) => (Actor::Owner, ApprovalCommand::Approve { approval, note }),
-            (Some(ApprovalState::Approved), 2..) => (agent, ApprovalCommand::Claim { approval }),
+            (Some(ApprovalState::Approved), 3..) => (agent, ApprovalCommand::Claim { approval }),
             (Some(ApprovalState::Running), 4..) => (agent, ApprovalCommand::Report { approval, exit: exit(c) }),
             (_, 0..=2) => {
                 let argv = vec!["git".to_owned(), format!("push\n'{d}'\u{202e}")];
