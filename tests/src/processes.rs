@@ -22,11 +22,28 @@ pub fn of_desks(dir: &Path) -> Vec<u32> {
     found
 }
 
+/// Numbers of living processes, but for this one, that name `dir` in their command line or environment.
+pub fn that_name(dir: &Path) -> Vec<u32> {
+    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let numbers = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let wanted = dir.display().to_string();
+    let names = |pid: &u32| {
+        ["cmdline", "environ"].into_iter().any(|file| {
+            let text = std::fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
+            String::from_utf8_lossy(&text).contains(&wanted)
+        })
+    };
+    numbers.filter(|pid| *pid != std::process::id() && names(pid) && is_alive(*pid)).collect()
+}
+
 /// The process that holds the programs of the office in `dir`, if it lives.
 pub fn host_of(dir: &Path) -> Option<u32> {
     let text = std::fs::read(dir.join("host/host.lock")).ok()?;
     let holder: serde_json::Value = serde_json::from_slice(&text).ok()?;
     let pid = u32::try_from(holder["pid"].as_u64()?).ok()?;
+    let program = std::fs::read_link(format!("/proc/{pid}/exe")).ok()?;
+    // A runtime that clears up after a host holds its lock meanwhile.
+    program.to_str()?.contains("office-host").then_some(())?;
     // The file outlives its writer, and its number may be another's by now.
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let start = stat.rsplit(')').next()?.split_whitespace().nth(19)?.parse::<u64>().ok()?;

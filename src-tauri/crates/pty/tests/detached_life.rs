@@ -257,6 +257,7 @@ async fn after_kill_minus_9_of_the_host_nothing_of_its_programs_is_left() {
     assert!(orphans.ended.survivors.is_empty() && orphans.ended.ended >= 2, "{orphans:?}");
     assert_eq!(orphans.sessions.len(), 3);
     assert_eq!(pids.iter().filter(|&&pid| alive(pid)).count(), 0);
+    assert!(holder(&den.path()).is_none(), "who clears up is not taken for a host afterwards");
     // And a new one starts where the old one's socket still lies.
     assert!(den.start().await.sessions().await.unwrap().is_empty());
 }

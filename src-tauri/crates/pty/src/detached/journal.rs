@@ -211,7 +211,7 @@ pub fn end_orphans(
     grace: Duration,
 ) -> Result<Orphans, DetachedError> {
     let place = Place::make(dir)?;
-    let _lock = HostLock::take(&place)?;
+    let _lock = HostLock::borrow(&place)?;
     let sessions = read(&place);
     let boot = boot_id();
     let alive = sessions.iter().filter(|past| past.boot == boot && process::is_alive(past.process));

@@ -44,12 +44,31 @@ impl Holder {
 /// The lock; dropping it lets go.
 #[derive(Debug)]
 pub(super) struct HostLock {
-    _held: Flock<File>,
+    held: Flock<File>,
+    clear: bool,
+}
+
+impl Drop for HostLock {
+    fn drop(&mut self) {
+        if self.clear {
+            // Who looks next must not take us for a host. Failing that, our process ends some day, too.
+            let _ = self.held.set_len(0);
+        }
+    }
 }
 
 impl HostLock {
     /// Takes the lock, or says who holds it.
     pub(super) fn take(place: &Place) -> Result<Self, DetachedError> {
+        Self::taken(place, false)
+    }
+
+    /// The same for one that is no host and lets go again; its name goes with it.
+    pub(super) fn borrow(place: &Place) -> Result<Self, DetachedError> {
+        Self::taken(place, true)
+    }
+
+    fn taken(place: &Place, clear: bool) -> Result<Self, DetachedError> {
         let path = place.lock();
         let io = |doing| DetachedError::io(doing, &path);
         let mut options = OpenOptions::new();
@@ -62,7 +81,7 @@ impl HostLock {
                     .and_then(|()| held.rewind())
                     .and_then(|()| held.write_all(&line))
                     .map_err(io("writing"))?;
-                Ok(Self { _held: held })
+                Ok(Self { held, clear })
             }
             Err((mut file, Errno::EWOULDBLOCK)) => {
                 let mut text = String::new();
