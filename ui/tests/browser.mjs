@@ -66,8 +66,12 @@ test('every panel and sheet is sound by axe, in both lights', async () => {
       await page.keyboard.press('Escape');
     }
     await page.getByRole('button', { name: 'Settings' }).click();
-    await page.getByRole('dialog', { name: 'Settings' }).getByText('git', { exact: true }).waitFor();
+    await page.getByRole('dialog', { name: 'Settings' }).waitFor();
     await sound('Settings');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: /^Health/ }).click();
+    await page.getByRole('dialog', { name: 'Health' }).getByText('git', { exact: true }).waitFor();
+    await sound('Health');
     await page.keyboard.press('Escape');
     await page.locator('[data-desk="hire"]').focus();
     await page.keyboard.press('Enter');

@@ -23,7 +23,8 @@ export async function openBrowser({ args = [] } = {}) {
   const troubles = [];
   return {
     troubles,
-    /** A page of this size on the recorded night; `query` as in replay.ts, `floor` how it is drawn: '' lets the page choose. */
+    /** A page of this size on the recorded night; `query` as in replay.ts, `floor` how it is drawn: '' lets the page choose;
+     *  `before` is done before it is loaded. */
     async open({ query = '', floor = 'full', ...more } = {}) {
       const page = await this.page(`replay.html${query}${query ? '&' : '?'}floor=${floor}`, more);
       await page.waitForSelector('canvas[data-ready]', { timeout: 30_000 });
@@ -37,11 +38,12 @@ export async function openBrowser({ args = [] } = {}) {
     },
     /** A page that shows nothing of ours. */
     blank: () => browser.newPage(),
-    async page(path, { width = 1440, height = 900, ...more } = {}) {
+    async page(path, { width = 1440, height = 900, before = null, ...more } = {}) {
       const page = await browser.newPage({ viewport: { width, height }, timezoneId: 'UTC', ...more });
       page.on('pageerror', (error) => troubles.push(String(error)));
       page.on('console', (message) => message.type() === 'error' && troubles.push(message.text()));
       page.on('request', (request) => !request.url().startsWith(`http://127.0.0.1:${port}/`) && !/^(data|blob):/.test(request.url()) && troubles.push(`asks for ${request.url()}`));
+      await before?.(page);
       await page.goto(`http://127.0.0.1:${port}/${path}`);
       return page;
     },

@@ -5,7 +5,8 @@ import type { Desk, DeskState, Noun, Role, Run, Task } from '../src/bindings';
 import { STATES } from '../src/floor/model/state';
 import { byHand, dropWord, engineOf } from '../src/state/assign';
 import { fromSnapshot } from '../src/state/reduce';
-import { backlog, counts, deskSeen, doneToday, size, waitsForYou } from '../src/state/select';
+import { BACKLOG, listed } from '../src/state/listing';
+import { counts, deskSeen, doneToday, size, waitsForYou } from '../src/state/select';
 import { NOTHING, type OfficeView } from '../src/state/view';
 
 const AT = '2026-03-01T22:00:00.000Z';
@@ -146,13 +147,13 @@ describe('lists', () => {
       task(5, { priority: 'high' }),
       task(6, { state: 'done' }),
     ];
-    expect(backlog(view([], tasks)).map((it) => it.id)).toEqual([5, 2, 1, 3, 4]);
+    expect(listed(view([], tasks).tasks, () => '', BACKLOG).map((it) => it.id)).toEqual([5, 2, 1, 3, 4]);
   });
   it('finds by words, in any order', () => {
     const tasks = [task(1, { title: 'Cursor pagination' }), task(2, { title: 'Audit log', role: 'writer' })];
-    expect(backlog(view([], tasks), 'PAGI cursor').map((it) => it.id)).toEqual([1]);
-    expect(backlog(view([], tasks), 'writer').map((it) => it.id)).toEqual([2]);
-    expect(backlog(view([], tasks), '#2').map((it) => it.id)).toEqual([2]);
+    expect(listed(view([], tasks).tasks, () => 'ledger-api', { ...BACKLOG, words: 'PAGI cursor' }).map((it) => it.id)).toEqual([1]);
+    expect(listed(view([], tasks).tasks, () => 'ledger-api', { ...BACKLOG, words: 'writer' }).map((it) => it.id)).toEqual([2]);
+    expect(listed(view([], tasks).tasks, () => 'ledger-api', { ...BACKLOG, words: '#2' }).map((it) => it.id)).toEqual([2]);
   });
   it('puts blockers before verdicts, and who waits longest first', () => {
     const tasks = [

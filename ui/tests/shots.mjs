@@ -1,4 +1,5 @@
 // Pictures of the window on the recorded night, into target/shots, to be looked at beside the design.
+//   node tests/shots.mjs [night|morning|more|large|narrow|first]...   all of them if none is named
 // Not here: judging them.
 
 import { mkdirSync } from 'node:fs';
@@ -15,30 +16,72 @@ const shot = async (page, name) => {
   await page.screenshot({ path: join(OUT, `${name}.png`) });
   console.log(`target/shots/${name}.png`);
 };
+const wanted = process.argv.slice(2);
+const wants = (name) => wanted.length === 0 || wanted.includes(name);
+const set = (page, prefs) => page.addInitScript((text) => localStorage.setItem('afterhours.window', text), JSON.stringify({ guide: 'off', ...prefs }));
+
+async function panels(theme, name, prefs, size = {}) {
+  const page = await browser.open({ ...size, before: (page) => set(page, { theme, ...prefs }) });
+  const drawers = await page.evaluate(() => ['narrow', 'tight'].includes(document.body.dataset.room));
+  await shot(page, name);
+  if (drawers) await page.getByRole('button', { name: /^Needs you/ }).click();
+  if (drawers) await shot(page, `${name}-needs`);
+  await page.locator('[data-need]', { hasText: 'Dark mode tokens' }).getByRole('button', { name: /Review/ }).click();
+  await shot(page, `${name}-review`);
+  await page.getByRole('button', { name: 'Side by side' }).click();
+  await shot(page, `${name}-split`);
+  await page.getByRole('button', { name: 'One column' }).click();
+  await page.getByRole('button', { name: 'Who did what' }).click();
+  await shot(page, `${name}-life`);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('n');
+  await page.getByRole('textbox', { name: 'Title' }).fill('Send receipts by mail');
+  await page.getByRole('button', { name: 'A check', exact: true }).click();
+  await page.getByText('Order, role, attempts, time').click();
+  await shot(page, `${name}-form`);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+k');
+  await shot(page, `${name}-palette`);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('?');
+  await shot(page, `${name}-keys`);
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await shot(page, `${name}-settings`);
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: /^Health/ }).click();
+  await shot(page, `${name}-health`);
+  await page.keyboard.press('Escape');
+  if (drawers) return page.close();
+  await page.locator('[data-desk="1"]').click();
+  await shot(page, `${name}-desk`);
+  await page.keyboard.press('Escape');
+  const card = await page.locator('[data-task]', { hasText: 'Audit log' }).boundingBox();
+  const desk = await page.locator('[data-desk="6"]').boundingBox();
+  await page.mouse.move(card.x + 40, card.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(desk.x + desk.width / 2, desk.y + desk.height / 2, { steps: 8 });
+  await shot(page, `${name}-drag`);
+  await page.mouse.up();
+  await shot(page, `${name}-given`);
+  await page.close();
+}
+
 try {
-  const wanted = process.argv.slice(2);
-  for (const theme of ['night', 'morning'].filter((it) => wanted.length === 0 || wanted.includes(it))) {
-    const page = await browser.open();
-    if ((await page.evaluate(() => document.body.dataset.theme)) !== theme) await page.keyboard.press('t');
-    await shot(page, theme);
-    await page.locator('[data-desk="1"]').click();
-    await shot(page, `${theme}-desk`);
-    await page.keyboard.press('Escape');
-    await page.locator('[data-need]', { hasText: 'Dark mode tokens' }).getByRole('button', { name: /Review/ }).click();
-    await shot(page, `${theme}-review`);
-    await page.keyboard.press('Escape');
-    const card = await page.locator('[data-task]', { hasText: 'Audit log' }).boundingBox();
-    const desk = await page.locator('[data-desk="6"]').boundingBox();
-    await page.mouse.move(card.x + 40, card.y + 20);
-    await page.mouse.down();
-    await page.mouse.move(desk.x + desk.width / 2, desk.y + desk.height / 2, { steps: 8 });
-    await shot(page, `${theme}-drag`);
-    await page.mouse.up();
-    await shot(page, `${theme}-given`);
-    await page.keyboard.press('Control+k');
-    await shot(page, `${theme}-palette`);
-    await page.close();
-  }
+  for (const theme of ['night', 'morning']) if (wants(theme)) await panels(theme, theme, {});
+  if (wants('more')) for (const theme of ['night', 'morning']) await panels(theme, `${theme}-more`, { contrast: 'more' });
+  if (wants('large')) await panels('night', 'large', { text: 200 });
+  if (wants('narrow')) await panels('morning', 'narrow', {}, { width: 1100, height: 760 });
+  if (wants('first'))
+    for (const theme of ['night', 'morning']) {
+      const page = await browser.open({ query: '?empty', before: (page) => set(page, { theme }) });
+      await shot(page, `${theme}-first`);
+      await page.getByRole('button', { name: /Open a repository/ }).click();
+      await page.getByRole('textbox', { name: /Open a repository/ }).fill('/home/me/code/ledger');
+      await page.getByRole('button', { name: 'Open', exact: true }).click();
+      await shot(page, `${theme}-first-refused`);
+      await page.close();
+    }
   for (const trouble of browser.troubles) console.log(`trouble: ${trouble}`);
 } finally {
   await browser.close();

@@ -3,12 +3,15 @@
 import { getContext, setContext } from 'svelte';
 import { Refused, type Host, type Link } from '../host/host';
 import { light } from '../floor/model/light';
-import { backlog, counts, desksSeen, doneToday, waitsForYou } from '../state/select';
+import { answerApproval, resumeAll, stopAll } from '../state/commands';
+import { counts, desksSeen, doneToday, requestsOf, waitsForYou } from '../state/select';
 import { Sync } from '../state/sync';
 import { NOTHING, type OfficeView } from '../state/view';
+import { Drafts } from './drafts.svelte';
+import { LivePrefs } from './prefs.svelte';
 
 export type Panel = { kind: 'floor' } | { kind: 'desk'; id: number } | { kind: 'task'; id: number };
-export type Sheet = null | 'palette' | 'keys' | 'new' | 'hire' | 'settings';
+export type Sheet = null | 'palette' | 'keys' | 'task' | 'hire' | 'settings' | 'health' | 'repository';
 export interface Toast {
   id: number;
   text: string;
@@ -16,8 +19,6 @@ export interface Toast {
   bad: boolean;
   undo: (() => Promise<unknown>) | null;
 }
-type Theme = 'auto' | 'night' | 'morning';
-
 const TOAST_MS = 7000;
 const MINUTE_MS = 60_000;
 const NIGHT_HOUR = 1.2;
@@ -31,8 +32,15 @@ export class Shop {
   failed = $state<string | null>(null);
   panel = $state.raw<Panel>({ kind: 'floor' });
   sheet = $state<Sheet>(null);
-  theme = $state<Theme>('auto');
-  filter = $state('');
+  /** The task whose words are edited in the sheet; none: a new one is written. */
+  editing = $state<number | null>(null);
+  hiring = $state<string | null>(null);
+  /** Stopping everything was asked for, and is to be asked for again. */
+  stopping = $state(false);
+  /** The rail that is open as a drawer where there is no room for it beside the floor. */
+  drawer = $state<'needs' | 'backlog' | null>(null);
+  readonly prefs = new LivePrefs();
+  readonly drafts = new Drafts();
   /** The request that A, D and Enter act on. */
   chosen = $state<number | null>(null);
   toasts = $state.raw<readonly Toast[]>([]);
@@ -41,13 +49,19 @@ export class Shop {
   assertive = $state('');
 
   desks = $derived(desksSeen(this.view));
-  backlog = $derived(backlog(this.view, this.filter));
+  /** Nothing was taken on yet. */
+  first = $derived(![...this.view.projects.values()].some((project) => !project.removed));
+  /** Held commands, the oldest first; and the one that A and D act on, or that was looked at last. */
+  requests = $derived(requestsOf(this.view));
+  asked = $state<number | null>(null);
+  /** The held command that is looked at: the one that was chosen, or the oldest while no task was. */
+  heldShown = $derived(this.requests.find((it) => it.id === this.asked) ?? (this.chosen === null ? this.requests[0] : undefined));
   waits = $derived(waitsForYou(this.view));
   counts = $derived(counts(this.view, this.now));
   done = $derived(doneToday(this.view, this.now));
   /** Hour of the light: the owner's own clock, unless a light was chosen. */
   hour = $derived(
-    this.theme === 'night' ? NIGHT_HOUR : this.theme === 'morning' ? MORNING_HOUR : this.now.getHours() + this.now.getMinutes() / 60,
+    this.prefs.all.theme === 'night' ? NIGHT_HOUR : this.prefs.all.theme === 'morning' ? MORNING_HOUR : this.now.getHours() + this.now.getMinutes() / 60,
   );
   night = $derived(light(this.hour).night > 0.5);
 
@@ -123,12 +137,64 @@ export class Shop {
     this.toasts = this.toasts.filter((toast) => toast.id !== id);
   }
 
+  /** The owner's word on a held command. What was answered elsewhere meanwhile is refused by the office, and said so. */
+  answer(id: number, what: 'approve' | 'deny', note: string | null = null): Promise<unknown> {
+    const done = what === 'approve' ? 'Approved; it runs once' : note ? 'Denied, with your words' : 'Denied; it does not run';
+    return this.act(() => answerApproval(this.host, id, what, note), done);
+  }
+  choose(task: number): void {
+    this.chosen = task;
+    this.asked = null;
+  }
   openDesk(id: number): void {
+    this.drawer = null;
     this.panel = { kind: 'desk', id };
   }
   openTask(id: number): void {
-    this.chosen = id;
+    this.choose(id);
+    this.drawer = null;
     this.panel = { kind: 'task', id };
+  }
+  /** The sheet a task is written in: a new one, or the words of one that is there. */
+  write(task: number | null): void {
+    this.editing = task;
+    this.sheet = 'task';
+  }
+  /** The sheet in which somebody is hired, for this role if one was named. */
+  hireAs(role: string | null): void {
+    this.hiring = role;
+    this.sheet = 'hire';
+  }
+  /** In the owner's own browser; where there is none, the address is said. */
+  openLink(url: string): void {
+    const { native } = this.host;
+    if (native) void this.act(() => native.openLink(url));
+    else this.say(url, 'copy the address to open it: there is no browser to hand it to here');
+  }
+  openPath(path: string): void {
+    const { native } = this.host;
+    if (native) void this.act(() => native.openPath(path));
+  }
+  /** Stopping everything is asked once more, for a few seconds; going on is not. */
+  async stopOrGoOn(): Promise<void> {
+    if (this.view.office.hold) {
+      this.stopping = false;
+      await this.act(() => resumeAll(this.host), 'Everything goes on');
+    } else if (!this.stopping) {
+      this.stopping = true;
+      this.polite = 'Really stop all? The same again stops everything; nothing is lost';
+      this.timers.add(window.setTimeout(() => (this.stopping = false), TOAST_MS));
+    } else {
+      this.stopping = false;
+      await this.act(() => stopAll(this.host), 'Everything is stopped; nothing is lost');
+    }
+  }
+  /** A repository was opened and nobody works here yet: somebody is to be hired, for an engine that is there. */
+  welcome(): void {
+    if (this.desks.length === 0) this.hireAs(null);
+  }
+  otherLight(): void {
+    this.prefs.set({ theme: this.night ? 'morning' : 'night' });
   }
   toFloor(): void {
     this.panel = { kind: 'floor' };

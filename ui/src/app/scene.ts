@@ -26,9 +26,10 @@ const cut = (text: string): string => {
 };
 
 /** The one request that is said over a desk: the chosen one, else what has waited longest for an answer. */
-export function requestSaid(view: OfficeView, waits: readonly Task[], chosen: number | null): { desk: number; say: Say } | null {
+export function requestSaid(view: OfficeView, waits: readonly Task[], chosen: number | null, asked: number | null = null): { desk: number; say: Say } | null {
   const picked = waits.find((it) => it.id === chosen);
-  const held = picked ? undefined : [...view.approvals.values()].filter((it) => it.state === 'waiting').sort((a, b) => a.id - b.id)[0];
+  const waiting = picked ? [] : [...view.approvals.values()].filter((it) => it.state === 'waiting').sort((a, b) => a.id - b.id);
+  const held = waiting.find((it) => it.id === asked) ?? waiting[0];
   const asker = held?.desk == null ? undefined : view.desks.get(held.desk);
   if (held && asker) return { desk: asker.id, say: [`${asker.name} needs your OK`, cut(held.shown), 'waiting for you'] };
   const task = picked ?? waits.find((it) => it.state === 'blocked');

@@ -2,7 +2,7 @@
 // types. Not here: what each does (App.svelte).
 
 export type Act =
-  | 'stop' | 'next' | 'previous' | 'accept' | 'review' | 'new' | 'pick' | 'light' | 'keys' | 'find' | 'in' | 'out' | 'fit' | 'back';
+  | 'stop' | 'next' | 'previous' | 'accept' | 'deny' | 'review' | 'new' | 'pick' | 'light' | 'keys' | 'find' | 'in' | 'out' | 'fit' | 'back';
 
 export interface Shortcut {
   keys: readonly string[];
@@ -17,7 +17,8 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: [' '], act: 'stop', shown: 'Space', does: 'stop or go on with everything (asks once)' },
   { keys: ['j'], act: 'next', shown: 'J', does: 'next that needs you' },
   { keys: ['k'], act: 'previous', shown: 'K', does: 'the one before' },
-  { keys: ['a'], act: 'accept', shown: 'A', does: 'accept it, while it has focus or is open' },
+  { keys: ['a'], act: 'accept', shown: 'A', does: 'approve or accept it, while it has focus or is open' },
+  { keys: ['d'], act: 'deny', shown: 'D', does: 'deny it, while it has focus' },
   { keys: ['r'], act: 'review', shown: 'R', does: 'review it' },
   { keys: ['n'], act: 'new', shown: 'N', does: 'write a task' },
   { keys: ['b'], act: 'pick', shown: 'B, arrows, Enter', does: 'pick a card up, choose a desk, give it' },
@@ -34,6 +35,10 @@ export const ALSO: readonly (readonly [string, string])[] = [
   ['Arrow keys', 'from desk to desk, by direction on screen'],
   ['Enter', 'open the desk or card that has focus'],
   ['Alt ↑, Alt ↓', 'raise or lower the priority of a card'],
+  ['B, Backspace, Enter', 'take a queued card back into the backlog'],
+  ['B on a role, Enter', 'hire for the empty desk'],
+  ['[ and ]', 'in a review: the file before, the next file'],
+  ['V', 'in a review: one column or side by side'],
 ];
 
 const TYPES = 'input, textarea, select, [contenteditable]';

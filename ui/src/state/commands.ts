@@ -1,6 +1,6 @@
 // What the owner may ask of the office, typed: one function for each thing a person does. Undo is said where there is one.
 // Not here: deciding whether it may be. The office does that and refuses in words.
-import type { Answer, Ask, CommandBody, DeskId, NewTask, Noun, ProjectId, RoleName, TaskEdit, TaskId } from '../bindings';
+import type { Answer, ApprovalId, Ask, CommandBody, DeskId, NewTask, Noun, ProjectId, RoleName, TaskEdit, TaskId } from '../bindings';
 
 export interface Office {
   ask(ask: Ask): Promise<Answer>;
@@ -45,8 +45,21 @@ export async function assign(office: Office, task: TaskId, desk: DeskId, name: s
 /** Accepts and does not wait for the merge: the task says itself how that went. */
 export const accept = (office: Office, task: TaskId): Promise<Noun | null> => submit(office, { noun: 'task', do: 'accept', task });
 
-export const hire = (office: Office, name: string, role: RoleName, project: ProjectId | null, auto: boolean): Promise<Noun | null> =>
-  submit(office, { noun: 'desk', do: 'add', name, role, project, engine: null, command: null, auto });
+/** Lets a held command run once, or not at all. */
+export const answerApproval = (office: Office, approval: ApprovalId, what: 'approve' | 'deny', note: string | null): Promise<Noun | null> =>
+  submit(office, { noun: 'approval', do: what, approval, note });
+export const reopenTask = (office: Office, task: TaskId, note: string | null): Promise<Noun | null> =>
+  submit(office, { noun: 'task', do: 'reopen', task, note });
+
+export const hire = (
+  office: Office,
+  name: string,
+  role: RoleName,
+  project: ProjectId | null,
+  auto: boolean,
+  engine: string | null = null,
+  command: string | null = null,
+): Promise<Noun | null> => submit(office, { noun: 'desk', do: 'add', name, role, project, engine, command, auto });
 export const pauseDesk = (office: Office, desk: DeskId): Promise<Noun | null> => submit(office, { noun: 'desk', do: 'pause', desk });
 export const resumeDesk = (office: Office, desk: DeskId): Promise<Noun | null> => submit(office, { noun: 'desk', do: 'resume', desk });
 export const stopDesk = (office: Office, desk: DeskId): Promise<Noun | null> => submit(office, { noun: 'desk', do: 'stop', desk });
@@ -60,3 +73,5 @@ export const setReviewLimit = (office: Office, review_limit: number): Promise<No
   submit(office, { noun: 'office', do: 'set', settings: { review_limit } });
 export const addProject = (office: Office, path: string, name: string | null): Promise<Answer> =>
   office.ask({ ask: 'add_project', path, name, base: null });
+/** A small repository of the office's own with tasks to try things on. */
+export const openDemo = (office: Office): Promise<Answer> => office.ask({ ask: 'open_demo' } as unknown as Ask);

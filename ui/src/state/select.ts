@@ -1,6 +1,6 @@
 // What is read out of the view: desks as they are seen, the backlog in its order, who waits for the owner, the counts.
 // Pure, and the same words as the office's own views. Not here: what a drag would do (assign.ts), sentences (words.ts).
-import type { Desk, DeskState, DeskView, Exit, Priority, Run, Task, TaskState } from '../bindings';
+import type { Approval, Desk, DeskState, DeskView, Exit, Priority, Run, Task, TaskState } from '../bindings';
 import { engineOf } from './assign';
 import type { OfficeView } from './view';
 
@@ -82,22 +82,10 @@ export function runAtDesk(view: OfficeView, desk: Desk): Run | undefined {
 
 const RANK: Readonly<Record<Priority, number>> = { urgent: 0, high: 1, normal: 2, low: 3 };
 export const PRIORITIES = Object.keys(RANK) as Priority[];
-const byPriority = (a: Task, b: Task): number => RANK[a.priority] - RANK[b.priority] || a.id - b.id;
 
-/** Ready tasks in the order in which they start, then what waits for others, then drafts. */
-export function backlog(view: OfficeView, filter = ''): Task[] {
-  const group = (task: Task): number => (task.state === 'draft' ? 2 : task.waiting_for.length > 0 ? 1 : 0);
-  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
-  return [...view.tasks.values()]
-    .filter((task) => (task.state === 'ready' || task.state === 'draft') && fitsWords(view, task, words))
-    .sort((a, b) => group(a) - group(b) || byPriority(a, b));
-}
-
-function fitsWords(view: OfficeView, task: Task, words: readonly string[]): boolean {
-  if (words.length === 0) return true;
-  const project = view.projects.get(task.project)?.name ?? '';
-  const text = `#${task.id} ${task.title} ${project} ${task.role ?? ''} ${task.priority} ${task.state}`.toLowerCase();
-  return words.every((word) => text.includes(word));
+/** Commands that are held, the oldest first. */
+export function requestsOf(view: OfficeView): Approval[] {
+  return [...view.approvals.values()].filter((it) => it.state === 'waiting').sort((a, b) => (a.asked < b.asked ? -1 : a.asked > b.asked ? 1 : a.id - b.id));
 }
 
 const WAITS: readonly TaskState[] = ['blocked', 'in review', 'interrupted', 'failed'];

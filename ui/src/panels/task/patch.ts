@@ -55,6 +55,28 @@ export function readPatch(patch: string): FileDiff[] {
   });
 }
 
+/** Lines side by side: what was removed beside what took its place, in order. */
+export function pairs(lines: readonly Line[]): [Line | null, Line | null][] {
+  const out: [Line | null, Line | null][] = [];
+  let gone: Line[] = [];
+  let come: Line[] = [];
+  const flush = (): void => {
+    for (let i = 0; i < Math.max(gone.length, come.length); i++) out.push([gone[i] ?? null, come[i] ?? null]);
+    gone = [];
+    come = [];
+  };
+  for (const line of lines) {
+    if (line.kind === 'removed') gone.push(line);
+    else if (line.kind === 'added') come.push(line);
+    else {
+      flush();
+      out.push([line, line]);
+    }
+  }
+  flush();
+  return out;
+}
+
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => ESCAPES[sign]!);
 function coloured(text: string, language: string | null): string {
