@@ -12,7 +12,7 @@ import { makeReady } from './needs.mjs';
 import { readRows, table } from './rows.mjs';
 
 /**
- * The bench programs. Each is a cargo target (`cargo` says which) and prints one JSON line per figure on stdout:
+ * The bench programs. Each is a cargo target (`cargo` says which) or a script (`node`), and prints one JSON line per figure on stdout:
  * {name, value, unit, limit, ratio, goal, met}. Other lines are shown as they are. `minutes` is where it is ended; `also`
  * is a target that has to be built for it.
  */
@@ -27,6 +27,7 @@ const BENCHES = [
     also: ['-p', 'office-cli', '--bin', 'office'],
     minutes: 5,
   },
+  { name: 'floor', what: 'frames of the floor, in Chromium', node: ['tests/tools/ui.mjs', 'bench'], minutes: 6 },
 ];
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -69,14 +70,14 @@ async function main() {
   makeReady(ROOT);
   const [rows, failures] = [[], []];
   for (const bench of asked.benches) {
-    console.log(`${bench.name}: building ${bench.cargo.join(' ')}`);
     const builds = [bench.cargo, bench.also].filter(Boolean);
+    if (bench.cargo) console.log(`${bench.name}: building ${bench.cargo.join(' ')}`);
     if (!builds.every((what) => spawnSync('cargo', ['build', '--release', '--quiet', ...what], { cwd: ROOT, stdio: 'inherit' }).status === 0)) {
       failures.push(`${bench.name} does not build`);
       continue;
     }
     console.log(`${bench.name}: ${bench.what}`);
-    const ran = await collect(['cargo', 'run', '--release', '--quiet', ...bench.cargo], bench.minutes);
+    const ran = await collect(bench.node ? [process.execPath, ...bench.node] : ['cargo', 'run', '--release', '--quiet', ...bench.cargo], bench.minutes);
     const read = readRows(ran.text);
     for (const line of read.lines) console.log(`  ${line}`);
     rows.push(...read.rows);

@@ -1,5 +1,6 @@
-// Runs the window's tests: `all` (units, types, lint), `browser` (the recorded night in Chromium) or `floor` (its picture there). Before that its npm
-// packages are brought to what ui/package-lock.json says, if they are not. What is tested is in ui/tests.
+// Runs the window's tests: `all` (units, types, lint), `browser` (the recorded night in Chromium), `floor` (its picture there);
+// or its figures (`bench`). Before that its npm packages are brought to what ui/package-lock.json says, if they are not. What is
+// tested is in ui/tests.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
@@ -9,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 const UI = resolve(dirname(fileURLToPath(import.meta.url)), '../../ui');
 const STAMP = join(UI, 'node_modules/.installed-from');
-const RUNS = { all: ['tests/all.mjs'], browser: ['--test', '--test-reporter=tap', 'tests/browser.mjs'], floor: ['--test', '--test-reporter=tap', 'tests/floor-browser.mjs'] };
+const RUNS = { all: ['tests/all.mjs'], browser: ['--test', '--test-reporter=tap', 'tests/browser.mjs'], floor: ['--test', '--test-reporter=tap', 'tests/floor-browser.mjs'], bench: ['tests/bench-floor.mjs'] };
 
 /** Runs it with our own output; true if it ended well. */
 function through(program, args) {
