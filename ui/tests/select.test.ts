@@ -1,7 +1,7 @@
 // Selectors and the word a desk says while a card hangs over it, on small offices made by hand.
 // Not here: whole recordings (golden.test.ts).
 import { describe, expect, it } from 'vitest';
-import type { Desk, DeskState, Noun, Role, Run, Task } from '../src/bindings';
+import type { Approval, Desk, DeskState, DeskView, Noun, Role, Run, Task } from '../src/bindings';
 import { STATES } from '../src/floor/model/state';
 import { byHand, dropWord, engineOf } from '../src/state/assign';
 import { fromSnapshot } from '../src/state/reduce';
@@ -83,6 +83,23 @@ const run = (id: number, more: Partial<Run> = {}): Run => ({
   stop: null,
   ...more,
 });
+const approval = (id: number, more: Partial<Approval> = {}): Approval => ({
+  id,
+  run: 1,
+  desk: 1,
+  task: 1,
+  argv: ['git', 'push', 'x'.repeat(200)],
+  shown: `git push ${'x'.repeat(200)}`,
+  cwd: '/desk',
+  reason: null,
+  state: 'waiting',
+  asked: AT,
+  answered: null,
+  note: null,
+  exit: null,
+  since: AT,
+  ...more,
+});
 const view = (desks: Desk[], tasks: Task[] = [], runs: Run[] = [], facts: Noun = office): OfficeView =>
   fromSnapshot(1, [
     facts,
@@ -127,13 +144,38 @@ describe('a desk as it is seen', () => {
     ['finished', { last_run: 1 }, { state: 'merging' }, { task: 1 }],
     ['idle', { last_run: 1 }, { state: 'done' }, { task: 1 }],
     ['crashed', { last_run: 1 }, { state: 'failed' }, { task: 1, exit: { kind: 'code', code: 2 } }],
+    ['idle', { last_run: 1 }, { state: 'failed' }, { task: 1 }],
+    ['waiting for you', { last_run: 1 }, { state: 'blocked', why: 'a password' }, { task: 1 }],
+    ['idle', { last_run: 1 }, { state: 'in review', last_run: 2 }, { task: 1 }],
     ['crashed', { last_run: 1 }, { state: 'interrupted' }, { task: 1, exit: { kind: 'lost' } }],
     ['paused', { hold, last_run: 1 }, { state: 'in review' }, { task: 1 }],
     ['off', { role: 'lost' }, {}, {}],
     ['off', { removed: true }, {}, {}],
     ['idle', {}, {}, {}],
   ])('%s', (state, d, t, r) => {
-    expect(at(desk(1, d), [task(1, t)], [run(1, r)])).toBe(state);
+    expect(at(desk(1, d), [task(1, { last_run: 1, ...t })], [run(1, r)])).toBe(state);
+  });
+  it('waits for you while a command of its run is held, and says which', () => {
+    const asks = (state: Approval['state']): DeskView => {
+      const working = view([desk(1, { run: 1 })], [task(1, { state: 'running' })], [run(1, { state: 'live', task: 1, pid: 7 })]);
+      return deskSeen({ ...working, approvals: new Map([[3, approval(3, { state })]]) }, desk(1, { run: 1 }));
+    };
+    expect(asks('waiting')).toMatchObject({ state: 'waiting for you', evidence: `asks to run: git push ${'x'.repeat(91)}…`, since: AT });
+    expect(asks('running')).toMatchObject({ state: 'working', evidence: 'process 7 runs' });
+  });
+  it('is stuck when all it has queued waits for what is over, and not before', () => {
+    const queue = desk(1, { queue: [2, 3] });
+    const tasks = (dep: Task['state']): Task[] => [task(1, { state: dep }), task(2, { waiting_for: [1] }), task(3, { waiting_for: [1] })];
+    expect(deskSeen(view([queue], tasks('failed')), queue)).toMatchObject({
+      state: 'stuck',
+      evidence: 'its next task #2 waits for #1, which is failed',
+    });
+    expect(at(queue, tasks('running'))).toBe('idle');
+    expect(at(queue, [...tasks('failed').slice(0, 2), task(3)])).toBe('idle');
+  });
+  it('is paused while everything is stopped', () => {
+    const stopped = { ...office, hold: { ...hold, reason: 'stopped_by_owner' } } as Noun;
+    expect(deskSeen(view([desk(1)], [], [], stopped), desk(1))).toMatchObject({ state: 'paused', evidence: 'everything is stopped by its owner' });
   });
 });
 

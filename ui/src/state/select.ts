@@ -1,6 +1,6 @@
 // What is read out of the view: desks as they are seen, the backlog in its order, who waits for the owner, the counts.
 // Pure, and the same words as the office's own views. Not here: what a drag would do (assign.ts), sentences (words.ts).
-import type { Approval, Desk, DeskState, DeskView, Exit, Priority, Run, Task, TaskState } from '../bindings';
+import type { Approval, Desk, DeskState, DeskView, Exit, HoldReason, Priority, Run, Task, TaskId, TaskState } from '../bindings';
 import { engineOf } from './assign';
 import type { OfficeView } from './view';
 
@@ -29,23 +29,76 @@ type Seen = [DeskState, string, string | null];
 function seen(view: OfficeView, desk: Desk, run: Run | undefined, task: Task | undefined, last: Run | undefined): Seen {
   if (desk.removed) return ['off', 'removed', null];
   if (run) {
+    const asks = byNumber(view.approvals).find((it) => it.run === run.id && it.state === 'waiting');
+    if (asks) return ['waiting for you', `asks to run: ${glance(asks.shown)}`, asks.since];
     if (run.state === 'preparing') return ['starting', 'its checkout is made and set up', run.began];
     if (run.state === 'launching') return ['starting', 'its engine is started', run.began];
     if (task?.state === 'checking') return ['reviewing', 'its work is collected and checked', task.since];
     if (run.state === 'ending') return ['working', 'its process is ended', run.launched];
     return ['working', run.pid === null ? '' : `process ${run.pid} runs`, run.launched];
   }
-  if (desk.hold) return ['paused', 'held by its owner', desk.hold.since];
+  return atRest(view, desk, last);
+}
+
+const HELD: Readonly<Record<HoldReason, string>> = {
+  desk_paused: 'paused by its owner',
+  desk_stopped: 'stopped by its owner',
+  stopped_by_owner: 'everything is stopped by its owner',
+};
+
+function atRest(view: OfficeView, desk: Desk, last: Run | undefined): Seen {
+  const hold = desk.hold ?? view.office.hold;
+  if (hold) return ['paused', HELD[hold.reason], hold.since];
   const engine = engineOf(view, desk);
   if (engine.refusal) return ['off', engine.refusal.detail, null];
-  const lastTask = taskOf(view, last);
-  if (last && lastTask?.state === 'checking') return ['reviewing', 'its work is collected and checked', last.ended];
-  if (last && lastTask && (lastTask.state === 'in review' || lastTask.state === 'merging'))
-    return ['finished', `#${lastTask.id} waits for review`, last.ended];
-  if (last?.exit?.kind === 'lost') return ['crashed', 'its process was lost with the office', last.ended];
-  if (last && lastTask?.state === 'failed') return ['crashed', `#${lastTask.id} failed; ${last.exit ? ending(last.exit) : ''}`, last.ended];
-  return ['idle', 'nothing runs here', last?.ended ?? null];
+  const stuck = stuckQueue(view, desk);
+  if (stuck) return ['stuck', `its next task #${stuck.task.id} waits for #${stuck.dep.id}, which is ${stuck.dep.state}`, stuck.dep.since];
+  if (!last) return ['idle', 'nothing runs here', null];
+  const lost = last.exit?.kind === 'lost';
+  const task = taskOf(view, last);
+  // Another run may have taken the task on since: then it says nothing about this desk any more.
+  if (!task || task.last_run !== last.id)
+    return lost && last.task === null ? ['crashed', 'its session was lost with the office', last.ended] : ['idle', 'nothing runs here', last.ended];
+  switch (task.state) {
+    case 'checking':
+      return ['reviewing', 'its work is collected and checked', task.since];
+    case 'blocked':
+      return ['waiting for you', `#${task.id} needs: ${glance(firstLine(task.why ?? ''))}`, task.since];
+    case 'in review':
+      return ['finished', `#${task.id} waits for review`, task.since];
+    case 'merging':
+      return ['finished', `#${task.id} is accepted and is merged`, task.since];
+    case 'interrupted':
+      if (lost) return ['crashed', `#${task.id}: its process was lost with the office`, last.ended];
+      break;
+    case 'failed':
+      if (last.exit?.kind === 'code' && last.exit.code === 0)
+        return ['idle', `nothing runs here; its last task #${task.id} failed`, last.ended];
+      return ['crashed', `#${task.id} failed; ${last.exit ? ending(last.exit) : ''}`, last.ended];
+  }
+  return ['idle', 'nothing runs here', last.ended];
 }
+
+/** The first task of a queue, and what it waits for, when none of the queue can ever start as things stand. */
+function stuckQueue(view: OfficeView, desk: Desk): { task: Task; dep: Task } | undefined {
+  const never = (id: TaskId): { task: Task; dep: Task } | undefined => {
+    const task = view.tasks.get(id);
+    const deps = (task?.waiting_for ?? []).flatMap((dep) => view.tasks.get(dep) ?? []);
+    const dep = deps.filter((it) => OVER.includes(it.state)).sort((a, b) => a.id - b.id)[0];
+    return task && dep && { task, dep };
+  };
+  const all = desk.queue.map(never);
+  return all.every((it) => it !== undefined) ? all[0] : undefined;
+}
+const OVER: readonly TaskState[] = ['done', 'failed', 'cancelled'];
+
+/** The beginning of a text, as far as one glance goes; counted as the core counts. */
+function glance(text: string): string {
+  const all = [...text];
+  return all.length > GLANCE ? `${all.slice(0, GLANCE).join('')}…` : text;
+}
+const GLANCE = 100;
+const firstLine = (text: string): string => text.split('\n')[0]!.replace(/\r$/, '');
 
 /** How a process ended, in the core's words. */
 function ending(exit: Exit): string {

@@ -28,6 +28,8 @@ Each verb with its arguments, examples and what it prints with `--json`. `office
 | 2 | asked wrongly |
 | 3 | no office runs there |
 | 4 | there is no such task, desk, project... |
+| 77 | the owner denied what was held (`office ask-approval`) |
+| 78 | what was held was withdrawn (`office ask-approval`) |
 
 - `--office DIR`, else `OFFICE_DIR`, else `afterhours` in your data directory, says which office is meant.
 - `--json` prints the thing that was read, made or changed, one value to a line, with its `id` and its `state` in the words

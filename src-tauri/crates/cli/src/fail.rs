@@ -17,6 +17,10 @@ pub mod exit {
     pub const NO_OFFICE: u8 = 3;
     /// There is no such thing.
     pub const NOT_FOUND: u8 = 4;
+    /// The owner denied what was held.
+    pub const DENIED: u8 = 77;
+    /// What was held was taken back.
+    pub const WITHDRAWN: u8 = 78;
 }
 
 /// Why a command ended without having done what was asked.

@@ -7,6 +7,8 @@ use clap::{Parser, Subcommand};
 use office_core::TaskState;
 use serde::de::DeserializeOwned;
 
+use crate::approval::ApprovalVerb;
+use crate::ask_approval::AskArgs;
 use crate::desk::DeskVerb;
 use crate::events::EventsArgs;
 use crate::home::RunArgs;
@@ -37,7 +39,8 @@ Names or numbers stand for projects and desks, numbers (12 or #12) for tasks. Wh
 be left out. Inside a desk OFFICE_DIR, OFFICE_TOKEN and OFFICE_TASK are set: `office task done` speaks of the desk's own task.
 
 Exit codes: 0 done, 1 refused (reason and way out on standard error; with --json as {code,message,detail}), 2 asked wrongly,
-3 no office runs, 4 not found.";
+3 no office runs, 4 not found. `office ask-approval` ends with the code of the command it runs, 77 when it was denied, 78 when \
+it was withdrawn.";
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -75,6 +78,11 @@ pub(crate) enum Verb {
     /// What is to be done
     #[command(subcommand)]
     Task(TaskVerb),
+    /// What is held until you answer
+    #[command(subcommand)]
+    Approval(ApprovalVerb),
+    /// Hold a command until the owner says yes or no, then run it once, or not
+    AskApproval(AskArgs),
     /// One screen: who works on what, who waits for you, what is held, what merged
     Status(StatusArgs),
     /// Stop everything: within seconds no process of any desk runs

@@ -1,6 +1,8 @@
 //! The command line `office`: parse, ask at the door, print. Rules are not here; the office decides.
 
+mod approval;
 mod around;
+mod ask_approval;
 mod attach;
 mod desk;
 mod docs;
@@ -74,6 +76,8 @@ async fn carry_out(cli: Cli, around: &Around) -> Done {
         Verb::Engine(verb) => role::carry_out_engine(s, verb).await,
         Verb::Desk(verb) => desk::carry_out(s, verb).await,
         Verb::Task(verb) => task::carry_out(s, verb).await,
+        Verb::Approval(verb) => approval::carry_out(s, verb).await,
+        Verb::AskApproval(args) => ask_approval::carry_out(s, args).await,
         Verb::Status(args) => office::status(s, args).await,
         Verb::Stop(args) => office::stop(s, args).await,
         Verb::Resume => office::resume(s).await,

@@ -7,12 +7,15 @@ use std::path::PathBuf;
 use office_core::project::Project;
 use office_core::view::{DeskView, StatusView};
 use office_core::{Code, CommandBody, Desk, DeskId, Noun, ProjectId, Refusal, Task, TaskId};
-use office_door::Client;
 use office_door::wire::{Answer, Ask};
+use office_door::{Client, ClientError};
 use serde::Serialize;
 
 use crate::around::Around;
 use crate::fail::Fail;
+
+/// What the office's log calls this program.
+const NAME: &str = concat!("office ", env!("CARGO_PKG_VERSION"));
 
 /// How a verb ends.
 pub(crate) type Done = Result<(), Fail>;
@@ -37,10 +40,22 @@ impl<'a> Session<'a> {
         if let Some(client) = &self.client {
             return Ok(client.clone());
         }
-        let name = concat!("office ", env!("CARGO_PKG_VERSION"));
-        let client = Client::connect(&self.dir, name, self.around.token.as_deref()).await?;
+        let client = Client::connect(&self.dir, NAME, self.around.token.as_deref()).await?;
         self.client = Some(client.clone());
         Ok(client)
+    }
+
+    /// The same for whoever goes on when the line is cut: the next call makes a new connection.
+    pub(crate) async fn try_ask(&mut self, ask: Ask) -> Result<Answer, ClientError> {
+        let client = match self.client.take() {
+            Some(client) => client,
+            None => Client::connect(&self.dir, NAME, self.around.token.as_deref()).await?,
+        };
+        let answer = client.ask(ask).await;
+        if !matches!(answer, Err(ClientError::Lost(_))) {
+            self.client = Some(client);
+        }
+        answer
     }
 
     pub(crate) async fn ask(&mut self, ask: Ask) -> Result<Answer, Fail> {
@@ -155,7 +170,7 @@ pub(crate) fn unexpected() -> Fail {
 }
 
 /// An id no other command has: the hasher's keys are the system's random ones.
-fn command_id() -> String {
+pub(crate) fn command_id() -> String {
     let mut hasher = std::collections::hash_map::RandomState::new().build_hasher();
     hasher.write_u32(std::process::id());
     format!("cli-{:016x}", hasher.finish())

@@ -30,6 +30,7 @@ pub(crate) fn screen(view: &StatusView, around: &Around) -> String {
             out.push_str(&format!("\n{}\n{text}", paint.bold(&format!("{title}{count}"))));
         }
     };
+    part("Held until you answer", view.approvals.len(), held(view, around));
     let waits = table(&view.waits_for_you, view, around, |line| match line.state {
         TaskState::InReview if line.marks > 0 => format!("{} mark(s)  `office task show {}`", line.marks, line.id),
         TaskState::InReview => format!("`office task show {}`", line.id),
@@ -54,11 +55,31 @@ pub(crate) fn screen(view: &StatusView, around: &Around) -> String {
     let newest = &view.done[view.done.len().saturating_sub(SHOWN)..];
     let done = table(newest, view, around, on_desk);
     part("Done within a day", view.done.len(), with_rest(done, view.done.len()));
-    let idle = [&view.waits_for_you, &view.held, &view.at_work, &view.backlog].into_iter().all(Vec::is_empty);
+    let idle = view.approvals.is_empty()
+        && [&view.waits_for_you, &view.held, &view.at_work, &view.backlog].into_iter().all(Vec::is_empty);
     if idle {
         out.push_str("\nNothing to do: `office task add TITLE` adds a task.\n");
     }
     out
+}
+
+fn held(view: &StatusView, around: &Around) -> String {
+    let mut table = Table::new(2);
+    for it in &view.approvals {
+        let desk = it.desk.and_then(|id| view.desks.iter().find(|desk| desk.id == id));
+        table.row([
+            it.id.to_string(),
+            desk.map_or("owner".to_owned(), |desk| desk.name.clone()),
+            print::age(it.since, view.now),
+            format!("`office approval approve {}`", it.id),
+            it.shown.clone(),
+        ]);
+        if let Some(reason) = &it.reason {
+            let first = reason.lines().next().unwrap_or_default();
+            table.row([String::new(), String::new(), String::new(), String::new(), print::cut(first, 100)]);
+        }
+    }
+    table.text(around.columns)
 }
 
 fn stuck(view: &StatusView, around: &Around) -> String {

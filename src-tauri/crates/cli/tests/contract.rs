@@ -4,7 +4,7 @@
 
 mod fake;
 
-use fake::{Ran, against, alone, desk, project, seen, status, task, with};
+use fake::{Ran, against, alone, approval, desk, project, seen, status, task, with};
 use office_core::command::CommandBody;
 use office_core::task::TaskCommand;
 use office_core::{Code, Noun, Refusal, TaskId, TaskState};
@@ -247,16 +247,18 @@ async fn hostile_text_reaches_no_terminal() {
                      "files": [{"path": HOSTILE, "status": "M", "added": 1, "removed": null}]},
         }))
     };
+    let held = || approval(3, json!({"shown": HOSTILE, "cwd": HOSTILE, "reason": HOSTILE, "note": HOSTILE}));
     let line = json!({
         "id": 12, "title": HOSTILE, "state": "blocked", "waiting_for": [], "desk": HOSTILE, "why": HOSTILE,
         "hold": null, "marks": 1, "since": "2026-11-21T22:00:00.000Z",
     });
     let view = status(json!({
-        "waits_for_you": [line], "held": [line], "at_work": [line], "backlog": [line], "done": [line],
+        "approvals": [held()], "waits_for_you": [line], "held": [line], "at_work": [line], "backlog": [line], "done": [line],
         "review_full": HOSTILE, "unfit": [HOSTILE], "office": HOSTILE,
     }));
     let mut answers = |ask: &Ask, _: &office_door::Outbox| {
         Some(match ask {
+            Ask::Approvals { .. } => Ok(Answer::Approvals(vec![held()])),
             Ask::Task { .. } => Ok(Answer::Task(Box::new(evil()))),
             Ask::Tasks { .. } => Ok(Answer::Tasks(vec![evil()])),
             Ask::Desks => Ok(Answer::Desks(vec![seen(1, HOSTILE, json!({"title": HOSTILE, "evidence": HOSTILE}))])),
@@ -279,6 +281,8 @@ async fn hostile_text_reaches_no_terminal() {
         &["task", "show", "12"][..],
         &["task", "list"],
         &["desk", "list"],
+        &["approval", "list"],
+        &["approval", "show", "3"],
         &["status"],
         &["task", "diff", "12"],
         &["task", "log", "12"],

@@ -15,7 +15,7 @@ use crate::refusal::{Code, Refusal};
 use crate::run::{Exit, RunState};
 use crate::time::At;
 
-pub use shown::{evidence, shown};
+pub use shown::{evidence, glance, shown};
 
 /// Arguments a held command may have.
 pub const ARGUMENTS_MAX: usize = 256;

@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::approval::Approval;
+use crate::approval::{self, Approval, glance};
 use crate::desk::{Desk, DeskState};
-use crate::hold::Hold;
+use crate::hold::{Hold, HoldReason};
 use crate::ids::{DeskId, RoleName, Seq, TaskId};
 use crate::office::Office;
-use crate::run::{Exit, RunState};
+use crate::run::{Exit, Run, RunState};
 use crate::task::{Task, TaskState};
 use crate::time::At;
 
@@ -111,50 +111,10 @@ impl Office {
     pub fn desk_view(&self, desk: &Desk) -> DeskView {
         let run = desk.run.and_then(|run| self.runs.get(&run));
         let task = run.and_then(|run| run.task).and_then(|task| self.tasks.get(&task));
-        let last = desk.last_run.and_then(|run| self.runs.get(&run));
-        let last_task = last.and_then(|run| run.task).and_then(|task| self.tasks.get(&task));
         let (state, evidence, since) = match run {
             _ if desk.removed => (DeskState::Off, "removed".to_owned(), None),
-            Some(run) => match run.state {
-                RunState::Preparing => {
-                    (DeskState::Starting, "its checkout is made and set up".to_owned(), Some(run.began))
-                }
-                RunState::Launching => (DeskState::Starting, "its engine is started".to_owned(), Some(run.began)),
-                _ if task.is_some_and(|t| t.state == TaskState::Checking) => {
-                    (DeskState::Reviewing, "its work is collected and checked".to_owned(), task.map(|t| t.since))
-                }
-                RunState::Ending => (DeskState::Working, "its process is ended".to_owned(), run.launched),
-                RunState::Live | RunState::Ended => {
-                    let pid = run.pid.map(|pid| format!("process {pid} runs")).unwrap_or_default();
-                    (DeskState::Working, pid, run.launched)
-                }
-            },
-            None => match (&desk.hold, last, last_task) {
-                (Some(hold), ..) => (DeskState::Paused, "held by its owner".to_owned(), Some(hold.since)),
-                _ if self.engine_of(desk).is_err() => {
-                    let why = self.engine_of(desk).err().map(|refusal| refusal.detail).unwrap_or_default();
-                    (DeskState::Off, why, None)
-                }
-                (_, Some(last), Some(task)) if task.state == TaskState::Checking => {
-                    (DeskState::Reviewing, "its work is collected and checked".to_owned(), last.ended)
-                }
-                (_, Some(last), Some(task)) if matches!(task.state, TaskState::InReview | TaskState::Merging) => {
-                    (DeskState::Finished, format!("#{} waits for review", task.id), last.ended)
-                }
-                (_, Some(last), _) if last.exit == Some(Exit::Lost) => {
-                    (DeskState::Crashed, "its process was lost with the office".to_owned(), last.ended)
-                }
-                (_, Some(last), Some(task))
-                    if task.state == TaskState::Failed && last.exit == Some(Exit::Code { code: 0 }) =>
-                {
-                    (DeskState::Idle, format!("nothing runs here; its last task #{} failed", task.id), last.ended)
-                }
-                (_, Some(last), Some(task)) if task.state == TaskState::Failed => {
-                    let how = last.exit.as_ref().map(ToString::to_string).unwrap_or_default();
-                    (DeskState::Crashed, format!("#{} failed; {how}", task.id), last.ended)
-                }
-                (_, last, _) => (DeskState::Idle, "nothing runs here".to_owned(), last.and_then(|run| run.ended)),
-            },
+            Some(run) => self.seen_at_work(run, task),
+            None => self.seen_at_rest(desk),
         };
         DeskView {
             id: desk.id,
@@ -168,6 +128,91 @@ impl Office {
             queue: desk.queue.clone(),
             hold: desk.hold.clone(),
         }
+    }
+
+    /// What a desk with a run is seen to be.
+    fn seen_at_work(&self, run: &Run, task: Option<&Task>) -> (DeskState, String, Option<At>) {
+        if let Some(asks) = self.waiting_approvals().find(|it| it.run == Some(run.id)) {
+            return (DeskState::WaitingForYou, approval::evidence(asks), Some(asks.since));
+        }
+        match run.state {
+            RunState::Preparing => (DeskState::Starting, "its checkout is made and set up".to_owned(), Some(run.began)),
+            RunState::Launching => (DeskState::Starting, "its engine is started".to_owned(), Some(run.began)),
+            _ if task.is_some_and(|t| t.state == TaskState::Checking) => {
+                (DeskState::Reviewing, "its work is collected and checked".to_owned(), task.map(|t| t.since))
+            }
+            RunState::Ending => (DeskState::Working, "its process is ended".to_owned(), run.launched),
+            RunState::Live | RunState::Ended => {
+                let pid = run.pid.map(|pid| format!("process {pid} runs")).unwrap_or_default();
+                (DeskState::Working, pid, run.launched)
+            }
+        }
+    }
+
+    /// What a desk without a run is seen to be: held, not able to start, or by how its last run ended and what became of the
+    /// task, unless another run has taken that on since.
+    fn seen_at_rest(&self, desk: &Desk) -> (DeskState, String, Option<At>) {
+        if let Some(hold) = desk.hold.as_ref().or(self.hold.as_ref()) {
+            let evidence = match hold.reason {
+                HoldReason::DeskPaused => "paused by its owner",
+                HoldReason::DeskStopped => "stopped by its owner",
+                HoldReason::StoppedByOwner => "everything is stopped by its owner",
+            };
+            return (DeskState::Paused, evidence.to_owned(), Some(hold.since));
+        }
+        if let Err(refusal) = self.engine_of(desk) {
+            return (DeskState::Off, refusal.detail, None);
+        }
+        if let Some((task, dep)) = self.stuck_queue(desk) {
+            let evidence = format!("its next task #{} waits for #{}, which is {}", task.id, dep.id, dep.state);
+            return (DeskState::Stuck, evidence, Some(dep.since));
+        }
+        let Some(last) = desk.last_run.and_then(|run| self.runs.get(&run)) else {
+            return (DeskState::Idle, "nothing runs here".to_owned(), None);
+        };
+        let of_last = last.task.and_then(|task| self.tasks.get(&task)).filter(|task| task.last_run == Some(last.id));
+        let lost = last.exit == Some(Exit::Lost);
+        let Some(task) = of_last else {
+            return if lost && last.task.is_none() {
+                (DeskState::Crashed, "its session was lost with the office".to_owned(), last.ended)
+            } else {
+                (DeskState::Idle, "nothing runs here".to_owned(), last.ended)
+            };
+        };
+        let id = task.id;
+        match task.state {
+            TaskState::Checking => {
+                (DeskState::Reviewing, "its work is collected and checked".to_owned(), Some(task.since))
+            }
+            TaskState::Blocked => {
+                let needs = task.why.as_deref().and_then(|why| why.lines().next()).unwrap_or_default();
+                (DeskState::WaitingForYou, format!("#{id} needs: {}", glance(needs)), Some(task.since))
+            }
+            TaskState::InReview => (DeskState::Finished, format!("#{id} waits for review"), Some(task.since)),
+            TaskState::Merging => (DeskState::Finished, format!("#{id} is accepted and is merged"), Some(task.since)),
+            TaskState::Interrupted if lost => {
+                (DeskState::Crashed, format!("#{id}: its process was lost with the office"), last.ended)
+            }
+            TaskState::Failed if last.exit == Some(Exit::Code { code: 0 }) => {
+                (DeskState::Idle, format!("nothing runs here; its last task #{id} failed"), last.ended)
+            }
+            TaskState::Failed => {
+                let how = last.exit.as_ref().map(ToString::to_string).unwrap_or_default();
+                (DeskState::Crashed, format!("#{id} failed; {how}"), last.ended)
+            }
+            _ => (DeskState::Idle, "nothing runs here".to_owned(), last.ended),
+        }
+    }
+
+    /// The first task of a queue, and what it waits for, when none of the queue can ever start as things stand.
+    fn stuck_queue(&self, desk: &Desk) -> Option<(&Task, &Task)> {
+        let never = |id: &TaskId| {
+            let task = self.tasks.get(id)?;
+            let over = task.waiting_for.iter().filter_map(|dep| self.tasks.get(dep));
+            over.filter(|dep| dep.state.is_over()).min_by_key(|dep| dep.id).map(|dep| (task, dep))
+        };
+        let all: Option<Vec<_>> = desk.queue.iter().map(never).collect();
+        all?.first().copied()
     }
 
     /// One screen.

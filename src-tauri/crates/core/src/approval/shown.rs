@@ -3,7 +3,7 @@
 
 use crate::approval::Approval;
 
-/// Characters of a command that a desk's evidence shows.
+/// Characters of a command or need that a desk's evidence shows.
 const GLANCE: usize = 100;
 
 /// The words in one line, quoted where needed; control and invisible characters are spelled out.
@@ -13,11 +13,16 @@ pub fn shown(argv: &[String]) -> String {
 
 /// What a desk that waits for an answer is seen to do.
 pub fn evidence(approval: &Approval) -> String {
-    let mut glance: String = approval.shown.chars().take(GLANCE).collect();
-    if approval.shown.chars().nth(GLANCE).is_some() {
+    format!("asks to run: {}", glance(&approval.shown))
+}
+
+/// The beginning of a text, as far as one glance goes.
+pub fn glance(text: &str) -> String {
+    let mut glance: String = text.chars().take(GLANCE).collect();
+    if text.chars().nth(GLANCE).is_some() {
         glance.push('…');
     }
-    format!("asks to run: {glance}")
+    glance
 }
 
 fn quoted(word: &str) -> String {
