@@ -15,7 +15,6 @@ use office_tests::{Bench, Said};
 use serde_json::Value;
 
 /// The owner asks, in a shell of their own.
-#[expect(clippy::disallowed_methods, reason = "the program under test")]
 fn asks(bench: &Bench, command: &[&str]) -> Child {
     let mut asking = bench.command();
     asking.args(["ask-approval", "--reason", "the checks are green", "--"]).args(command);
