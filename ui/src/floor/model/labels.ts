@@ -61,7 +61,8 @@ function wish(d: Desk, world: World, v: View): Wish {
 export function layoutLabels(world: World, L: Light, v: View, measure: Measure): LabelBox[] {
   const th = themeTag(L, world.strong);
   const { text } = world;
-  const far = v.zoom < FAR_ZOOM;
+  // Twice the size of text in the same room is like seeing it from farther off.
+  const far = v.zoom < FAR_ZOOM * text;
   const r = badgeRadius(v) * text;
   const out: LabelBox[] = [];
   // Badges are obstacles for quiet plates only when the floor is seen from afar: near, every desk has room of its own.
