@@ -4,8 +4,9 @@ import { getContext, setContext } from 'svelte';
 import { Refused, type Host, type Link } from '../host/host';
 import { light } from '../floor/model/light';
 import { answerApproval, resumeAll, stopAll } from '../state/commands';
-import { counts, desksSeen, doneToday, requestsOf, waitsForYou } from '../state/select';
+import { counts, desksSeen, doneToday, printing, requestsOf, waitsForYou } from '../state/select';
 import { Sync } from '../state/sync';
+import { Pool } from '../terminal/pool';
 import { NOTHING, type OfficeView } from '../state/view';
 import { Drafts } from './drafts.svelte';
 import { LivePrefs } from './prefs.svelte';
@@ -66,16 +67,26 @@ export class Shop {
   night = $derived(light(this.hour).night > 0.5);
 
   private readonly sync: Sync;
+  private readonly pool: Pool;
   private frame = 0;
   private nextToast = 1;
   private readonly timers = new Set<number>();
 
   constructor(readonly host: Host) {
     this.sync = new Sync(host, () => this.turn());
+    this.pool = new Pool(host);
     this.now = host.now();
   }
 
+  /** What the desks' terminals look like from afar: `get(desk)`, and `onChange` for the desk that printed. */
+  get pictures(): Pool['pictures'] {
+    return this.pool.pictures;
+  }
+  private readonly seen = (): void => this.pool.visible(!document.hidden);
+
   async open(): Promise<void> {
+    document.addEventListener('visibilitychange', this.seen);
+    this.seen();
     this.host.onLink((link) => {
       const back = this.link === 'lost' && link === 'up';
       this.link = link;
@@ -98,6 +109,8 @@ export class Shop {
   close(): void {
     cancelAnimationFrame(this.frame);
     for (const timer of this.timers) window.clearInterval(timer);
+    document.removeEventListener('visibilitychange', this.seen);
+    this.pool.close();
     this.sync.end();
   }
   private turn(): void {
@@ -107,6 +120,7 @@ export class Shop {
       if (this.view === this.sync.view) return;
       this.view = this.sync.view;
       this.now = this.host.now();
+      this.pool.show(printing(this.view), new Set(this.view.desks.keys()));
     });
   }
 

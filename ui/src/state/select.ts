@@ -101,7 +101,7 @@ const GLANCE = 100;
 const firstLine = (text: string): string => text.split('\n')[0]!.replace(/\r$/, '');
 
 /** How a process ended, in the core's words. */
-function ending(exit: Exit): string {
+export function ending(exit: Exit): string {
   switch (exit.kind) {
     case 'code':
       return `exit code ${exit.code}`;
@@ -122,6 +122,18 @@ export function desksSeen(view: OfficeView): DeskView[] {
   return byNumber(view.desks)
     .filter((desk) => !desk.removed)
     .map((desk) => deskSeen(view, desk));
+}
+
+const LOUD: readonly DeskState[] = ['waiting for you', 'stuck', 'login needed'];
+const BUSY: readonly DeskState[] = ['working', 'thinking'];
+/** The desks whose program prints now, and whose monitors matter most: who needs somebody, then who works, then the rest. */
+export function printing(view: OfficeView): { desk: number; run: number; rank: number }[] {
+  return byNumber(view.desks).flatMap((desk) => {
+    const run = desk.run === null ? undefined : view.runs.get(desk.run);
+    if (desk.removed || !run || (run.state !== 'live' && run.state !== 'ending')) return [];
+    const { state } = deskSeen(view, desk);
+    return [{ desk: desk.id, run: run.id, rank: LOUD.includes(state) ? 0 : BUSY.includes(state) ? 1 : 2 }];
+  });
 }
 
 /** What is at the desk for its owner to read: the task it works on, or the last one that is not over with it. */
