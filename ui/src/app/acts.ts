@@ -30,7 +30,7 @@ export class Acts {
 
   key(event: KeyboardEvent): void {
     const { shop, drag } = this;
-    if (shop.sheet !== null) return;
+    if (shop.sheet !== null || (event.target instanceof Element && event.target.closest('dialog'))) return;
     if (drag.active && drag.by === 'keys' && this.carrying(event)) return event.preventDefault();
     if (event.key.startsWith('Arrow') && !event.altKey && document.activeElement?.closest('[data-desk]')) {
       event.preventDefault();

@@ -3,7 +3,8 @@
 // Not here: making recordings (ui/tests/tools/record.mjs).
 import type { Answer, Ask, CommandBody, Envelope, Noun, Push } from '../bindings';
 import { fromSnapshot, nounsOf, reduce, type Pushed } from '../state/reduce';
-import { Refused, type Host, type Link, type TerminalLink, type Welcome } from './host';
+import { Refused, type Host, type Link, type TerminalLink, type TerminalNews, type Welcome } from './host';
+import { RecordedTerminal } from './replay-terminal';
 
 export interface Deed {
   body: CommandBody;
@@ -37,6 +38,9 @@ export class Replay implements Host {
   private played: Pushed[];
   private readonly listeners = new Set<(push: Push) => void>();
   private readonly links = new Set<(link: Link) => void>();
+  /** Terminals of programs that ran when the recording was made, by desk. */
+  readonly terminals = new Map<number, RecordedTerminal>();
+  private reach: Link = 'up';
   private names = 0;
   private readonly done = new Set<Deed>();
 
@@ -66,6 +70,8 @@ export class Replay implements Host {
   }
   /** The office is lost, or found again. */
   link(link: Link): void {
+    this.reach = link;
+    if (link === 'lost') for (const terminal of this.terminals.values()) terminal.lose();
     for (const each of this.links) each(link);
   }
 
@@ -122,8 +128,11 @@ export class Replay implements Host {
     each('up');
     return () => this.links.delete(each);
   }
-  terminal(): Promise<TerminalLink> {
-    return Promise.reject(refused('this is a recording, and no program runs in it'));
+  async terminal(desk: string, from: number | null, each: (news: TerminalNews) => void): Promise<TerminalLink> {
+    if (this.reach === 'lost') throw refused('the office cannot be reached');
+    const terminal = this.terminals.get(Number(desk));
+    if (!terminal) throw new Refused({ code: 'wrong_state', message: `no program runs at desk '${desk}'`, detail: 'the log shows what one printed' });
+    return terminal.attach(from, each);
   }
   commandId(): string {
     return `replay-${++this.names}`;

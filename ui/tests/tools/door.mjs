@@ -1,9 +1,12 @@
-// The door's protocol from Node, for recording a real office: control frames only, one connection.
-// Not here: terminal bytes. The window itself comes through the shell.
+// The door's protocol from Node, for recording a real office: questions, pushes and terminal bytes on one connection.
+// Not here: the window's way, which goes through the shell.
 
 import { connect } from 'node:net';
 
 const HEADER = 5;
+/** Before terminal bytes: the stream as u32 and the offset as u64. */
+const BYTES_HEADER = 12;
+const CREDIT = 1024 * 1024;
 
 export async function knock(path) {
   const socket = connect(path);
@@ -11,6 +14,7 @@ export async function knock(path) {
   let bytes = Buffer.alloc(0);
   const waiting = new Map();
   const listeners = [];
+  const streams = new Map();
   let greeted;
   const greeting = new Promise((done) => (greeted = done));
   let next = 1;
@@ -34,17 +38,25 @@ export async function knock(path) {
     while (bytes.length >= HEADER && bytes.length >= HEADER + bytes.readUInt32LE(0)) {
       const end = HEADER + bytes.readUInt32LE(0);
       if (bytes[4] === 0) take(JSON.parse(bytes.subarray(HEADER, end).toString()));
+      else streams.get(bytes.readUInt32LE(HEADER))?.(Buffer.from(bytes.subarray(HEADER + BYTES_HEADER, end)));
       bytes = bytes.subarray(end);
     }
   });
   send({ protocol: 1, min: 1, client: 'recorder', token: null });
+  const ask = (ask) =>
+    new Promise((answer, fail) => {
+      waiting.set(next, { answer, fail });
+      send({ id: next++, ask });
+    });
   return {
     greeting: await greeting,
-    ask: (ask) =>
-      new Promise((answer, fail) => {
-        waiting.set(next, { answer, fail });
-        send({ id: next++, ask });
-      }),
+    ask,
+    /** All that a desk's terminal prints from its first byte, up to a megabyte. */
+    attach: (desk, each) => {
+      const stream = streams.size + 1;
+      streams.set(stream, each);
+      return ask({ ask: 'attach', desk, stream, from: 0, credit: CREDIT });
+    },
     listen: (each) => listeners.push(each),
     close: () => socket.end(),
   };
