@@ -32,6 +32,7 @@ const SUITES = [
   { name: 'ui', limit: 90, cold: 240, fast: true, ui: 'all' },
   { name: 'ui-browser', limit: 180, cold: 300, ui: 'browser' },
   { name: 'ui-floor', limit: 180, cold: 240, ui: 'floor' },
+  { name: 'ui-terminal', limit: 180, cold: 240, ui: 'terminal' },
   { name: 'scenarios', limit: 240, needs: ['build'], tests: ['scenario*'] },
   { name: 'faults', limit: 300, cold: 420, needs: ['build'], tests: ['fault*'] },
 ];

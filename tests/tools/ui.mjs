@@ -1,5 +1,5 @@
-// Runs the window's tests: `all` (units, types, lint), `browser` (the recorded night in Chromium), `floor` (its picture there);
-// or its figures (`bench`). Before that its npm packages are brought to what ui/package-lock.json says, if they are not. What is
+// Runs the window's tests: `all` (units, types, lint), `browser` (the recorded night in Chromium), `floor` (its picture there),
+// `terminal` (an open desk's there); or its figures (`bench`, `bench-terminal`). Before that its npm packages are brought to what ui/package-lock.json says, if they are not. What is
 // tested is in ui/tests.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,14 @@ import { fileURLToPath } from 'node:url';
 
 const UI = resolve(dirname(fileURLToPath(import.meta.url)), '../../ui');
 const STAMP = join(UI, 'node_modules/.installed-from');
-const RUNS = { all: ['tests/all.mjs'], browser: ['--test', '--test-reporter=tap', 'tests/browser.mjs'], floor: ['--test', '--test-reporter=tap', 'tests/floor-browser.mjs'], bench: ['tests/bench-floor.mjs'] };
+const RUNS = {
+  all: ['tests/all.mjs'],
+  browser: ['--test', '--test-reporter=tap', 'tests/browser.mjs'],
+  floor: ['--test', '--test-reporter=tap', 'tests/floor-browser.mjs'],
+  terminal: ['--test', '--test-reporter=tap', 'tests/terminal-browser.mjs'],
+  bench: ['tests/bench-floor.mjs'],
+  'bench-terminal': ['tests/bench-terminal.mjs'],
+};
 
 /** Runs it with our own output; true if it ended well. */
 function through(program, args) {

@@ -4,25 +4,14 @@
 
 import { test, after, before } from 'node:test';
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
-import { openBrowser } from './page.mjs';
+import { findings, openBrowser } from './page.mjs';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let browser;
 before(async () => {
   browser = await openBrowser();
 });
 after(() => browser?.close());
 
-/** What axe finds in what is shown now, serious and worse, one line each. */
-async function findings(page) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')} ${node.any[0]?.message ?? ''}`));
-}
 const theme = (page) => page.evaluate(() => document.body.dataset.theme);
 const asked = (page, kind) => page.evaluate((kind) => window.replay.asked.filter((ask) => ask.ask === kind), kind);
 
@@ -48,8 +37,8 @@ test('every panel and sheet is sound by axe, in both lights', async () => {
     await page.keyboard.press('Enter');
     await page.getByRole('region', { name: "Mara's desk" }).waitFor();
     await page.getByText('I will store the key').waitFor();
-    await sound('desk, log');
-    for (const tab of ['Task', 'Diff']) {
+    await sound('desk, terminal');
+    for (const tab of ['Task', 'Diff', 'Log']) {
       await page.getByRole('tab', { name: tab }).click();
       await sound(`desk, ${tab}`);
     }

@@ -1,7 +1,8 @@
 // A browser on the pages that tests open: they are built and served here, and opened in the Chromium of the machine.
 // Nothing is downloaded. Not here: what is tested (browser.mjs).
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -10,6 +11,17 @@ import { build, preview } from 'vite';
 const UI = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 export const TARGET = resolve(UI, '../target');
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds in what is shown now, serious and worse, one line each. */
+export async function findings(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')} ${node.any[0]?.message ?? ''}`));
+}
 
 /** `args` are more flags for Chromium. */
 export async function openBrowser({ args = [] } = {}) {
