@@ -27,6 +27,7 @@ const BENCHES = [
     also: ['-p', 'office-cli', '--bin', 'office'],
     minutes: 5,
   },
+  { name: 'terminal', what: 'a flood into an open desk, in Chromium', node: ['tests/tools/ui.mjs', 'bench-terminal'], minutes: 3 },
   { name: 'floor', what: 'frames of the floor, in Chromium', node: ['tests/tools/ui.mjs', 'bench'], minutes: 6 },
 ];
 

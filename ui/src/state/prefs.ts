@@ -8,6 +8,8 @@ export interface Prefs {
   motion: 'auto' | 'less';
   contrast: 'auto' | 'more';
   renderer: 'auto' | 'webgl' | 'dom';
+  /** Terminals tell a screen reader every line as it comes: of use to who hears them, and slow under a flood. */
+  aloud: 'off' | 'on';
   diff: 'unified' | 'split';
   /** The line that says the next single thing, until the first task is done. */
   guide: 'on' | 'off';
@@ -17,13 +19,14 @@ export const TEXT_MIN = 90;
 export const TEXT_MAX = 200;
 export const TEXT_STEP = 10;
 
-export const PREFS: Readonly<Prefs> = { theme: 'auto', text: 100, motion: 'auto', contrast: 'auto', renderer: 'auto', diff: 'unified', guide: 'on' };
+export const PREFS: Readonly<Prefs> = { theme: 'auto', text: 100, motion: 'auto', contrast: 'auto', renderer: 'auto', aloud: 'off', diff: 'unified', guide: 'on' };
 
 const ONE_OF: { readonly [key in Exclude<keyof Prefs, 'text'>]: readonly Prefs[key][] } = {
   theme: ['auto', 'night', 'morning'],
   motion: ['auto', 'less'],
   contrast: ['auto', 'more'],
   renderer: ['auto', 'webgl', 'dom'],
+  aloud: ['off', 'on'],
   diff: ['unified', 'split'],
   guide: ['on', 'off'],
 };

@@ -4,34 +4,6 @@ import type { ITerminalOptions, Terminal } from '@xterm/xterm';
 import { ANSI, css, GROUND, INK } from './palette';
 
 export type Renderer = 'auto' | 'dom' | 'webgl';
-const KEPT = 'afterhours.terminal.renderer';
-const ALOUD = 'afterhours.terminal.aloud';
-export const RENDERERS: readonly (readonly [Renderer, string])[] = [['auto', 'as suits this system'], ['dom', 'safe everywhere'], ['webgl', 'by the graphics card']];
-
-const kept = (key: string): string | null => {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-};
-/** Where nothing can be kept, the choice holds for nothing: false says so. */
-function keep(key: string, value: string): boolean {
-  try {
-    localStorage.setItem(key, value);
-    return true;
-  } catch {
-    return false;
-  }
-}
-export function rendererSet(): Renderer {
-  const set = kept(KEPT);
-  return set === 'dom' || set === 'webgl' ? set : 'auto';
-}
-export const setRenderer = (renderer: Renderer): boolean => keep(KEPT, renderer);
-/** Lines are told to a screen reader as they come: of use to who hears them, and slow under a flood. */
-export const readAloud = (): boolean => kept(ALOUD) === 'yes';
-export const setReadAloud = (aloud: boolean): boolean => keep(ALOUD, aloud ? 'yes' : 'no');
 
 /**
  * WebKit on Linux shows a terminal drawn by WebGL one write late under flags its owners set for other reasons, and software

@@ -11,7 +11,7 @@ import type { Host } from '../host/host';
 import { holdBack } from './hostile';
 import { Keys } from './keys';
 import { targetOf, type Target } from './links';
-import { byWebgl, card, drawsByWebgl, FONT, FOUND, LOOK, rendererSet, TYPE } from './look';
+import { byWebgl, card, drawsByWebgl, FONT, FOUND, LOOK, TYPE, type Renderer } from './look';
 import { judgePaste, type Paste } from './paste';
 import { bytesInWords, follow, OWN_COLS, OWN_ROWS, typeSize } from './size';
 import { Stream, type StreamState } from './stream';
@@ -70,10 +70,10 @@ export class Screen {
   constructor(
     private readonly box: HTMLElement,
     private readonly hears: Hears,
-    aloud = false,
+    how: { renderer: Renderer; aloud: boolean },
   ) {
     const linked = { allowNonHttpProtocols: false, activate: (event: MouseEvent, text: string) => this.linkClicked(event, text), hover: (_: MouseEvent, text: string) => this.linkSeen(text), leave: () => hears.link(null) };
-    this.term = new Terminal({ ...LOOK, cols: OWN_COLS, rows: OWN_ROWS, screenReaderMode: aloud, linkHandler: linked });
+    this.term = new Terminal({ ...LOOK, cols: OWN_COLS, rows: OWN_ROWS, screenReaderMode: how.aloud, linkHandler: linked });
     this.keys = new Keys((text) => this.stream?.type(text) ?? Promise.resolve(), (error) => hears.trouble(error));
     const { term } = this;
     holdBack(term.parser, () => this.answering);
@@ -88,14 +88,14 @@ export class Screen {
     term.onData((text) => this.mine && this.keys.press(text));
     term.onRender(({ start, end }) => this.drew(start, end));
     term.attachCustomKeyEventHandler((event) => this.forProgram(event));
-    const how = { signal: this.off.signal };
-    box.addEventListener('keydown', (event) => this.keyInBox(event), how);
-    for (const kind of ['paste', 'drop', 'dragover'] as const) box.addEventListener(kind, (event) => this.brought(event), { ...how, capture: true });
-    box.addEventListener('wheel', (event) => this.wheel(event), { ...how, capture: true, passive: true });
-    box.addEventListener('scroll', () => (this.following = box.scrollTop >= this.bottom() - 2), { ...how, passive: true });
+    const on = { signal: this.off.signal };
+    box.addEventListener('keydown', (event) => this.keyInBox(event), on);
+    for (const kind of ['paste', 'drop', 'dragover'] as const) box.addEventListener(kind, (event) => this.brought(event), { ...on, capture: true });
+    box.addEventListener('wheel', (event) => this.wheel(event), { ...on, capture: true, passive: true });
+    box.addEventListener('scroll', () => (this.following = box.scrollTop >= this.bottom() - 2), { ...on, passive: true });
     this.sized = new ResizeObserver(() => this.fit());
     this.sized.observe(box);
-    if (drawsByWebgl(rendererSet(), navigator.userAgent, card)) void byWebgl(term);
+    if (drawsByWebgl(how.renderer, navigator.userAgent, card)) void byWebgl(term);
   }
 
   /** Watches a desk's program, with everything of it that the office still holds in memory. */

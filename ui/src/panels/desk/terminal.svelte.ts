@@ -5,7 +5,6 @@ import { Refused } from '../../host/host';
 import { ending } from '../../state/select';
 import type { Shop } from '../../app/office.svelte';
 import type { Target } from '../../terminal/links';
-import { readAloud } from '../../terminal/look';
 import type { Paste } from '../../terminal/paste';
 import type { Screen } from '../../terminal/screen';
 import type { StreamState } from '../../terminal/stream';
@@ -67,7 +66,7 @@ export class DeskTerminal {
         copied: () => shop.say('Copied'),
         trouble: (error) => this.complain(error),
       },
-      readAloud(),
+      { renderer: shop.prefs.all.renderer, aloud: shop.prefs.all.aloud === 'on' },
     );
     this.screen = screen;
     // An open desk's keys are its terminal's, unless somebody already does something else there.
