@@ -225,6 +225,11 @@ path: string;
 name: string | null;
 /** The base branch. */
 base: string | null } |
+/**
+ *  Makes the demo office, or what is missing of it: a small repository in the office's directory, desks and tasks.
+ *  Answer: `Changed` (the project).
+ */
+{ ask: "open_demo" } |
 /** Runs set-up and checks on the base and waits for the report. Answer: `Tried`. */
 { ask: "try_project";
 /** Name or number. */

@@ -104,6 +104,11 @@ pub(crate) enum Verb {
     Doctor,
     /// Copy the office's database while it runs
     Backup(BackupArgs),
+    /// Open the demo: a small repository, four desks and six tasks, worked without account, network or model
+    #[command(after_help = "Examples:
+  office demo
+  office task assign 1 Mara && office status --watch")]
+    Demo,
     /// Bring a backup back; what was there is kept aside (the office must not run)
     Restore(RestoreArgs),
     /// Ask the runtime to end, and wait until it has

@@ -85,6 +85,7 @@ async fn carry_out(cli: Cli, around: &Around) -> Done {
         Verb::Events(args) => events::carry_out(s, args).await,
         Verb::Search(args) => search::carry_out(s, args).await,
         Verb::Doctor => office::doctor(s).await,
+        Verb::Demo => project::demo(s).await,
         Verb::Backup(args) => office::backup(s, args).await,
         Verb::Restore(args) => office::restore(s, args).await,
         Verb::Quit(args) => office::quit(s, args).await,

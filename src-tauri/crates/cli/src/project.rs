@@ -213,3 +213,13 @@ pub(crate) fn text(path: &Path) -> Result<String, Fail> {
             .into()
     })
 }
+
+/// Makes the demo, or shows the one that is there.
+pub(crate) async fn demo(s: &mut Session<'_>) -> Done {
+    let Answer::Changed(Noun::Project(project)) = s.ask(Ask::OpenDemo).await? else { return Err(unexpected()) };
+    s.show(&project, || {
+        print::line(&format!("the demo is project '{}' in {}", project.name, project.path))
+            + "\n`office status` shows its desks and tasks; `office task assign 1 Mara` hands one out; \
+               `office desk auto Mara on` lets a desk take them by itself\n"
+    })
+}

@@ -194,6 +194,7 @@ pub(crate) const SHAPES: &[(&str, &str)] = &[
     ("events", "Envelope ..."),
     ("search", "Hit[]"),
     ("doctor", "HealthLine[]"),
+    ("demo", "Project"),
     ("backup", "BackupMade"),
     ("restore", "OfficeRestored"),
     ("quit", "RuntimeEnded"),

@@ -83,6 +83,9 @@ pub enum Ask {
         /** The base branch. */
         base: Option<String>,
     },
+    /// Makes the demo office, or what is missing of it: a small repository in the office's directory, desks and tasks.
+    /// Answer: `Changed` (the project).
+    OpenDemo,
     /// Runs set-up and checks on the base and waits for the report. Answer: `Tried`.
     TryProject {
         /** Name or number. */

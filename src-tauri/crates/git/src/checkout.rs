@@ -196,7 +196,7 @@ impl OfficeRepo {
 }
 
 /// Refuses a place that is taken and makes the folder that will be renamed into it.
-fn prepare(dest: &Path) -> Result<PathBuf> {
+pub(crate) fn prepare(dest: &Path) -> Result<PathBuf> {
     if fs::symlink_metadata(dest).is_ok() {
         return Err(GitError::AlreadyThere { path: dest.to_path_buf() });
     }
@@ -206,7 +206,7 @@ fn prepare(dest: &Path) -> Result<PathBuf> {
     Ok(partial)
 }
 
-fn settle(partial: &Path, dest: &Path) -> Result<()> {
+pub(crate) fn settle(partial: &Path, dest: &Path) -> Result<()> {
     // `rename` would replace an empty folder that appeared meanwhile; nobody but the office writes beside it.
     fs::rename(partial, dest).map_err(|e| GitError::io("putting the checkout in place", dest, e))
 }

@@ -5,6 +5,7 @@
 mod advance;
 mod bare;
 mod batch;
+mod begin;
 mod call;
 mod changes;
 mod checkout;
@@ -27,6 +28,7 @@ mod snapshot;
 mod transfer;
 
 pub use advance::{Advance, AdvanceRequest, WaitReason};
+pub use begin::begin;
 pub use call::{Git, GitSettings};
 pub use changes::{ChangeStatus, FileChange, Mark, Patch, PatchStream};
 pub use checkout::{CheckSpec, CheckoutSpec, Reclaimed};

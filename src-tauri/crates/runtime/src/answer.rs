@@ -32,6 +32,7 @@ impl World {
                 actor.owner_only("add projects")?;
                 self.add_project(&path, name, base).await
             }
+            Ask::OpenDemo => self.open_demo(actor).await,
             Ask::TryProject { project } => self.try_and_wait(actor, &project).await,
             Ask::Done { task, summary, report } => self.done(actor, task, summary, report).await,
             Ask::Accept { task } => self.accept(actor, task).await,
@@ -176,7 +177,7 @@ impl World {
         done.noun.map(Answer::Changed).ok_or_else(|| Refusal::new(Code::Trouble, "it is no longer there", "ask again"))
     }
 
-    async fn changed(&self, key: NounKey) -> Result<Answer, Refusal> {
+    pub(crate) async fn changed(&self, key: NounKey) -> Result<Answer, Refusal> {
         let noun = self.handle.read(move |office| office.noun(key)).await?;
         noun.map(Answer::Changed)
             .ok_or_else(|| Refusal::new(Code::NotFound, "it is no longer there", "`office status`"))

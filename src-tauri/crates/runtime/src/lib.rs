@@ -4,6 +4,7 @@
 mod adopt;
 mod answer;
 mod catalog;
+mod demo;
 mod doctor;
 mod effects;
 mod fault;

@@ -49,6 +49,11 @@ impl OfficeDir {
         self.0.join("backups")
     }
 
+    /// Where the demo's repository is made.
+    pub fn demo(&self) -> PathBuf {
+        self.0.join("demo")
+    }
+
     /// Logs.
     pub fn logs(&self) -> PathBuf {
         self.0.join("logs")

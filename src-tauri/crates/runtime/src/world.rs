@@ -66,6 +66,8 @@ pub(crate) struct World {
     pub(crate) seats: Mutex<HashMap<RunId, Seat>>,
     /// Hashes of the tokens that a run may show: one for each time its start was tried.
     pub(crate) tokens: Mutex<HashMap<RunId, Vec<String>>>,
+    /// The demo is opened by one at a time.
+    pub(crate) demo_turn: tokio::sync::Mutex<()>,
     homes: tokio::sync::Mutex<HashMap<ProjectId, Arc<Home>>>,
     halts: Mutex<HashMap<TaskId, CancellationToken>>,
     runs: Mutex<HashMap<RunId, Arc<tokio::sync::Mutex<()>>>>,
@@ -104,6 +106,7 @@ impl World {
             spawning: tokio::sync::RwLock::default(),
             seats: Mutex::default(),
             tokens: Mutex::default(),
+            demo_turn: tokio::sync::Mutex::default(),
             homes: tokio::sync::Mutex::default(),
             halts: Mutex::default(),
             runs: Mutex::default(),

@@ -1,0 +1,108 @@
+//! The demo office, from nothing to six merged tasks with one approval, as its owner would work it; and what a second asking,
+//! a no and a kill do to it.
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+use std::path::PathBuf;
+
+use office_tests::Bench;
+use serde_json::Value;
+
+const DESKS: [&str; 4] = ["Mara", "Otto", "Lena", "Tomas"];
+
+fn tasks(bench: &Bench) -> Vec<Value> {
+    bench.json(&["task", "list"]).as_array().unwrap().clone()
+}
+
+fn number(bench: &Bench, title: &str) -> u64 {
+    tasks(bench).iter().find(|task| task["title"] == title).unwrap()["id"].as_u64().unwrap()
+}
+
+#[expect(clippy::disallowed_methods, reason = "asks git what the demo left")]
+fn git(path: &PathBuf, args: &[&str]) -> String {
+    let output = std::process::Command::new("git").args(args).current_dir(path).output().unwrap();
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+#[test]
+fn six_tasks_of_the_demo_are_handed_out_worked_approved_and_merged() {
+    let bench = Bench::open();
+    let project = bench.json(&["demo"]);
+    let path = PathBuf::from(project["path"].as_str().unwrap());
+    assert!(path.starts_with(bench.dir().canonicalize().unwrap()), "{project}");
+    let report = bench.json(&["project", "try", "night-bus"]);
+    assert!(report["checks"].as_object().unwrap().values().all(|check| check["green"] == true), "{report}");
+    assert_eq!(tasks(&bench).len(), 6);
+    assert!(tasks(&bench).iter().all(|task| task["state"] == "ready"), "nobody takes a task by himself");
+
+    // Everything is handed out at once: what must wait waits in a queue.
+    let order = [
+        "Sort departures by time",
+        "Be dark at night",
+        "Say what a ride costs",
+        "Give every line a page of its own",
+        "Check that no link leads nowhere",
+        "Release v1.0",
+    ];
+    let ids = order.map(|title| number(&bench, title));
+    for (at, id) in ids.iter().enumerate() {
+        bench.json(&["task", "assign", &id.to_string(), DESKS[at % 4]]);
+    }
+    for id in &ids[..5] {
+        let task = bench.until(*id, &["in review"]);
+        if task["title"] == "Say what a ride costs" {
+            assert_eq!(task["attempts_used"], 1, "it is red once, then green: {task}");
+        }
+        bench.json(&["task", "accept", &id.to_string()]);
+    }
+    let held = bench.wait("the release asks", || bench.json(&["status"])["approvals"].get(0).cloned());
+    assert_eq!(held["shown"], "git tag -a v1.0 -m 'The first timetable'", "{held}");
+    bench.json(&["approval", "approve", &held["id"].to_string()]);
+    bench.until(ids[5], &["in review"]);
+    bench.json(&["task", "accept", &ids[5].to_string()]);
+
+    assert!(tasks(&bench).iter().all(|task| task["state"] == "done"));
+    assert_eq!(bench.json(&["approval", "list", "--all"])[0]["state"], "ran");
+    assert_eq!(git(&path, &["status", "--porcelain"]), "");
+    assert_eq!(git(&path, &["log", "--first-parent", "--merges", "--format=%s"]).lines().count(), 6);
+    assert!(git(&path, &["show", "main:CHANGES.md"]).contains("- Sort departures by time"));
+    let report = bench.json(&["project", "try", "night-bus"]);
+    let checks = report["checks"].as_object().unwrap();
+    assert!(checks.len() == 3 && checks.values().all(|check| check["green"] == true), "{report}");
+    bench.until_quiet();
+}
+
+#[test]
+fn asked_again_or_after_a_kill_there_is_one_demo_whole() {
+    let mut bench = Bench::open();
+    bench.json(&["desk", "add", "--name", "Mara", "--role", "engineer"]);
+    let first = bench.json(&["demo"]);
+    bench.kill();
+    bench.run();
+    let again = bench.json(&["demo"]);
+    assert_eq!(first["id"], again["id"]);
+    assert_eq!(tasks(&bench).len(), 6);
+    let desks = bench.json(&["desk", "list"]);
+    let names: Vec<_> = desks.as_array().unwrap().iter().map(|desk| desk["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["Mara", "Mara-2", "Otto", "Lena", "Tomas"]);
+}
+
+#[test]
+fn a_demo_half_made_is_finished_and_one_removed_gives_way_to_another() {
+    let bench = Bench::open();
+    // The folder is there and nothing else: the office went down before it took the repository on.
+    let first = bench.json(&["demo"]);
+    bench.json(&["project", "remove", "night-bus"]);
+    let second = bench.json(&["demo"]);
+    assert_ne!(first["path"], second["path"]);
+    assert_eq!(tasks(&bench).iter().filter(|task| task["project"] == second["id"]).count(), 6);
+}
+
+#[test]
+fn a_project_of_that_name_is_not_taken_for_the_demo() {
+    let bench = Bench::open();
+    let repo = bench.repo("other", &[("a.txt", "a\n")]);
+    bench.json(&["project", "add", repo.arg(), "--name", "night-bus"]);
+    let refusal = bench.refused(1, &["demo"]);
+    assert_eq!(refusal["code"], "duplicate");
+    assert_eq!(tasks(&bench).len(), 0);
+}
