@@ -65,6 +65,10 @@ export class Replay implements Host {
     this.at += next.length;
     this.send(next);
   }
+  /** The commands whose outcome is known, in the order in which they were recorded; for tests. */
+  known(): CommandBody[] {
+    return this.recording.deeds.map((deed) => deed.body);
+  }
   get left(): number {
     return this.recording.pushes.length - this.at;
   }
@@ -109,7 +113,9 @@ export class Replay implements Host {
     const deed = this.recording.deeds.find((deed) => !this.done.has(deed) && same(deed.body, body));
     if (!deed) throw refused('this is a recording, and in it nobody asked for that');
     this.done.add(deed);
-    this.send(deed.pushes);
+    // Deeds were recorded one after the other and are done in any order: their events follow what was played.
+    const last = this.played.at(-1)?.envelope.seq ?? this.recording.snapshot.seq;
+    this.send(deed.pushes.map((push, i) => ({ ...push, envelope: { ...push.envelope, seq: last + i + 1 } })));
     return deed.answer;
   }
 

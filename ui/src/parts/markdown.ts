@@ -33,11 +33,12 @@ class Plain extends Renderer {
     return checked ? '☑ ' : '☐ ';
   }
 }
-const reader = new Marked({ renderer: new Plain(), gfm: true, async: false });
+const reader = new Marked({ gfm: true, async: false });
 
 export function safeMarkup(text: string): string {
   const long = text.length > MOST;
-  const html = reader.parse(long ? text.slice(0, MOST) : text) as string;
+  // Given here and not to the reader, which would take over an object's own functions and not those of a class.
+  const html = reader.parse(long ? text.slice(0, MOST) : text, { renderer: new Plain(), async: false });
   const clean = DOMPurify.sanitize(html, { ALLOWED_TAGS: TAGS, ALLOWED_ATTR: ['class', 'data-url', 'title', 'type'], ALLOW_DATA_ATTR: false, ALLOW_ARIA_ATTR: false });
   return long ? `${clean}<p>The rest is too long to be shown.</p>` : clean;
 }

@@ -74,4 +74,4 @@ export const setReviewLimit = (office: Office, review_limit: number): Promise<No
 export const addProject = (office: Office, path: string, name: string | null): Promise<Answer> =>
   office.ask({ ask: 'add_project', path, name, base: null });
 /** A small repository of the office's own with tasks to try things on. */
-export const openDemo = (office: Office): Promise<Answer> => office.ask({ ask: 'open_demo' } as unknown as Ask);
+export const openDemo = (office: Office): Promise<Answer> => office.ask({ ask: 'open_demo' });

@@ -9,12 +9,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { knock } from './door.mjs';
-import { FILES, TEAM, WORK } from './shift.mjs';
+import { BY_HAND, DEFAULTS, FILES, TEAM, WORK } from './shift.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = resolve(HERE, '../../..');
 const OFFICE = process.env.OFFICE_BIN ?? join(ROOT, 'target/debug/office');
-const OUT = resolve(HERE, '../fixtures');
+const OUT = process.env.RECORD_INTO ?? resolve(HERE, '../fixtures');
 
 const here = mkdtempSync(join(tmpdir(), 'shift-'));
 const dir = join(here, 'office');
@@ -147,19 +147,34 @@ async function shift(door, path) {
   const heard = lines.at(-1).push.envelope.seq;
   const seq = last.seq ?? last.value.seq;
   if (heard !== seq) throw new Error(`heard up to ${heard}, the office is at ${seq}`);
-  // Two things a test does by hand, each with what came of it.
+  // What a test does by hand, each with what came of it; played back in any order.
   const recorded = lines.length;
   const deeds = [];
-  for (const [body, state] of [
-    [{ noun: 'task', do: 'assign', task: ids.audit, desk: desks.Juno }, 'running'],
-    [{ noun: 'task', do: 'accept', task: ids.headers }, 'done'],
-  ]) {
+  const deed = async (body, settled) => {
     const from = lines.length;
     const answer = await door.ask({ ask: 'submit', command_id: `deed-${deeds.length}`, body });
-    await reach(body.task, state);
+    await settled(answer.value);
     await pause(200);
     deeds.push({ body, answer, pushes: lines.slice(from).map((line) => line.push) });
-  }
+    return answer.value;
+  };
+  const at = (state) => (noun) => reach(noun.id, state);
+  const asked = async () => until('a command is held', async () => (await door.ask({ ask: 'approvals', all: false })).value[0]);
+  await deed({ noun: 'task', do: 'assign', task: ids.audit, desk: desks.Juno }, at('running'));
+  await deed({ noun: 'task', do: 'accept', task: ids.headers }, at('done'));
+  await deed({ noun: 'task', do: 'unassign', task: ids.webhook }, at('ready'));
+  await deed({ noun: 'task', do: 'edit', task: ids.driver, edit: { priority: 'normal' } }, at('ready'));
+  await deed({ noun: 'task', do: 'release', task: ids.limits }, at('ready'));
+  await deed({ noun: 'task', do: 'reject', task: ids.receipts, note: 'Name the tokens in the README.' }, at('ready'));
+  await deed({ noun: 'desk', do: 'add', name: 'Nell', role: 'test-writer', project: null, engine: null, command: null, auto: false }, () => {});
+  const { id: hello } = await deed({ noun: 'task', do: 'add', new: { ...DEFAULTS, project, ...BY_HAND.hello } }, at('ready'));
+  await deed({ noun: 'task', do: 'assign', task: hello, desk: desks.Ines }, at('in review'));
+  await keep({ ask: 'diff', task: hello, stat: false });
+  await deed({ noun: 'task', do: 'accept', task: hello }, at('done'));
+  const { id: publish } = await deed({ noun: 'task', do: 'add', new: { ...DEFAULTS, project, ...BY_HAND.publish } }, at('ready'));
+  await deed({ noun: 'task', do: 'assign', task: publish, desk: desks.Ines }, asked);
+  const held = await asked();
+  await deed({ noun: 'approval', do: 'approve', approval: held.id, note: null }, () => reach(publish, 'in review'));
   return { answer: lines.slice(0, recorded), end: { deeds, snapshot: { seq, nouns: last.nouns ?? last.value.nouns }, answers } };
 }
 

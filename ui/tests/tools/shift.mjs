@@ -133,3 +133,15 @@ export const WORK = {
   tokens: { title: 'Why is the import slow?', deliverable: 'finding', role: 'researcher', body: 'Where does the time go?' },
   limits: { title: 'Split the reporting queue', body: 'Reports must not hold up payments.', draft: true },
 };
+
+/** What a form that was left as it is sends. */
+export const DEFAULTS = { body: '', checks: [], priority: 'normal', deliverable: 'change', role: null, depends_on: [], attempts: null, time_limit_secs: null, draft: false };
+
+/** Written by hand after the night: one that is done at once, and one that asks before it publishes. */
+export const BY_HAND = {
+  hello: { title: 'Say hello', body: script("printf 'hello\\n' > HELLO.md", 'office task done --summary "one friendly line"') },
+  publish: {
+    title: 'Publish the notes',
+    body: script("printf 'published\\n' > PUBLISHED.md", "office ask-approval --reason 'The notes are final; publishing cannot be undone.' -- sh -c 'echo published' && office task done --summary published"),
+  },
+};

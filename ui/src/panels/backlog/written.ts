@@ -1,6 +1,7 @@
 // A task as it stands in the form, and how it goes from there to the office and back. Words stay words until they are sent:
 // nothing typed is lost to a number that is not one. Not here: judging it; the office refuses, and says which part it means.
 import type { Check, Deliverable, NewTask, Priority, Refusal, Task, TaskEdit } from '../../bindings';
+import { parsed } from '../../state/prefs';
 
 export interface WrittenCheck {
   run: string;
@@ -48,20 +49,14 @@ export function fromTask(task: Task): Written {
 
 /** What was kept, if it can still be read; a field of another shape is as if it had not been typed. */
 export function fromKept(text: string): Written {
-  if (text === '') return { ...EMPTY };
-  let found: Record<string, unknown>;
-  try {
-    found = JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    return { ...EMPTY };
-  }
+  const found = parsed(text || null);
   const out: Written = { ...EMPTY, checks: [], after: [] };
   for (const field of ['title', 'body', 'role', 'attempts', 'limit', 'priority', 'deliverable'] as const)
     if (typeof found[field] === 'string') Object.assign(out, { [field]: found[field] });
   if (typeof found['project'] === 'number') out.project = found['project'];
   if (typeof found['draft'] === 'boolean') out.draft = found['draft'];
   if (Array.isArray(found['after'])) out.after = found['after'].filter((id): id is number => typeof id === 'number');
-  if (Array.isArray(found['checks'])) out.checks = found['checks'].filter((it): it is WrittenCheck => typeof it === 'object' && it !== null && typeof (it as WrittenCheck).run === 'string').map((it) => ({ ...NO_CHECK, ...it }));
+  if (Array.isArray(found['checks'])) out.checks = found['checks'].filter((it): it is WrittenCheck => typeof it === 'object' && it !== null && Object.keys(NO_CHECK).every((key) => ['string', 'undefined'].includes(typeof (it as Record<string, unknown>)[key]))).map((it) => ({ ...NO_CHECK, ...it }));
   return out;
 }
 

@@ -1,0 +1,97 @@
+// Carrying cards and roles, by pointer and by keyboard, and what each place says. Not here: the rules (select.test.ts).
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { asked, carry, open, submitted } from './open.mjs';
+
+test('a card is given to a desk by keyboard alone, and the desk says what it would do', async () => {
+  const page = await open();
+  await page.locator('[data-task="11"]').focus();
+  await page.keyboard.press('b');
+  const heard = new Set();
+  for (let steps = 0; steps < 24 && !(await page.locator('[data-desk="6"]:focus').count()); steps++) {
+    heard.add(await page.locator('.carry span').textContent());
+    await page.keyboard.press(['ArrowDown', 'ArrowLeft', 'ArrowDown', 'ArrowRight'][steps % 4]);
+  }
+  assert.equal(await page.locator('.carry span').textContent(), 'Juno: takes it');
+  assert.ok([...heard].some((words) => /queues it/.test(words)), [...heard].join('; '));
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.querySelector('[data-desk="6"]').dataset.state === 'working');
+  assert.deepEqual(await submitted(page), [{ noun: 'task', do: 'assign', task: 11, desk: 6 }]);
+  await page.getByText('Juno starts on #11').first().waitFor();
+  assert.equal(await page.locator('[data-task="11"]').count(), 0);
+  await page.close();
+});
+
+test('a card is dragged by pointer, refused in words where it does not fit, and put back by Escape', async () => {
+  const page = await open();
+  await carry(page, '[data-task="14"]', '[data-desk="6"]');
+  assert.equal(await page.locator('#drop-word').textContent(), 'another role');
+  await page.mouse.up();
+  await page.getByText("task #14 is for the role 'researcher'").first().waitFor();
+  assert.deepEqual(await submitted(page), []);
+  await carry(page, '[data-task="11"]', '[data-desk="6"]');
+  assert.equal(await page.locator('#drop-word').textContent(), 'takes it');
+  await page.keyboard.press('Escape');
+  await page.mouse.up();
+  assert.deepEqual(await submitted(page), []);
+  await page.close();
+});
+
+test('a queued card is dragged back into the backlog, and that can be undone', async () => {
+  const page = await open();
+  await carry(page, '[data-task="12"]', '[data-task="10"]');
+  await page.locator('[data-backlog] .drop').getByText('takes it back').waitFor();
+  await page.mouse.up();
+  await page.getByText('#12 is back in the backlog').first().waitFor();
+  assert.deepEqual(await submitted(page), [{ noun: 'task', do: 'unassign', task: 12 }]);
+  await page.locator('[data-row] [data-task="12"]').waitFor();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.waitForFunction(() => window.replay.asked.filter((ask) => ask.ask === 'submit').length === 2);
+  assert.deepEqual((await submitted(page))[1], { noun: 'task', do: 'assign', task: 12, desk: 1 });
+  await page.close();
+});
+
+test('the same by keyboard: B, Backspace, Enter', async () => {
+  const page = await open();
+  await page.locator('[data-task="12"]').focus();
+  await page.keyboard.press('b');
+  await page.keyboard.press('Backspace');
+  assert.equal(await page.locator('.carry span').textContent(), 'Backlog: takes it back');
+  await page.keyboard.press('Enter');
+  await page.locator('[data-row] [data-task="12"]').waitFor();
+  assert.deepEqual(await submitted(page), [{ noun: 'task', do: 'unassign', task: 12 }]);
+  await page.close();
+});
+
+test('a card dropped between cards of another priority gets that one', async () => {
+  const page = await open();
+  await carry(page, '[data-task="13"]', '[data-task="14"]');
+  await page.locator('[data-backlog] .drop').getByText('becomes normal').waitFor();
+  await page.mouse.up();
+  await page.getByText('#13 is normal').first().waitFor();
+  assert.deepEqual(await submitted(page), [{ noun: 'task', do: 'edit', task: 13, edit: { priority: 'normal' } }]);
+  await page.close();
+});
+
+test('a role is dragged onto the empty desk, and nowhere else; by keyboard as well', async () => {
+  const page = await open();
+  await carry(page, '[data-role="engineer"]', '[data-desk="1"]');
+  assert.equal(await page.locator('#drop-word').textContent(), 'somebody sits here');
+  await page.keyboard.press('Escape');
+  await page.mouse.up();
+  assert.deepEqual(await asked(page, 'submit'), []);
+  await page.locator('[data-role="test-writer"]').focus();
+  await page.keyboard.press('b');
+  assert.equal(await page.locator('.carry span').textContent(), 'The empty desk: hires one');
+  await page.keyboard.press('Escape');
+  await carry(page, '[data-role="engineer"]', '[data-desk="hire"]');
+  assert.equal(await page.locator('#drop-word').textContent(), 'hires one');
+  await page.keyboard.press('Escape');
+  await page.mouse.up();
+  await page.locator('[data-role="test-writer"]').focus();
+  await page.keyboard.press('b');
+  await page.keyboard.press('Enter');
+  await page.locator('[data-desk="8"]').waitFor();
+  assert.equal((await submitted(page))[0].name, 'Nell');
+  await page.close();
+});

@@ -1,0 +1,108 @@
+// Whole ways through the window with the keyboard alone, and what is kept when something is in the way.
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { open, submitted } from './open.mjs';
+
+const BODY = "```sh\nprintf 'hello\\n' > HELLO.md\noffice task done --summary \"one friendly line\"\n```\n";
+
+test('a task is written, given, reviewed and accepted by keyboard alone', async () => {
+  const page = await open();
+  const { keyboard } = page;
+  await keyboard.press('n');
+  await keyboard.type('Say hello');
+  await keyboard.press('Tab');
+  await keyboard.press('Tab');
+  await keyboard.insertText(BODY);
+  await page.getByRole('textbox', { name: 'Title' }).press('Enter');
+  await page.locator('[data-task="16"]').waitFor();
+  await page.locator('[data-task="16"]').focus();
+  await keyboard.press('b');
+  for (let steps = 0; steps < 24 && !(await page.locator('[data-desk="4"]:focus').count()); steps++) await keyboard.press(['ArrowDown', 'ArrowRight', 'ArrowRight', 'ArrowUp'][steps % 4]);
+  assert.match(await page.locator('.carry span').textContent(), /^Ines: takes it/);
+  await keyboard.press('Enter');
+  await page.locator('[data-need="16"]').waitFor();
+  for (let steps = 0; steps < 8 && !(await page.locator('[data-need="16"]:focus').count()); steps++) await keyboard.press('j');
+  await keyboard.press('r');
+  await page.locator('tr.added').getByText('hello').waitFor();
+  await page.getByText('one friendly line').first().waitFor();
+  await keyboard.press('a');
+  await page.getByRole('region', { name: /^Task 16/ }).getByText('done', { exact: true }).first().waitFor();
+  assert.deepEqual((await submitted(page)).map((body) => body.do), ['add', 'assign', 'accept']);
+  await page.close();
+});
+
+test('a held command is shown exactly, and A acts on it only while it has the focus', async () => {
+  const page = await open();
+  for (const body of await page.evaluate(() => window.replay.known().filter((body) => body.task === 17 || body.new?.title === 'Publish the notes'))) await page.evaluate((body) => window.replay.ask({ ask: 'submit', command_id: 'by-hand', body }), body);
+  const card = page.locator('[data-approval]');
+  await card.waitFor();
+  await card.getByText("sh -c 'echo published'").waitFor();
+  await card.getByText('publishing cannot be undone').waitFor();
+  await page.locator('[data-task="11"]').focus();
+  const before = (await submitted(page)).length;
+  await page.keyboard.press('a');
+  await page.keyboard.press('d');
+  assert.equal((await submitted(page)).length, before);
+  await card.focus();
+  await page.keyboard.press('a');
+  await card.waitFor({ state: 'detached' });
+  assert.deepEqual((await submitted(page)).at(-1), { noun: 'approval', do: 'approve', approval: 1, note: null });
+  await page.close();
+});
+
+test('what was typed is there again after a refusal, a closed sheet and a loaded page', async () => {
+  const page = await open();
+  await page.keyboard.press('n');
+  await page.keyboard.type('Half a thought');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').getByText('nobody asked for that').waitFor();
+  await page.keyboard.press('Escape');
+  await page.reload();
+  await page.waitForSelector('canvas[data-ready]');
+  await page.keyboard.press('n');
+  assert.equal(await page.getByRole('textbox', { name: 'Title' }).inputValue(), 'Half a thought');
+  await page.getByText('Order, role, attempts, time').click();
+  await page.getByRole('textbox', { name: 'Attempts' }).fill('many');
+  await page.getByRole('button', { name: 'Write it down' }).click();
+  await page.getByRole('dialog').getByText("'many' is no number").waitFor();
+  assert.equal(await page.getByRole('textbox', { name: 'Attempts' }).evaluate((field) => field === document.activeElement), true);
+  await page.close();
+});
+
+test('while the office is lost that is said, and typed words stay', async () => {
+  const page = await open();
+  await page.getByPlaceholder('Your answer').fill('It waits for 2.5');
+  await page.evaluate(() => window.replay.link('lost'));
+  await page.getByText('It is looked for again, without end').waitFor();
+  await page.evaluate(() => window.replay.link('up'));
+  await page.getByText('It is looked for again, without end').waitFor({ state: 'detached' });
+  assert.equal(await page.getByPlaceholder('Your answer').inputValue(), 'It waits for 2.5');
+  await page.close();
+});
+
+test('Markdown of others runs nothing, loads nothing and leads nowhere by itself', async () => {
+  const page = await open();
+  await page.keyboard.press('n');
+  await page.getByRole('textbox', { name: 'What is to be done' }).fill('# Hi\n<img src=x onerror="window.hit=1"><script>window.hit=1</script>\n\n[go](javascript:window.hit=1) ![p](https://example.org/p.png) [out](https://example.org/)\n\n<a href="https://example.org" onclick="window.hit=1">a</a><iframe src="https://example.org"></iframe><svg onload="window.hit=1">');
+  await page.getByRole('button', { name: 'as it reads' }).click();
+  const shown = page.locator('.md');
+  assert.equal(await shown.locator('img, script, iframe, a, svg, style, [onclick], [onerror]').count(), 0);
+  await shown.getByText('pictures are not loaded').waitFor();
+  assert.equal(await shown.locator('[data-url]').count(), 1);
+  await shown.locator('[data-url]').click();
+  assert.equal(await page.evaluate(() => window.hit), undefined);
+  assert.match(page.url(), /replay\.html/);
+  await page.close();
+});
+
+test('the night goes on while one looks, and a refusal is said with its way out', async () => {
+  const page = await open({ query: '?from=60' });
+  const before = await page.locator('footer[aria-label="Today"]').textContent();
+  await page.evaluate(() => window.replay.play(1000));
+  await page.waitForFunction(() => document.querySelector('[data-desk="5"]').dataset.state === 'paused');
+  assert.notEqual(await page.locator('footer[aria-label="Today"]').textContent(), before);
+  await page.locator('[data-need="8"]').focus();
+  await page.keyboard.press('a');
+  await page.getByText('and in it nobody asked for that').first().waitFor();
+  await page.close();
+});
