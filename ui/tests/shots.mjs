@@ -77,7 +77,7 @@ try {
       const page = await browser.open({ query: '?empty', before: (page) => set(page, { theme }) });
       await shot(page, `${theme}-first`);
       await page.getByRole('button', { name: /Open a repository/ }).click();
-      await page.getByRole('textbox', { name: /Open a repository/ }).fill('/home/me/code/ledger');
+      await page.getByRole('textbox', { name: /Open a repository/ }).fill('/home/you/code/ledger');
       await page.getByRole('button', { name: 'Open', exact: true }).click();
       await shot(page, `${theme}-first-refused`);
       await page.close();
