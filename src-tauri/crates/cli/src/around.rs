@@ -39,13 +39,11 @@ impl Around {
         let shown = std::io::stdout().is_terminal();
         let plain = set(std::env::var_os("NO_COLOR")).is_some()
             || text(std::env::var_os("TERM")).is_some_and(|terminal| terminal == "dumb");
-        let data = set(std::env::var_os("XDG_DATA_HOME")).map(PathBuf::from).filter(|dir| dir.is_absolute());
-        let home = set(std::env::var_os("HOME")).map(PathBuf::from).unwrap_or_default();
         Self {
             office: set(std::env::var_os("OFFICE_DIR")).map(PathBuf::from),
             token: text(std::env::var_os("OFFICE_TOKEN")),
             task: text(std::env::var_os("OFFICE_TASK")).and_then(|task| task.parse().ok()),
-            usual: data.unwrap_or_else(|| home.join(".local/share")).join("afterhours"),
+            usual: office_door::place::usual(),
             terminal: shown && std::io::stdin().is_terminal(),
             columns: shown.then(|| crate::raw::size().map_or(80, |(columns, _)| usize::from(columns))),
             paint: Paint { on: shown && !plain },

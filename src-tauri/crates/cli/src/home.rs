@@ -13,6 +13,12 @@ use office_runtime::{Revive, RunOptions};
   office run --take-up     goes on at once with what a crash or a reboot interrupted
   office run --json        prints {\"ready\":true,\"dir\":...,\"pid\":...} when it is ready")]
 pub(crate) struct RunArgs {
+    /// Make the office first, if there is none
+    #[arg(long)]
+    pub(crate) init: bool,
+    /// In a session of its own, so that the office outlives whoever starts it (the window does)
+    #[arg(long)]
+    pub(crate) apart: bool,
     /// Go on with what was interrupted, but for what its owner stopped
     #[arg(long)]
     pub(crate) take_up: bool,
@@ -34,7 +40,7 @@ pub(crate) async fn run(
     closing: impl Future<Output = ()>,
 ) -> Result<(), Refusal> {
     office_runtime::logging::begin(dir);
-    let RunArgs { take_up, revived } = args;
+    let RunArgs { take_up, revived, .. } = args;
     let options = RunOptions { again: again(dir), revived, take_up };
     office_runtime::run(dir, options, ready, closing).await
 }

@@ -109,6 +109,16 @@ pub(crate) async fn init(s: &mut Session<'_>, args: InitArgs) -> Done {
 
 pub(crate) async fn run(s: &mut Session<'_>, args: home::RunArgs) -> Done {
     let dir = std::path::absolute(&s.dir)?;
+    if args.apart {
+        leave_session();
+    }
+    if args.init {
+        match home::init(&dir, None).await {
+            // It is there already: all the better.
+            Err(refusal) if refusal.code == Code::Duplicate => {}
+            made => made?,
+        }
+    }
     // Listened for before anything starts, so that no signal falls between.
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     // A terminal that is closed ends what runs in it, in order; `nohup office run` asks to live on.
@@ -139,6 +149,12 @@ pub(crate) async fn run(s: &mut Session<'_>, args: home::RunArgs) -> Done {
         Err(Fail::NobodyReads) => Ok(()),
         other => other,
     }
+}
+
+/// Leaves the session of whoever started this. It fails only for the first of a process group, which a shell made it: then it
+/// has a group of its own, and what is left of the terminal is its hangup, which ends the office in order.
+fn leave_session() {
+    let _ = nix::unistd::setsid();
 }
 
 /// Whether whoever started us had hang-ups ignored; where the system does not tell, it had not.

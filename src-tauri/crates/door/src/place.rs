@@ -14,6 +14,13 @@ pub const SOCKET_PATH_MAX: usize = 107;
 const SOCKET: &str = "door.sock";
 const POINTER: &str = "door";
 
+/// The office where none is named: in the owner's data directory.
+pub fn usual() -> PathBuf {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let data = set("XDG_DATA_HOME").filter(|dir| dir.is_absolute());
+    data.unwrap_or_else(|| set("HOME").unwrap_or_default().join(".local/share")).join("afterhours")
+}
+
 /// The socket a client of the office in `office` connects to.
 pub fn find(office: &Path) -> PathBuf {
     match fs::read_to_string(office.join(POINTER)) {
