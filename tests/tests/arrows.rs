@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 
 /// A heavy dependency and the one crate that may name it.
-const FENCES: &[(&str, &str)] = &[("sqlx", "store"), ("tantivy", "memory"), ("portable-pty", "pty")];
+const FENCES: &[(&str, &str)] =
+    &[("sqlx", "store"), ("tantivy", "memory"), ("portable-pty", "pty"), ("tauri", "shell")];
 
 /// All that `core` may name: data types and their derives, nothing that does anything.
 const CORE_MAY_USE: &[&str] = &["jiff", "serde", "specta", "thiserror"];
@@ -32,9 +33,12 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
-/// The name a crate has in the table: its package name without our prefix.
+/// The name a crate has in the table: its package name without our prefix. The window is called as its owner calls it.
 fn short(package: &str) -> String {
-    package.strip_prefix("office-").unwrap_or(package).to_owned()
+    match package.strip_prefix("office-").unwrap_or(package) {
+        "afterhours" => "shell".to_owned(),
+        name => name.to_owned(),
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "asks cargo, once, and waits for it")]

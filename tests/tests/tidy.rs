@@ -33,6 +33,8 @@ const MAY_START: &[&str] = &[
     "src-tauri/crates/hook/",
     // Runs what the owner approved, as a child of its own, and waits for it.
     "src-tauri/crates/cli/src/ask_approval.rs",
+    // The office, which is meant to outlive the window.
+    "src-tauri/src/start.rs",
     // Its own process is what is killed there.
     "src-tauri/crates/store/tests/",
     "tests/",
@@ -55,6 +57,9 @@ const SYSTEM_VARIABLES: &[&str] = &[
     "PAGER",
     "COLUMNS",
     "LINES",
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "DBUS_SESSION_BUS_ADDRESS",
 ];
 
 impl Text {

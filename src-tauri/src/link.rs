@@ -1,0 +1,224 @@
+//! Keeps the window connected to its office: connects, starts the office where none runs, finds it again when it was lost,
+//! and says in words where that stands. One office is never started twice: its own lock decides, and a start is awaited.
+//! Not here: what is asked over the connection (`page.rs`).
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use office_core::{Code, Refusal};
+use office_door::{Client, ClientError, place};
+use tokio::sync::{Notify, watch};
+
+use crate::start::{self, Found, Started};
+use crate::which::Which;
+
+/// Program and version, for the office's log.
+pub const NAME: &str = concat!("window ", env!("CARGO_PKG_VERSION"));
+/// While an office starts it is looked for this often.
+const STARTING: Duration = Duration::from_millis(40);
+/// While it cannot be had, this often.
+const LOOKING: Duration = Duration::from_secs(2);
+/// An office that is on its way up, started here or by somebody else, gets so long.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Starts within a minute; after so many a person has to say so.
+const STARTS: usize = 4;
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Where the connection stands.
+#[derive(Clone, Debug)]
+pub enum Standing {
+    /// Looking for the office; it is being started, or was lost a moment ago.
+    Looking {
+        /// In words.
+        said: String,
+    },
+    /// Connected.
+    Up(Client),
+    /// It cannot be had as things stand; why, and the way out. It is looked for all the same.
+    Down(Refusal),
+}
+
+/// The window's end of the connection. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Link {
+    which: Arc<Which>,
+    standing: watch::Sender<Standing>,
+    again: Arc<Notify>,
+}
+
+impl Link {
+    /// Not connected yet; [`Link::keep`] does it.
+    pub fn new(which: Which) -> Self {
+        let said = format!("Looking for the office in {}", which.dir.display());
+        let standing = watch::Sender::new(Standing::Looking { said });
+        Self { which: which.into(), standing, again: Arc::default() }
+    }
+
+    /// Where the connection stands, and every change of it.
+    pub fn watch(&self) -> watch::Receiver<Standing> {
+        self.standing.subscribe()
+    }
+
+    /// The office's directory.
+    pub fn dir(&self) -> &Path {
+        &self.which.dir
+    }
+
+    /// The connection, or why there is none.
+    pub fn client(&self) -> Result<Client, Refusal> {
+        match &*self.standing.borrow() {
+            Standing::Up(client) => Ok(client.clone()),
+            Standing::Down(refusal) => Err(refusal.clone()),
+            Standing::Looking { said } => {
+                Err(Refusal::new(Code::NoOffice, said.clone(), "nothing was done; ask again when the office is back"))
+            }
+        }
+    }
+
+    /// The owner says: try again now.
+    pub fn again(&self) {
+        self.again.notify_one();
+    }
+
+    fn say(&self, standing: Standing) {
+        self.standing.send_replace(standing);
+    }
+
+    /// Keeps the connection as long as the window lives.
+    pub async fn keep(self) {
+        let mut starts = Starts::default();
+        // The first time an office is started, or made, without asking.
+        let mut wanted = true;
+        let mut why = None;
+        loop {
+            match self.reach(&mut starts, wanted, why.take()).await {
+                Ok(client) => {
+                    starts.connected = true;
+                    self.say(Standing::Up(client.clone()));
+                    client.closed().await;
+                    // One that ended in order took its door away. Nobody but its owner ends it, so it is not started again
+                    // by itself; one that was killed left its door behind.
+                    wanted = place::find(&self.which.dir).exists();
+                    if wanted {
+                        self.say(Standing::Looking { said: "The office is gone; looking for it".to_owned() });
+                    }
+                }
+                Err(refusal) => {
+                    why = Some(refusal.clone());
+                    self.say(Standing::Down(refusal));
+                    wanted = tokio::select! {
+                        () = self.again.notified() => true,
+                        () = tokio::time::sleep(LOOKING) => false,
+                    };
+                    if wanted {
+                        starts.forget();
+                        self.say(Standing::Looking {
+                            said: format!("Looking for the office in {}", self.dir().display()),
+                        });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Connects; where no office runs and one is `wanted`, starts it and waits for it. `why` it could not be had before.
+    async fn reach(&self, starts: &mut Starts, wanted: bool, why: Option<Refusal>) -> Result<Client, Refusal> {
+        let mut why = why;
+        let until = Instant::now() + PATIENCE;
+        let mut started: Option<Started> = None;
+        let mut elsewhere: Option<Refusal> = None;
+        loop {
+            match Client::connect(&self.which.dir, NAME, None).await {
+                Ok(client) => return Ok(client),
+                Err(ClientError::NoOffice { .. }) => {}
+                Err(ClientError::Refused(refusal)) => return Err(refusal),
+                // Its door is there and nobody greets: it may be on its way down.
+                Err(lost @ ClientError::Lost(_)) if Instant::now() > until => return Err(lost.refusal()),
+                Err(ClientError::Lost(_)) => {
+                    tokio::time::sleep(STARTING).await;
+                    continue;
+                }
+            }
+            match &mut started {
+                None if elsewhere.is_some() => {}
+                None if !wanted => {
+                    // Why it did not start stays said until somebody starts it; the rest is as it is seen now.
+                    let stays =
+                        |why: &Refusal| !starts.connected || matches!(why.code, Code::Trouble | Code::Unavailable);
+                    return Err(why.take().filter(stays).unwrap_or_else(|| self.ended()));
+                }
+                None => {
+                    starts.count()?;
+                    let making = start::look(&self.which.dir) == Found::Nothing;
+                    if making && starts.connected {
+                        return Err(self.vanished());
+                    }
+                    let what = if making { "Making an office in" } else { "Starting the office in" };
+                    self.say(Standing::Looking { said: format!("{what} {}", self.dir().display()) });
+                    started = Some(start::start(&self.which)?);
+                }
+                Some(running) => match running.ended() {
+                    None => {}
+                    // Somebody else started it, or it is only just ending: it is waited for.
+                    Some(refusal) if refusal.code == Code::Held => {
+                        started = None;
+                        elsewhere = Some(refusal);
+                    }
+                    Some(refusal) => return Err(refusal),
+                },
+            }
+            if Instant::now() > until {
+                return Err(elsewhere.unwrap_or_else(|| self.slow()));
+            }
+            tokio::time::sleep(STARTING).await;
+        }
+    }
+
+    fn ended(&self) -> Refusal {
+        if start::look(&self.which.dir) != Found::Office {
+            return self.vanished();
+        }
+        let message = format!("the office in {} does not run: it was ended", self.dir().display());
+        Refusal::new(Code::NoOffice, message, "start it again here, or with `office run`")
+    }
+
+    fn vanished(&self) -> Refusal {
+        let message = format!("the office's directory {} is gone, or empty", self.dir().display());
+        Refusal::new(Code::NotFound, message, "bring it back, or close the window and open another office")
+    }
+
+    fn slow(&self) -> Refusal {
+        let message = format!("the office in {} was started and does not answer", self.dir().display());
+        Refusal::new(Code::Unavailable, message, format!("{} says more", self.dir().join("logs/office.log").display()))
+    }
+}
+
+/// Counts starts, so that an office that falls over again and again is not started for ever.
+#[derive(Debug, Default)]
+struct Starts {
+    at: Vec<Instant>,
+    /// Whether this window was ever connected.
+    connected: bool,
+}
+
+impl Starts {
+    fn count(&mut self) -> Result<(), Refusal> {
+        let now = Instant::now();
+        self.at.retain(|at| now.duration_since(*at) < MINUTE);
+        if self.at.len() >= STARTS {
+            let message = format!("the office ended {STARTS} times within a minute and is not started again by itself");
+            return Err(Refusal::new(
+                Code::Trouble,
+                message,
+                "`office doctor` and logs/office.log in its directory say more",
+            ));
+        }
+        self.at.push(now);
+        Ok(())
+    }
+
+    fn forget(&mut self) {
+        self.at.clear();
+    }
+}

@@ -1,0 +1,190 @@
+//! The two streams into the page: events of the office, and the bytes of a desk's terminal. Both take from the office only
+//! while the page keeps up (`flow.rs`). Terminal bytes go as they are, behind eight bytes of offset; never as JSON.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::FutureExt;
+use office_core::{Refusal, Seq};
+use office_door::wire::Push;
+use office_door::{Client, ClientError, EventStream, Terminal, TerminalNews};
+use serde::Serialize;
+use tauri::async_runtime::{JoinHandle, spawn};
+use tauri::ipc::{Channel, InvokeResponseBody};
+
+use crate::flow::Flow;
+
+/// Events that may be under way to the page; beyond, the office keeps them.
+const EVENTS: u64 = 2048;
+/// Events in one message.
+const BATCH: usize = 256;
+/// Bytes of one terminal that may be under way to the page.
+const BYTES: u64 = 512 * 1024;
+/// Bytes in one message.
+const MESSAGE: usize = 128 * 1024;
+
+/// What is said of a terminal beside its bytes.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Said {
+    Gap { from: u64, to: u64 },
+    Ended { how: String },
+    Lost,
+}
+
+/// An attached terminal.
+struct Open {
+    client: Client,
+    desk: String,
+    flow: Arc<Flow>,
+    reader: JoinHandle<()>,
+}
+
+/// The page's subscription.
+struct Subscribed {
+    flow: Arc<Flow>,
+    reader: JoinHandle<()>,
+}
+
+/// All streams of the page.
+#[derive(Default)]
+pub struct Streams {
+    terminals: Mutex<HashMap<u32, Open>>,
+    last: AtomicU32,
+    events: Mutex<Option<Subscribed>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing that runs under these locks can leave them half changed.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Streams {
+    /// Pushes events after `since` to the page, in batches; takes the place of an earlier subscription.
+    pub async fn subscribe(&self, client: Client, since: Seq, page: Channel<Vec<Push>>) -> Result<(), Refusal> {
+        let events = client.events(since).await.map_err(ClientError::refusal)?;
+        let flow = Arc::new(Flow::default());
+        let reader = spawn(push_events(events, flow.clone(), page));
+        if let Some(before) = lock(&self.events).replace(Subscribed { flow, reader }) {
+            before.reader.abort();
+        }
+        Ok(())
+    }
+
+    /// The page has taken so many events.
+    pub fn took(&self, events: u64) {
+        if let Some(subscribed) = &*lock(&self.events) {
+            subscribed.flow.taken(events);
+        }
+    }
+
+    /// Attaches to a desk's terminal; gives back the number the page calls it by.
+    pub async fn open(
+        &self,
+        client: Client,
+        desk: String,
+        from: Option<u32>,
+        page: Channel<InvokeResponseBody>,
+    ) -> Result<u32, Refusal> {
+        let terminal = client.terminal(&desk, from).await.map_err(ClientError::refusal)?;
+        let id = self.last.fetch_add(1, Ordering::Relaxed);
+        let flow = Arc::new(Flow::default());
+        let reader = spawn(push_bytes(terminal, flow.clone(), page));
+        lock(&self.terminals).insert(id, Open { client, desk, flow, reader });
+        Ok(id)
+    }
+
+    /// The page drew so many bytes of a terminal.
+    pub fn drew(&self, id: u32, bytes: u64) {
+        if let Some(open) = lock(&self.terminals).get(&id) {
+            open.flow.taken(bytes);
+        }
+    }
+
+    /// Whose terminal that is, and the connection it came by.
+    pub fn terminal(&self, id: u32) -> Option<(Client, String)> {
+        lock(&self.terminals).get(&id).map(|open| (open.client.clone(), open.desk.clone()))
+    }
+
+    /// Detaches from a terminal.
+    pub fn close(&self, id: u32) {
+        if let Some(open) = lock(&self.terminals).remove(&id) {
+            open.reader.abort();
+        }
+    }
+
+    /// A page that was loaded again knows nothing of the streams of the one before.
+    pub fn clear(&self) {
+        for (_, open) in lock(&self.terminals).drain() {
+            open.reader.abort();
+        }
+        if let Some(before) = lock(&self.events).take() {
+            before.reader.abort();
+        }
+    }
+}
+
+/// Ends with the connection, or when the page is gone.
+async fn push_events(mut events: EventStream, flow: Arc<Flow>, page: Channel<Vec<Push>>) {
+    loop {
+        flow.below(EVENTS).await;
+        let Ok((envelope, nouns)) = events.next().await else { return };
+        let mut batch = vec![Push::Event { envelope, nouns }];
+        // What is there already goes along.
+        while batch.len() < BATCH
+            && let Some(Ok((envelope, nouns))) = events.next().now_or_never()
+        {
+            batch.push(Push::Event { envelope, nouns });
+        }
+        flow.sent(batch.len() as u64);
+        if page.send(batch).is_err() {
+            return;
+        }
+    }
+}
+
+async fn push_bytes(mut terminal: Terminal, flow: Arc<Flow>, page: Channel<InvokeResponseBody>) {
+    let mut kept = None;
+    loop {
+        flow.below(BYTES).await;
+        let news = match kept.take() {
+            Some(news) => Ok(news),
+            None => terminal.next().await,
+        };
+        let over = !matches!(news, Ok(TerminalNews::Bytes { .. } | TerminalNews::Gap { .. }));
+        let body = match news {
+            Ok(TerminalNews::Bytes { offset, bytes }) => {
+                let mut message = Vec::with_capacity(8 + bytes.len());
+                message.extend_from_slice(&offset.to_le_bytes());
+                message.extend_from_slice(&bytes);
+                while message.len() < MESSAGE
+                    && let Some(Ok(next)) = terminal.next().now_or_never()
+                {
+                    match next {
+                        TerminalNews::Bytes { offset: at, bytes } if at == offset + (message.len() - 8) as u64 => {
+                            message.extend_from_slice(&bytes);
+                        }
+                        other => {
+                            kept = Some(other);
+                            break;
+                        }
+                    }
+                }
+                flow.sent((message.len() - 8) as u64);
+                InvokeResponseBody::Raw(message)
+            }
+            Ok(TerminalNews::Gap { from, to }) => said(&Said::Gap { from, to }),
+            Ok(TerminalNews::Ended { how }) => said(&Said::Ended { how }),
+            Err(_) => said(&Said::Lost),
+        };
+        if page.send(body).is_err() || over {
+            return;
+        }
+    }
+}
+
+fn said(what: &Said) -> InvokeResponseBody {
+    // Words and numbers always have a JSON form.
+    InvokeResponseBody::Json(serde_json::to_string(what).unwrap_or_else(|_| "{\"kind\":\"lost\"}".to_owned()))
+}

@@ -1,0 +1,64 @@
+//! Watches the office for what is seen outside the window: the tray's counts, and notifications. On a connection of its own,
+//! so that the page's subscription is left alone. Not here: how those look (`tray.rs`, `notify.rs`).
+
+use std::time::Duration;
+
+use office_core::DeskState;
+use office_core::view::StatusView;
+use office_door::wire::{Answer, Ask};
+use office_door::{Client, ClientError};
+use tauri::{AppHandle, Manager};
+
+use crate::link::{Link, NAME, Standing};
+use crate::notify::Notices;
+use crate::tray::{Counts, Tray};
+
+/// After something happened what follows at once is taken together.
+const TOGETHER: Duration = Duration::from_millis(250);
+
+/// Watches as long as the window lives.
+pub async fn watch(app: AppHandle) {
+    let link = app.state::<Link>().inner().clone();
+    let mut standing = link.watch();
+    let mut notices = Notices::default();
+    loop {
+        if matches!(&*standing.borrow_and_update(), Standing::Up(_)) {
+            // It ends with the connection; the link finds the next one.
+            let _ = follow(&app, &link, &mut notices).await;
+        }
+        app.state::<Tray>().show(&Counts { lost: true, ..Counts::default() });
+        if standing.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn follow(app: &AppHandle, link: &Link, notices: &mut Notices) -> Result<(), ClientError> {
+    let client = Client::connect(link.dir(), NAME, None).await?;
+    let Answer::Status(mut status) = client.ask(Ask::Status).await? else { return Ok(()) };
+    let mut events = client.events(status.seq).await?;
+    loop {
+        app.state::<Tray>().show(&counts(&status));
+        notices.update(app, &status);
+        events.next().await?;
+        tokio::time::sleep(TOGETHER).await;
+        let Answer::Status(now) = client.ask(Ask::Status).await? else { return Ok(()) };
+        status = now;
+        // Only what came after that look is news.
+        while events.last() < status.seq {
+            events.next().await?;
+        }
+    }
+}
+
+fn counts(status: &StatusView) -> Counts {
+    let works =
+        |state| matches!(state, DeskState::Starting | DeskState::Working | DeskState::Thinking | DeskState::Reviewing);
+    let work = status.desks.iter().filter(|desk| works(desk.state)).count();
+    Counts {
+        work,
+        needs_you: status.waits_for_you.len() + status.approvals.len(),
+        stopped: status.hold.is_some(),
+        lost: false,
+    }
+}
