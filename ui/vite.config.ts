@@ -10,7 +10,8 @@ export default defineConfig({
   build: {
     target: 'es2022',
     chunkSizeWarningLimit: 1200,
-    rollupOptions: { input: { window: 'index.html', replay: 'replay.html' } },
+    // The replay page is served by the development server and built by the tests; the window does not carry it.
+    rollupOptions: { input: 'index.html' },
   },
   server: { port: 5199, strictPort: true, host: '127.0.0.1' },
   test: { include: ['tests/**/*.test.ts'], environment: 'node', testTimeout: 30_000, resolveSnapshotPath: (path, ext) => path.replace('/tests/', '/tests/snapshots/') + ext },

@@ -1,6 +1,23 @@
-// The window's page. It is of use only inside the window, where the shell gives it its host.
+// The window's page: tells the shell that it is there, says in words where the office stands until there is one, and then
+// shows it. When the office is lost later the floor stays, and the words stand over it.
 // Not here: the replay page that tests open (replay.ts).
-const place = document.createElement('main');
-place.style.cssText = 'position:fixed;inset:0;display:grid;place-content:center;text-align:center;font:16px system-ui,sans-serif';
-place.innerHTML = '<h1>Afterhours</h1><p>This page is the inside of the window. <code>npm start</code> opens it.</p>';
-document.body.append(place);
+import { mount } from 'svelte';
+import { TauriHost, type News } from '../host/tauri';
+import App from './App.svelte';
+import Standing from './Standing.svelte';
+import { standing } from './standing.svelte';
+
+const host = new TauriHost();
+let shown = false;
+
+function hear(news: News): void {
+  standing.hear(news);
+  if (news.news !== 'up' || shown) return;
+  shown = true;
+  mount(App, { target: document.body, props: { host } });
+}
+
+mount(Standing, { target: document.body, props: { tryAgain: () => void host.tryAgain() } });
+host.connect(hear).catch((error: unknown) => {
+  standing.hear({ news: 'down', refusal: { code: 'trouble', message: 'the window cannot speak to its own shell', detail: String(error) } });
+});

@@ -1,6 +1,8 @@
 // Stage: owns the renderer and prints one frame: backdrop, slab shadow, room, scene, bloom, overlay.
 // Decides what must be baked or redrawn; everything that can wait for a change waits.
 // Not here: when to draw (ticker.ts), the world's rules (floor/model).
+// Shaders without code made from strings: the window's content policy forbids it.
+import 'pixi.js/unsafe-eval';
 import { Container, RenderTexture, Texture, Ticker, WebGLRenderer } from 'pixi.js';
 import type { BakeCtx } from '../art/recipes';
 import { drawScene } from '../model/draw';
