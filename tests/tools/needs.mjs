@@ -1,12 +1,12 @@
 // What a machine must have before anything is built, and how to get it. On Debian and Ubuntu missing packages are
 // installed, said before it is done; elsewhere, and for Rust, the words say what to do and nothing is downloaded.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 
-/** Programs from packages: any one of `programs` will do. */
+/** Packages, known by a program (any one of `programs` will do) or by a file of a library (`library`). */
 export const PACKAGES = [
   { programs: ['cc', 'gcc', 'clang'], apt: 'build-essential', why: 'SQLite and zstd are compiled from C, and Rust links with cc' },
   { programs: ['git'], apt: 'git', why: 'the office works on git repositories, and so do its tests' },
@@ -14,8 +14,21 @@ export const PACKAGES = [
   { programs: ['ps'], apt: 'procps', why: 'tests look for processes that were left behind', only: 'linux' },
 ];
 
+/** What the desktop window needs, to be built and to run. */
+export const WINDOW_PACKAGES = [
+  { programs: ['pkg-config'], apt: 'pkgconf', why: 'the build of the window finds its libraries with it', only: 'linux' },
+  { library: 'pkgconfig/webkit2gtk-4.1.pc', apt: 'libwebkit2gtk-4.1-dev', why: "the window's page is shown by the system's own browser engine", only: 'linux' },
+  { library: 'libayatana-appindicator3.so.1', apt: 'libayatana-appindicator3-1', why: 'the tray icon is made with it; the window works without', only: 'linux' },
+  { programs: ['xdg-open'], apt: 'xdg-utils', why: 'links and folders are opened in your own programs', only: 'linux' },
+];
+
 /** What only the tests need. */
 export const TEST_PACKAGES = [
+  { programs: ['WebKitWebDriver'], apt: 'webkit2gtk-driver', why: 'tests look into the real window with it', only: 'linux' },
+  { programs: ['Xvfb'], apt: 'xvfb', why: 'tests open the real window on a screen of their own', only: 'linux' },
+  { programs: ['dbus-daemon'], apt: 'dbus-daemon', why: 'tests give the real window a session bus of its own', only: 'linux' },
+  { programs: ['dunst'], apt: 'dunst', why: 'tests click the notifications of the real window', only: 'linux' },
+  { programs: ['import'], apt: 'imagemagick', why: 'tests keep a picture of the screen when the real window fails them', only: 'linux' },
   { programs: ['chromium', 'chromium-browser', 'google-chrome'], apt: 'chromium', why: 'the window is tested in a real browser', only: 'linux' },
 ];
 
@@ -27,10 +40,17 @@ export function has(program, path = process.env.PATH ?? '') {
   return path.split(delimiter).some((folder) => endings.some((ending) => existsSync(join(folder, program + ending))));
 }
 
+/** Whether a library's file is where the system keeps such. */
+function hasLibrary(file) {
+  const folders = ['/usr/lib', '/usr/lib64', '/usr/share', '/usr/local/lib'];
+  const deeper = folders.flatMap((folder) => (existsSync(folder) ? readdirSync(folder).filter((name) => name.includes('-linux-')).map((name) => join(folder, name)) : []));
+  return [...folders, ...deeper].some((folder) => existsSync(join(folder, file)));
+}
+
 /** The packages that `present` (a test for programs) finds missing. */
 export function missing(present = has, platform = process.platform, packages = PACKAGES) {
   const needed = packages.filter((entry) => !entry.only || entry.only === platform);
-  return needed.filter((entry) => !entry.programs.some((program) => present(program)));
+  return needed.filter((entry) => (entry.library ? !hasLibrary(entry.library) : !entry.programs.some((program) => present(program))));
 }
 
 /** The first number like 1.95.0 in a text, as three numbers. */
@@ -65,18 +85,20 @@ function install(packages) {
   return true;
 }
 
+const nameOf = (entry) => entry.library?.split('/').at(-1) ?? entry.programs[0];
+
 /** Sees to packages; returns what is still in the way, one sentence each. */
 function settlePackages(packages) {
   const lacking = missing(has, process.platform, packages);
   if (lacking.length === 0) return [];
-  for (const entry of lacking) console.log(`missing: ${entry.programs[0]} (package ${entry.apt}): ${entry.why}`);
+  for (const entry of lacking) console.log(`missing: ${nameOf(entry)} (package ${entry.apt}): ${entry.why}`);
   if (process.platform === 'linux' && has('apt-get')) {
     console.log(`installing ${lacking.map((entry) => entry.apt).join(', ')} with apt-get`);
     install(lacking);
   }
   const hint = { darwin: 'xcode-select --install', win32: 'Visual Studio Build Tools with C++, and https://git-scm.com' };
   const how = hint[process.platform] ?? "your system's package manager";
-  return missing(has, process.platform, packages).map((entry) => `${entry.programs[0]} is missing (${entry.why}): install ${entry.apt}, with ${how}, and run this again`);
+  return missing(has, process.platform, packages).map((entry) => `${nameOf(entry)} is missing (${entry.why}): install ${entry.apt}, with ${how}, and run this again`);
 }
 
 function settleRust(root, wanted) {

@@ -9,8 +9,18 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { countCargo, countNextest, countNode, countOne, settle, worthShowing } from './counts.mjs';
-import { TEST_COMPONENTS, TEST_PACKAGES, has, makeReady } from './needs.mjs';
+import { TEST_COMPONENTS, TEST_PACKAGES, WINDOW_PACKAGES, has, makeReady } from './needs.mjs';
 import { run } from './run.mjs';
+
+const TOOLS = dirname(fileURLToPath(import.meta.url));
+const ROOT = resolve(TOOLS, '../..');
+
+/**
+ * All but the window. Named in one way everywhere: with other crates beside them cargo would pick other features, and build
+ * everything twice. The window is a build of its own, and what it shares with these is small.
+ */
+const OFFICE = ['--workspace', '--exclude', 'afterhours'];
+const WINDOW = ['--package', 'afterhours'];
 
 /**
  * The suites, in order. Each has a `limit` in seconds (`cold`: where nothing is built yet), `fast` if the quick form
@@ -18,29 +28,33 @@ import { run } from './run.mjs';
  *   check: a command that holds or does not, counted as one test;
  *   node:  the tests of the tools, tests/tools/*.test.mjs;
  *   ui:    tests of the window, by tests/tools/ui.mjs, which says them in TAP;
- *   units: what the crates test of themselves;
+ *   units: what the crates test of themselves, `window` for those of the window;
+ *   e2e:   files of tests/e2e/, the real window on a screen of its own (Linux only);
  *   tests: files of tests/tests/ without `.rs`, `*` at the end for all that begin so.
  * `needs` names suites that run first, also under --only.
  */
 const SUITES = [
   { name: 'tools', limit: 60, fast: true, node: true },
   { name: 'format', limit: 60, fast: true, check: ['cargo', 'fmt', '--all', '--', '--check'] },
-  { name: 'lint', limit: 240, cold: 700, check: ['cargo', 'clippy', '--workspace', '--all-targets', '--', '-D', 'warnings'] },
-  { name: 'build', limit: 300, cold: 1000, fast: true, check: ['cargo', 'build', '--workspace', '--all-targets'] },
+  { name: 'lint', limit: 240, cold: 700, check: ['cargo', 'clippy', ...OFFICE, '--all-targets', '--', '-D', 'warnings'] },
+  { name: 'build', limit: 300, cold: 1000, fast: true, check: ['cargo', 'build', ...OFFICE, '--all-targets'] },
   { name: 'unit', limit: 240, fast: true, needs: ['build'], units: true },
   { name: 'house', limit: 90, cold: 300, fast: true, needs: ['build'], tests: ['tidy', 'arrows', 'glossary', 'golden', 'fake_agent', 'cli*'] },
   { name: 'ui', limit: 90, cold: 240, fast: true, ui: 'all' },
   { name: 'ui-browser', limit: 180, cold: 300, ui: 'browser' },
   { name: 'ui-floor', limit: 180, cold: 240, ui: 'floor' },
   { name: 'ui-terminal', limit: 180, cold: 240, ui: 'terminal' },
+  { name: 'page', limit: 60, cold: 180, fast: true, check: [process.execPath, join(TOOLS, 'ui.mjs'), 'page'] },
+  { name: 'window-build', limit: 120, cold: 420, fast: true, needs: ['page'], check: ['cargo', 'build', ...WINDOW] },
+  { name: 'window-unit', limit: 120, cold: 180, fast: true, needs: ['page'], units: 'window' },
+  { name: 'window-lint', limit: 120, cold: 420, needs: ['page'], check: ['cargo', 'clippy', ...WINDOW, '--all-targets', '--', '-D', 'warnings'] },
+  { name: 'window', limit: 90, cold: 150, needs: ['build', 'page', 'window-build'], e2e: 'journeys' },
   { name: 'scenarios', limit: 240, needs: ['build'], tests: ['scenario*'] },
   { name: 'faults', limit: 300, cold: 420, needs: ['build'], tests: ['fault*'] },
 ];
 
 /** What the whole of it may take, in seconds, on two cores. */
 const TOTAL = { cold: 30 * 60, warm: 8 * 60 };
-
-const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 function options() {
   const known = {
@@ -59,7 +73,8 @@ function options() {
 
 function chosen({ fast, only }) {
   const wanted = new Set(only.flatMap((name) => [...(SUITES.find((suite) => suite.name === name).needs ?? []), name]));
-  return SUITES.filter((suite) => (only.length > 0 ? wanted.has(suite.name) : !fast || suite.fast));
+  const here = SUITES.filter((suite) => !suite.e2e || process.platform === 'linux');
+  return here.filter((suite) => (only.length > 0 ? wanted.has(suite.name) : !fast || suite.fast));
 }
 
 /** The folder cargo builds into, and the integration tests: ours by name, and those of the crates. */
@@ -93,10 +108,13 @@ function plan(suite, { ours, theirs, nextest }) {
     return { command, count: countNode };
   }
   if (suite.ui) return { command: [process.execPath, join(ROOT, 'tests/tools/ui.mjs'), suite.ui], count: countNode };
+  if (suite.e2e) {
+    const command = [process.execPath, '--test', '--test-reporter=tap', '--test-concurrency=1', join(ROOT, `tests/e2e/${suite.e2e}.mjs`)];
+    return { command, count: countNode };
+  }
   const picked = suite.units ? theirs : ours.filter((name) => suite.tests.some((pattern) => fits(pattern, name)));
   if (!suite.units && picked.length === 0) return { empty: `no file of tests/tests/ is called ${suite.tests.join(', ')}` };
-  // Always --workspace: with -p cargo would pick other features, and build everything twice.
-  const select = ['--workspace', ...(suite.units ? ['--lib', '--bins'] : []), ...picked.flatMap((name) => ['--test', name])];
+  const select = suite.units === 'window' ? [...WINDOW, '--bins'] : [...OFFICE, ...(suite.units ? ['--lib', '--bins'] : []), ...picked.flatMap((name) => ['--test', name])];
   if (!nextest) return { command: ['cargo', 'test', '--no-fail-fast', ...select], count: countCargo };
   const shown = ['--no-fail-fast', '--status-level', 'pass', '--failure-output', 'final'];
   return { command: ['cargo', 'nextest', 'run', ...shown, ...select], count: countNextest };
@@ -160,7 +178,7 @@ async function main() {
     return;
   }
   const since = Date.now();
-  makeReady(ROOT, TEST_COMPONENTS, TEST_PACKAGES);
+  makeReady(ROOT, TEST_COMPONENTS, [...WINDOW_PACKAGES, ...TEST_PACKAGES]);
   const nextest = asked.runner !== 'cargo' && (has('cargo-nextest') || asked.runner === 'nextest');
   const { target, ours, theirs } = workspace();
   const cold = !existsSync(join(target, 'debug', 'deps'));
