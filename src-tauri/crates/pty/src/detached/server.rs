@@ -156,10 +156,11 @@ impl Host {
             if let Some(known) = locked(&self.ledger).known.get_mut(&id) {
                 known.exited_unix_ms = Some(now);
             }
+            // Written down once its last byte is: an end without its last words would be believed. An error means that
+            // it was forgotten, for which both must have ended.
+            let _ = self.local.output_ended(id).await;
             self.wrote(locked(&self.journal).exited(id, exit.status, now));
         }
-        // An error means that it was forgotten, for which both must have ended.
-        let _ = self.local.output_ended(id).await;
     }
 
     fn wrote(&self, outcome: io::Result<()>) {

@@ -154,7 +154,10 @@ impl World {
         if matches!(known.await, Ok(Some(RunState::Live))) {
             let gate = self.run_lock(run);
             let _gate = gate.lock().await;
-            self.clear_up(run, &seat).await;
+            if !self.clear_up(run, &seat).await {
+                // The host died before the last byte was kept. What it wrote down counts, and `guard` reads that.
+                return;
+            }
             self.report_over(run, exit_of(exit.status), ended).await;
             fault::point("a run's end told");
         }
@@ -190,8 +193,8 @@ impl World {
         }
     }
 
-    /// Ends what a program left behind. Its last byte is recorded before.
-    async fn clear_up(&self, run: RunId, seat: &Seat) {
+    /// Ends what a program left behind. Its last byte is recorded before; false if the host died over it.
+    async fn clear_up(&self, run: RunId, seat: &Seat) -> bool {
         let host = seat.host();
         let trailing = tokio::time::timeout(TRAILING, host.output_ended(seat.session)).await;
         if trailing.is_err() {
@@ -203,7 +206,8 @@ impl World {
             Err(error) => tracing::warn!(%run, %error, "its terminal could not be cleared"),
         }
         // Bounded by `terminate`; makes the recording whole before anyone reads it.
-        let _ = tokio::time::timeout(TRAILING, host.output_ended(seat.session)).await;
+        let ended = tokio::time::timeout(TRAILING, host.output_ended(seat.session)).await;
+        !matches!(ended, Ok(Err(PtyError::HostGone { .. })))
     }
 
     pub(crate) async fn end(self: &Arc<Self>, run: RunId) -> Outcome {
