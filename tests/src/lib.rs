@@ -9,6 +9,7 @@ pub mod clock;
 pub mod fake_host;
 pub mod processes;
 pub mod repo;
+pub mod ssh;
 
 pub use bench::{Bench, Said};
 pub use repo::Repo;

@@ -36,6 +36,17 @@ pub fn that_name(dir: &Path) -> Vec<u32> {
     numbers.filter(|pid| *pid != std::process::id() && names(pid) && is_alive(*pid)).collect()
 }
 
+/// Living processes whose parent is `pid`.
+pub fn children_of(pid: u32) -> Vec<u32> {
+    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let numbers = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let parent = |child: u32| -> Option<u32> {
+        let stat = std::fs::read_to_string(format!("/proc/{child}/stat")).ok()?;
+        stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse().ok()
+    };
+    numbers.filter(|child| parent(*child) == Some(pid) && is_alive(*child)).collect()
+}
+
 /// The process that holds the programs of the office in `dir`, if it lives.
 pub fn host_of(dir: &Path) -> Option<u32> {
     let text = std::fs::read(dir.join("host/host.lock")).ok()?;

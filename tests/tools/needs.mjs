@@ -29,6 +29,8 @@ export const TEST_PACKAGES = [
   { programs: ['dbus-daemon'], apt: 'dbus-daemon', why: 'tests give the real window a session bus of its own', only: 'linux' },
   { programs: ['dunst'], apt: 'dunst', why: 'tests click the notifications of the real window', only: 'linux' },
   { programs: ['import'], apt: 'imagemagick', why: 'tests keep a picture of the screen when the real window fails them', only: 'linux' },
+  { programs: ['sshd', '/usr/sbin/sshd'], apt: 'openssh-server', why: 'an office on another machine is tested through a real OpenSSH server', only: 'linux' },
+  { programs: ['ssh'], apt: 'openssh-client', why: 'an office on another machine is reached by ssh', only: 'linux' },
   { programs: ['chromium', 'chromium-browser', 'google-chrome'], apt: 'chromium', why: 'the window is tested in a real browser', only: 'linux' },
 ];
 
@@ -36,6 +38,8 @@ const RUST = 'https://rustup.rs (curl --proto "=https" --tlsv1.2 -sSf https://sh
 
 /** Whether `program` is in one of the folders of PATH. */
 export function has(program, path = process.env.PATH ?? '') {
+  // One that is in no folder of an ordinary user's PATH is named whole.
+  if (program.startsWith('/')) return existsSync(program);
   const endings = process.platform === 'win32' ? ['.exe', '.cmd', ''] : [''];
   return path.split(delimiter).some((folder) => endings.some((ending) => existsSync(join(folder, program + ending))));
 }

@@ -40,13 +40,14 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, args: AttachArgs) -> Done {
         .into());
     }
     let client = s.client().await?;
-    let mut terminal = client.terminal(&args.desk, None).await?;
+    let terminal = client.terminal(&args.desk, None).await?;
+    let mut seen = Seen { desk: args.desk.clone(), terminal, next: 0 };
     if args.follow {
-        return follow(s, &mut terminal).await;
+        return follow(s, &mut seen).await;
     }
     s.around.err.text_block(&print::line(&format!("desk '{}': Ctrl-] leaves, the agent goes on", args.desk)))?;
     let raw = RawMode::enter(std::io::stdin())?;
-    let ended = live(s, &mut terminal).await;
+    let ended = live(s, &mut seen).await;
     let tidied = s.around.out.bytes(raw::TIDY);
     drop(raw);
     let said = ended?;
@@ -54,9 +55,47 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, args: AttachArgs) -> Done {
     Ok(s.around.err.text_block(&format!("\n{}", print::line(&said)))?)
 }
 
-async fn follow(s: &Session<'_>, terminal: &mut Terminal) -> Done {
+/// A terminal, and where in all it ever printed one is; after a cut one goes on there.
+struct Seen {
+    desk: String,
+    terminal: Terminal,
+    next: u64,
+}
+
+impl Seen {
+    async fn news(&mut self, s: &mut Session<'_>) -> Result<TerminalNews, Fail> {
+        loop {
+            match self.terminal.next().await {
+                Ok(news) => {
+                    match &news {
+                        TerminalNews::Bytes { offset, bytes } => self.next = offset + bytes.len() as u64,
+                        TerminalNews::Gap { to, .. } => self.next = *to,
+                        TerminalNews::Ended { .. } => {}
+                    }
+                    return Ok(news);
+                }
+                Err(error) if s.cut(&error) => {
+                    let client = s.client().await?;
+                    match client.terminal(&self.desk, u32::try_from(self.next).ok()).await {
+                        Ok(terminal) => self.terminal = terminal,
+                        Err(ClientError::Refused(refusal)) if refusal.code == Code::WrongState => {
+                            let how = "its program ended while the line was cut; `office task log` has all it said";
+                            return Ok(TerminalNews::Ended { how: how.to_owned() });
+                        }
+                        // Cut again meanwhile, perhaps: the old one says so at once, and all begins anew.
+                        Err(ClientError::Lost(_)) => {}
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+async fn follow(s: &mut Session<'_>, seen: &mut Seen) -> Done {
     loop {
-        match terminal.next().await? {
+        match seen.news(s).await? {
             TerminalNews::Bytes { bytes, .. } => s.around.out.bytes(&bytes)?,
             TerminalNews::Gap { from, to } => s.around.out.bytes(hole(from, to).as_bytes())?,
             TerminalNews::Ended { how } => {
@@ -71,15 +110,15 @@ fn hole(from: u64, to: u64) -> String {
 }
 
 /// Until somebody leaves; in words, who.
-async fn live(s: &Session<'_>, terminal: &mut Terminal) -> Result<String, Fail> {
+async fn live(s: &mut Session<'_>, seen: &mut Seen) -> Result<String, Fail> {
     let mut keys = raw::typed();
     let (mut resized, mut ended) = (signal(SignalKind::window_change())?, signal(SignalKind::terminate())?);
     let mut hangup = signal(SignalKind::hangup())?;
     let mut part = Vec::new();
-    fit(terminal).await?;
+    fit(&seen.terminal).await?;
     loop {
         tokio::select! {
-            news = terminal.next() => match news? {
+            news = seen.news(s) => match news? {
                 TerminalNews::Bytes { bytes, .. } => s.around.out.bytes(&bytes)?,
                 TerminalNews::Gap { from, to } => s.around.out.bytes(hole(from, to).as_bytes())?,
                 TerminalNews::Ended { how } => return Ok(format!("ended: {how}")),
@@ -91,14 +130,14 @@ async fn live(s: &Session<'_>, terminal: &mut Terminal) -> Result<String, Fail> 
                     part.extend_from_slice(&typed[..leave.unwrap_or(typed.len())]);
                     let text = whole_characters(&mut part);
                     if !text.is_empty() {
-                        type_in(s, terminal, &text).await?;
+                        type_in(s, &seen.terminal, &text).await?;
                     }
                     if leave.is_some() {
                         return Ok("left; the agent goes on".to_owned());
                     }
                 }
             },
-            _ = resized.recv() => fit(terminal).await?,
+            _ = resized.recv() => fit(&seen.terminal).await?,
             _ = ended.recv() => return Ok("left".to_owned()),
             _ = hangup.recv() => return Ok("left".to_owned()),
         }
@@ -112,6 +151,10 @@ async fn type_in(s: &Session<'_>, terminal: &Terminal, text: &str) -> Done {
             let said = format!("\r\n[not typed: {}]\r\n", print::line(&refusal.message));
             Ok(s.around.out.bytes(said.as_bytes())?)
         }
+        // Reading notices as well, and goes on if that is to be.
+        Err(ClientError::Lost(_)) => {
+            Ok(s.around.out.bytes(b"\r\n[the line was cut: it is not known whether that was typed]\r\n")?)
+        }
         other => Ok(other?),
     }
 }
@@ -120,7 +163,7 @@ async fn fit(terminal: &Terminal) -> Done {
     let Some((columns, rows)) = raw::size() else { return Ok(()) };
     match terminal.resize(columns, rows).await {
         // A desk that cannot be resized can still be looked at.
-        Err(ClientError::Refused(_)) => Ok(()),
+        Err(ClientError::Refused(_) | ClientError::Lost(_)) => Ok(()),
         other => Ok(other?),
     }
 }

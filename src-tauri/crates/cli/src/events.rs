@@ -52,7 +52,17 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, args: EventsArgs) -> Done {
         let mut events = s.client().await?.events(since).await?;
         let mut known = Known::default();
         while left > 0 {
-            let (envelope, nouns) = events.next().await?;
+            let (envelope, nouns) = match events.next().await {
+                Ok(next) => next,
+                Err(error) => {
+                    let last = events.last();
+                    if !s.cut(&error) {
+                        return Err(error.into());
+                    }
+                    events = s.client().await?.events(last).await?;
+                    continue;
+                }
+            };
             known.learn(&envelope.event, &nouns);
             if args.task.is_none_or(|task| known.task_of(&envelope.event) == Some(task)) {
                 said(s, &envelope)?;

@@ -49,6 +49,9 @@ pub(crate) struct Cli {
     /// The office's directory [default: OFFICE_DIR, else afterhours in your data directory]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) office: Option<PathBuf>,
+    /// An office on another machine, reached by ssh: vm, user@vm, ssh://user@vm:2222; `--office` is then its directory there
+    #[arg(long, global = true, value_name = "MACHINE")]
+    pub(crate) host: Option<String>,
     /// Print JSON: the thing read, made or changed, one value to a line
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -121,6 +124,9 @@ pub(crate) enum Verb {
         /// Which shell
         shell: clap_complete::Shell,
     },
+    /// Pass the door on to standard input and output, for `office --host` on another machine
+    #[command(hide = true)]
+    Door,
     /// Print docs/CLI.md
     #[command(hide = true)]
     Docs,

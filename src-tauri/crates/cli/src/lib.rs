@@ -6,6 +6,7 @@ mod ask_approval;
 mod attach;
 mod desk;
 mod docs;
+mod door;
 mod events;
 mod fail;
 mod grammar;
@@ -66,7 +67,7 @@ pub async fn run(argv: impl IntoIterator<Item = OsString>, around: &Around) -> u
 }
 
 async fn carry_out(cli: Cli, around: &Around) -> Done {
-    let mut session = Session::new(around, cli.office, cli.json);
+    let mut session = Session::new(around, cli.office, cli.host, cli.json)?;
     let s = &mut session;
     match cli.verb {
         Verb::Init(args) => office::init(s, args).await,
@@ -94,6 +95,7 @@ async fn carry_out(cli: Cli, around: &Around) -> Done {
             clap_complete::generate(shell, &mut Cli::command(), "office", &mut text);
             Ok(around.out.bytes(&text)?)
         }
+        Verb::Door => door::carry_out(s).await,
         Verb::Docs => Ok(around.out.text_block(&cli_markdown().map_err(docs_failed)?)?),
     }
 }

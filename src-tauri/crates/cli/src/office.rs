@@ -12,7 +12,6 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::fail::Fail;
 use crate::home;
 use crate::print::{self, Table};
-use crate::project::text;
 use crate::session::{Done, Session, unexpected};
 use crate::shapes::{BackupMade, OfficeMade, OfficeRestored, RuntimeEnded, RuntimeReady};
 use crate::status::screen;
@@ -99,6 +98,7 @@ pub(crate) struct RestoreArgs {
 }
 
 pub(crate) async fn init(s: &mut Session<'_>, args: InitArgs) -> Done {
+    s.here("`init`")?;
     let dir = std::path::absolute(args.dir.as_ref().unwrap_or(&s.dir))?;
     home::init(&dir, args.name.as_deref()).await?;
     let made = OfficeMade { dir: dir.display().to_string() };
@@ -108,6 +108,7 @@ pub(crate) async fn init(s: &mut Session<'_>, args: InitArgs) -> Done {
 }
 
 pub(crate) async fn run(s: &mut Session<'_>, args: home::RunArgs) -> Done {
+    s.here("`run`")?;
     let dir = std::path::absolute(&s.dir)?;
     if args.apart {
         leave_session();
@@ -179,14 +180,22 @@ pub(crate) async fn status(s: &mut Session<'_>, args: StatusArgs) -> Done {
         } else {
             s.show(&view, || screen(&view, s.around))?;
         }
-        events.next().await?;
+        if let Err(error) = events.next().await {
+            if !s.cut(&error) {
+                return Err(error.into());
+            }
+            view = s.status().await?;
+            events = s.client().await?.events(view.seq).await?;
+            continue;
+        }
         // What belongs together comes together.
         let breath = tokio::time::sleep(BREATH);
         tokio::pin!(breath);
         loop {
             tokio::select! {
                 () = &mut breath => break,
-                event = events.next() => drop(event?),
+                // A cut is seen above.
+                Ok(_) = events.next() => {}
             }
         }
         view = s.status().await?;
@@ -237,13 +246,14 @@ pub(crate) async fn doctor(s: &mut Session<'_>) -> Done {
 
 pub(crate) async fn backup(s: &mut Session<'_>, args: BackupArgs) -> Done {
     // The runtime lives elsewhere: a path means what it means here.
-    let to = args.file.map(|file| text(&std::path::absolute(file)?)).transpose()?;
+    let to = args.file.map(|file| s.path(&file)).transpose()?;
     let Answer::Text(path) = s.ask(Ask::Backup { to }).await? else { return Err(unexpected()) };
     let made = BackupMade { path };
     s.show(&made, || print::line(&format!("the office's database is copied to {}", made.path)))
 }
 
 pub(crate) async fn restore(s: &mut Session<'_>, args: RestoreArgs) -> Done {
+    s.here("`restore`")?;
     let dir = std::path::absolute(&s.dir)?;
     let said = home::restore(&dir, &std::path::absolute(args.file)?).await?;
     let restored = OfficeRestored { dir: dir.display().to_string(), said };

@@ -73,7 +73,7 @@ and are merged when you accept them. Set-up, checks and the like stand in .offic
 pub(crate) async fn carry_out(s: &mut Session<'_>, verb: ProjectVerb) -> Done {
     match verb {
         ProjectVerb::Add { path, name, base } => {
-            let path = text(&std::path::absolute(&path)?)?;
+            let path = s.path(&path)?;
             let Answer::Changed(Noun::Project(project)) = s.ask(Ask::AddProject { path, name, base }).await? else {
                 return Err(unexpected());
             };

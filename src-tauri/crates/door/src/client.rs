@@ -59,6 +59,45 @@ impl ClientError {
     }
 }
 
+/// The bare line to the door of the office in the directory `office`, for whoever passes on what goes over it.
+///
+/// # Errors
+/// As [`Client::connect`] before the greeting.
+pub async fn line(office: &Path) -> Result<tokio::net::UnixStream, ClientError> {
+    Ok(reach(office).await?.bare())
+}
+
+async fn reach(office: &Path) -> Result<Carrier, ClientError> {
+    let no_office = || ClientError::NoOffice { dir: office.display().to_string() };
+    let socket = place::find(office);
+    let carrier = match Carrier::connect(&socket).await {
+        Ok(carrier) => carrier,
+        Err(error) => {
+            return Err(match error.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused | io::ErrorKind::NotADirectory => {
+                    no_office()
+                }
+                io::ErrorKind::PermissionDenied => ClientError::Refused(Refusal::new(
+                    Code::NotAllowed,
+                    format!("the office in {} belongs to somebody else", office.display()),
+                    "run the command as the user who started `office run`",
+                )),
+                _ => ClientError::Lost(error.to_string()),
+            });
+        }
+    };
+    // A stranger could only be behind a socket in a shared directory; he is shown no token.
+    let (uid, _) = carrier.peer().map_err(|error| ClientError::Lost(error.to_string()))?;
+    if uid != own_uid() {
+        return Err(ClientError::Refused(Refusal::new(
+            Code::NotAllowed,
+            format!("another user (uid {uid}) listens at {}", socket.display()),
+            "run the command as the user who started `office run`",
+        )));
+    }
+    Ok(carrier)
+}
+
 /// What the office said of itself.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Welcome {
@@ -84,33 +123,16 @@ pub struct Client {
 impl Client {
     /// Connects to the office in the directory `office`; `name` is program and version for its log, `token` the desk run's.
     pub async fn connect(office: &Path, name: &str, token: Option<&str>) -> Result<Self, ClientError> {
-        let no_office = || ClientError::NoOffice { dir: office.display().to_string() };
-        let socket = place::find(office);
-        let carrier = match Carrier::connect(&socket).await {
-            Ok(carrier) => carrier,
-            Err(error) => {
-                return Err(match error.kind() {
-                    io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused | io::ErrorKind::NotADirectory => {
-                        no_office()
-                    }
-                    io::ErrorKind::PermissionDenied => ClientError::Refused(Refusal::new(
-                        Code::NotAllowed,
-                        format!("the office in {} belongs to somebody else", office.display()),
-                        "run the command as the user who started `office run`",
-                    )),
-                    _ => ClientError::Lost(error.to_string()),
-                });
-            }
-        };
-        // A stranger could only be behind a socket in a shared directory; he is shown no token.
-        let (uid, _) = carrier.peer().map_err(|error| ClientError::Lost(error.to_string()))?;
-        if uid != own_uid() {
-            return Err(ClientError::Refused(Refusal::new(
-                Code::NotAllowed,
-                format!("another user (uid {uid}) listens at {}", socket.display()),
-                "run the command as the user who started `office run`",
-            )));
-        }
+        Self::greeted_over(reach(office).await?, name, token).await
+    }
+
+    /// The same over a line that somebody else made, to wherever the office is. Who we are there is the line's to prove;
+    /// no token goes over it.
+    pub async fn over(line: tokio::net::UnixStream, name: &str) -> Result<Self, ClientError> {
+        Self::greeted_over(Carrier::over(line), name, None).await
+    }
+
+    async fn greeted_over(carrier: Carrier, name: &str, token: Option<&str>) -> Result<Self, ClientError> {
         let hello =
             Hello { protocol: PROTOCOL, min: PROTOCOL_MIN, client: name.to_owned(), token: token.map(str::to_owned) };
         let (from, mut to) = carrier.split();

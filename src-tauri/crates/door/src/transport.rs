@@ -23,6 +23,16 @@ impl Carrier {
         UnixStream::connect(socket).await.map(Self)
     }
 
+    /// What somebody else connected.
+    pub(crate) fn over(stream: UnixStream) -> Self {
+        Self(stream)
+    }
+
+    /// The bare line, for whoever only passes on what goes over it.
+    pub(crate) fn bare(self) -> UnixStream {
+        self.0
+    }
+
     /// User and process at the other end, as the kernel knows them.
     pub(crate) fn peer(&self) -> io::Result<(u32, Option<i32>)> {
         let cred = self.0.peer_cred()?;

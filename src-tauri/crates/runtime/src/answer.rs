@@ -288,8 +288,19 @@ impl World {
         report: Option<String>,
     ) -> Result<Answer, Refusal> {
         let task = self.own_task(actor, task).await?;
-        let body = CommandBody::Task(TaskCommand::Done { task, summary, report });
-        self.submit(actor, self.own_id("done"), body).await?;
+        // Asked again by one whose line was cut, it waits for the answer to the first.
+        let said = self.handle.read(move |office| {
+            let by =
+                |it: &Task| it.last_run.is_some_and(|run| matches!(actor, Actor::Agent { run: own, .. } if own == run));
+            office
+                .tasks
+                .get(&task)
+                .is_some_and(|it| by(it) && matches!(it.state, TaskState::Checking | TaskState::InReview))
+        });
+        if !said.await? {
+            let body = CommandBody::Task(TaskCommand::Done { task, summary, report });
+            self.submit(actor, self.own_id("done"), body).await?;
+        }
         let over = move |office: &Office| match office.tasks.get(&task) {
             Some(it) if it.state == TaskState::Checking => None,
             found => Some(found.cloned()),
@@ -317,7 +328,13 @@ impl World {
 
     /// Accepts and waits until it is merged, or is not.
     async fn accept(&self, actor: Actor, task: TaskId) -> Result<Answer, Refusal> {
-        self.submit(actor, self.own_id("accept"), CommandBody::Task(TaskCommand::Accept { task })).await?;
+        // Likewise.
+        let merging = self.handle.read(move |office| {
+            office.tasks.get(&task).is_some_and(|it| it.state == TaskState::Merging) && actor == Actor::Owner
+        });
+        if !merging.await? {
+            self.submit(actor, self.own_id("accept"), CommandBody::Task(TaskCommand::Accept { task })).await?;
+        }
         let over = move |office: &Office| match office.tasks.get(&task) {
             Some(it) if it.state == TaskState::Merging => None,
             found => Some(found.cloned()),
