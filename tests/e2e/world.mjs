@@ -143,9 +143,13 @@ class World {
     }
     return found;
   }
+  /** The processes that run the office; never more than one for long. */
+  runtimes() {
+    return this.processes().filter(({ command }) => / run( |$)/.test(command) && command.startsWith(PROGRAMS.office)).map(({ pid }) => pid);
+  }
   /** The process that runs the office. */
   runtime() {
-    return this.processes().find(({ command }) => / run( |$)/.test(command) && command.startsWith(PROGRAMS.office))?.pid;
+    return this.runtimes()[0];
   }
 
   /** What the screen shows, into a file below target/; for failures and for people. */
