@@ -2,7 +2,7 @@
 // target/bundle/afterhours_VERSION_ARCH.deb. The programs lie beside one another in one folder, because they look for each
 // other there.   --debug        packs what npm start built (large and slow, but there at once)
 //                --version V    instead of the version in Cargo.toml
-// Not here: trying the package out (tests/e2e/bundle.mjs), and packages of other systems.
+// Not here: trying the package out, and packages of other systems.
 
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
