@@ -228,3 +228,38 @@ fn a_host_older_than_that_is_refused_with_the_way_out() {
     assert!(refusal["detail"].as_str().unwrap().contains("office quit"), "{refusal}");
     assert!(bench.host().is_some(), "and its programs are left alone");
 }
+
+#[test]
+fn autostart_is_a_unit_of_systemd_and_where_none_runs_a_refusal_with_the_way_out() {
+    let bench = Bench::made();
+    let tools = bench.root().join("tools");
+    std::fs::create_dir(&tools).unwrap();
+    let systemctl = |answer: &str| {
+        let log = bench.root().join("systemctl.log");
+        let script = format!("#!/bin/sh\necho \"$@\" >> {}\n{answer}\n", log.display());
+        let path = tools.join("systemctl");
+        std::fs::write(&path, script).unwrap();
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    };
+    let units = || std::fs::read_dir(bench.root().join("home/.config/systemd/user")).map_or(0, Iterator::count);
+    systemctl("echo 'Failed to connect to bus: No medium found' >&2; exit 1");
+    let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap());
+    let said = bench.command().env("PATH", &path).args(["--json", "autostart", "on"]).output().unwrap();
+    let refusal: Value = serde_json::from_slice(&said.stderr).unwrap();
+    assert!(refusal["message"].as_str().unwrap().contains("No medium found"), "{refusal}");
+    assert!(refusal["detail"].as_str().unwrap().contains("office run --take-up"), "{refusal}");
+    assert_eq!(units(), 0, "nothing is left that nobody reads");
+    systemctl("exit 0");
+    let json = |verb: &str| -> Value {
+        let said = bench.command().env("PATH", &path).args(["--json", "autostart", verb]).output().unwrap();
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+        serde_json::from_slice(&said.stdout).unwrap()
+    };
+    assert_eq!(json("status")["on"], false);
+    let on = json("on");
+    let unit = std::fs::read_to_string(on["file"].as_str().unwrap()).unwrap();
+    let exec = format!("--office \"{}\" run --take-up\n", bench.dir().display());
+    assert!(unit.contains(&exec), "{unit}");
+    assert_eq!((json("status")["on"].as_bool(), units()), (Some(true), 1));
+    assert_eq!((json("off")["on"].as_bool(), units()), (Some(false), 0));
+}

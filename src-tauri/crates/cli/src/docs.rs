@@ -9,7 +9,8 @@ use office_door::wire::{HealthLine, Hit, desk_environment};
 
 use crate::grammar::Cli;
 use crate::shapes::{
-    BackupMade, DeskCard, OfficeMade, OfficeRestored, RuntimeEnded, RuntimeReady, SHAPES, TaskDiff, TaskLog,
+    AutostartStanding, BackupMade, DeskCard, OfficeMade, OfficeRestored, RuntimeEnded, RuntimeReady, SHAPES, TaskDiff,
+    TaskLog,
 };
 
 const TOP: &str = "<!-- @generated from the definitions in src-tauri/crates/cli; to write it anew:
@@ -173,6 +174,7 @@ fn types() -> Result<String, String> {
         .register::<HealthLine>()
         .register::<OfficeMade>()
         .register::<RuntimeReady>()
+        .register::<AutostartStanding>()
         .register::<RuntimeEnded>()
         .register::<TaskDiff>()
         .register::<TaskLog>()

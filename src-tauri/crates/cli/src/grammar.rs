@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::approval::ApprovalVerb;
 use crate::ask_approval::AskArgs;
+use crate::autostart::AutostartArgs;
 use crate::desk::DeskVerb;
 use crate::events::EventsArgs;
 use crate::home::RunArgs;
@@ -116,6 +117,8 @@ pub(crate) enum Verb {
     Restore(RestoreArgs),
     /// Ask the runtime to end, and wait until it has
     Quit(QuitArgs),
+    /// Have the system start the office after a reboot
+    Autostart(AutostartArgs),
     /// Print completions for a shell
     #[command(after_help = "Examples:
   office completions bash > ~/.local/share/bash-completion/completions/office

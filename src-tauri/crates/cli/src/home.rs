@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use office_core::Refusal;
+use office_core::{Code, Refusal};
+use office_runtime::autostart::{Autostart, Standing};
 use office_runtime::{Revive, RunOptions};
 
 /// How to run it.
@@ -55,6 +56,20 @@ fn again(dir: &Path) -> Option<Revive> {
     // A test's fault is its first life's.
     let env = std::env::vars_os().filter(|(name, _)| !name.to_string_lossy().starts_with("OFFICE_FAULT_"));
     Some(Revive { argv: argv.map(Into::into).to_vec(), env: env.collect(), cwd: dir.to_owned() })
+}
+
+/// Does something about the start of the office in `dir` with the machine; blocks elsewhere.
+pub(crate) async fn autostart(
+    dir: &Path,
+    what: impl FnOnce(&Autostart) -> Result<Standing, Refusal> + Send + 'static,
+) -> Result<Standing, Refusal> {
+    if !dir.join("office.db").exists() {
+        let message = format!("there is no office in {}", dir.display());
+        return Err(Refusal::new(Code::NotFound, message, "`office init` makes one"));
+    }
+    let autostart = Autostart::of(dir)?;
+    let done = tokio::task::spawn_blocking(move || what(&autostart)).await;
+    done.unwrap_or_else(|error| Err(Refusal::new(Code::Trouble, error.to_string(), "try again")))
 }
 
 /// Brings a backup back; says what was done and where the old database is kept.

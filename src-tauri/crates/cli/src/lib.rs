@@ -4,6 +4,7 @@ mod approval;
 mod around;
 mod ask_approval;
 mod attach;
+mod autostart;
 mod desk;
 mod docs;
 mod door;
@@ -90,6 +91,7 @@ async fn carry_out(cli: Cli, around: &Around) -> Done {
         Verb::Backup(args) => office::backup(s, args).await,
         Verb::Restore(args) => office::restore(s, args).await,
         Verb::Quit(args) => office::quit(s, args).await,
+        Verb::Autostart(args) => autostart::carry_out(s, args).await,
         Verb::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "office", &mut text);

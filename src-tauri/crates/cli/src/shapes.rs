@@ -198,5 +198,17 @@ pub(crate) const SHAPES: &[(&str, &str)] = &[
     ("backup", "BackupMade"),
     ("restore", "OfficeRestored"),
     ("quit", "RuntimeEnded"),
+    ("autostart", "AutostartStanding"),
     ("completions", ""),
 ];
+
+/// Whether the system starts the office.
+#[derive(Clone, Debug, Serialize, Type)]
+pub(crate) struct AutostartStanding {
+    /// Whether it does.
+    pub(crate) on: bool,
+    /// The file that says so.
+    pub(crate) file: String,
+    /// What else there is to know.
+    pub(crate) note: String,
+}

@@ -3,6 +3,7 @@
 
 mod adopt;
 mod answer;
+pub mod autostart;
 mod catalog;
 mod demo;
 mod doctor;

@@ -71,6 +71,8 @@ pub(super) async fn wait(s: &mut Session<'_>, args: AwaitArgs) -> Done {
         states.extend([TaskState::Done, TaskState::Failed, TaskState::Cancelled]);
     }
     let limit = timeout.map_or(Duration::MAX, Duration::from_secs);
+    // The time is for the task, not for reaching the office.
+    s.client().await?;
     let answer = match tokio::time::timeout(limit, s.ask(Ask::AwaitTask { task: id, states })).await {
         Ok(answer) => answer?,
         Err(_) => {

@@ -1,0 +1,47 @@
+//! `office autostart`: whether the system starts the office after a reboot. How, is the runtime's.
+
+use clap::{Args, ValueEnum};
+use office_runtime::autostart::Autostart;
+
+use crate::print;
+use crate::session::{Done, Session};
+use crate::shapes::AutostartStanding;
+
+/// What is wanted.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Wanted {
+    /// From the next start of the machine on
+    On,
+    /// No more; what runs goes on
+    Off,
+    /// How it stands
+    Status,
+}
+
+/// Which.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  office autostart on         goes on after a reboot with what it interrupted, but for what you stopped
+  office autostart status
+  office autostart off")]
+pub(crate) struct AutostartArgs {
+    /// What is wanted
+    #[arg(value_enum)]
+    wanted: Wanted,
+}
+
+pub(crate) async fn carry_out(s: &mut Session<'_>, args: AutostartArgs) -> Done {
+    s.here("`autostart`")?;
+    let dir = std::path::absolute(&s.dir)?;
+    let standing = crate::home::autostart(&dir, move |autostart: &Autostart| match args.wanted {
+        Wanted::On => autostart.on(),
+        Wanted::Off => autostart.off(),
+        Wanted::Status => autostart.standing(),
+    })
+    .await?;
+    let told = AutostartStanding { on: standing.on, file: standing.file.display().to_string(), note: standing.note };
+    s.show(&told, || {
+        let how = if told.on { "on" } else { "off" };
+        print::line(&format!("autostart is {how} ({}); {}", told.file, told.note))
+    })
+}
