@@ -8,9 +8,10 @@ use std::sync::Arc;
 use office_core::check::Check;
 use office_core::command::CommandBody;
 use office_core::desk::DeskCommand;
+use office_core::office::OfficeEvent;
 use office_core::task::TaskCommand;
 use office_core::task::ask::NewTask;
-use office_core::{Noun, ProjectId, Seq, Task, TaskId, TaskState};
+use office_core::{Event, Noun, ProjectId, Seq, Task, TaskId, TaskState};
 use office_door::Client;
 use office_door::wire::{Answer, Ask};
 use office_pty::ExitStatus;
@@ -119,6 +120,26 @@ async fn a_time_limit_of_eight_hours_ends_the_run_when_the_clock_says_so_and_not
     let again = if again.attempts_used == 0 { wait_for_attempt(&night, task).await } else { again };
     assert_eq!(again.attempts_used, 1, "{again:?}");
     assert!(again.why.as_deref().is_some_and(|why| why.contains("time limit of 28800 s")), "{again:?}");
+    night.end().await;
+}
+
+#[tokio::test]
+async fn a_night_that_was_slept_through_is_written_down_and_what_was_due_meanwhile_is_done() {
+    let mut night = Night::begin(small).await;
+    night.desk("ada").await;
+    let task = night.task(Some(1800)).await;
+    night.until(task, TaskState::Running).await;
+    let mut events = night.client.events(Seq(0)).await.expect("events");
+    night.clock.turn(3600);
+    // Nobody asks anything: it is noticed by itself.
+    let slept = loop {
+        let (envelope, _) = events.next().await.expect("an event");
+        if let Event::Office(OfficeEvent::Slept { secs, .. }) = envelope.event {
+            break secs;
+        }
+    };
+    assert!((3600..3700).contains(&slept), "{slept}");
+    assert_eq!(wait_for_attempt(&night, task).await.attempts_used, 1, "its time limit was over");
     night.end().await;
 }
 

@@ -263,3 +263,67 @@ fn autostart_is_a_unit_of_systemd_and_where_none_runs_a_refusal_with_the_way_out
     assert_eq!((json("status")["on"].as_bool(), units()), (Some(true), 1));
     assert_eq!((json("off")["on"].as_bool(), units()), (Some(false), 0));
 }
+
+#[test]
+fn the_machine_is_kept_awake_while_a_desk_is_at_work_and_where_it_cannot_be_doctor_says_so() {
+    let (mut bench, _repo) = Bench::with_desks(&[("a.txt", "a\n")], &["ada"]);
+    bench.json(&["quit"]);
+    assert!(bench.ended());
+    let tools = bench.root().join("tools");
+    std::fs::create_dir(&tools).unwrap();
+    let held = bench.root().join("held");
+    // Stands in for the system's: holds for as long as what is run under it runs.
+    let inhibit = |script: String| {
+        let path = tools.join("systemd-inhibit");
+        std::fs::write(&path, script).unwrap();
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    };
+    inhibit(format!("#!/bin/sh\necho $$ > {}\nfor last; do :; done\nexec $last\n", held.display()));
+    bench.set("PATH", &format!("{}:{}", tools.display(), std::env::var("PATH").unwrap()));
+    bench.run();
+    let gate = bench.root().join("gate");
+    let (task, _) = at_work(&bench, &waits_for(&gate, "echo x > work.txt"), &[]);
+    let holder = || std::fs::read_to_string(&held).ok().and_then(|text| text.trim().parse::<u32>().ok());
+    let pid = bench.wait("a hold", holder);
+    assert!(processes::is_alive(pid));
+    std::fs::write(&gate, "").unwrap();
+    bench.until(task, &["in review"]);
+    bench.wait("its end with the work", || (!processes::is_alive(pid)).then_some(()));
+    std::fs::remove_file(&held).unwrap();
+    std::fs::remove_file(&gate).unwrap();
+    let (task, _) = at_work(&bench, &waits_for(&gate, "echo y > work2.txt"), &[]);
+    let pid = bench.wait("a hold", holder);
+    bench.kill();
+    bench.wait("its end with the runtime", || (!processes::is_alive(pid)).then_some(()));
+    inhibit("#!/bin/sh\necho 'no logind here' >&2\nexit 1\n".to_owned());
+    bench.run();
+    let said = bench.wait("what doctor says", || {
+        let out = bench.office(&["doctor"]).out;
+        out.contains("no logind here").then_some(out)
+    });
+    assert!(said.contains("may sleep while desks are at work"), "{said}");
+    std::fs::write(&gate, "").unwrap();
+    bench.until(task, &["in review"]);
+}
+
+#[test]
+fn a_stop_of_everything_is_survived() {
+    let (bench, _repo) = Bench::with_desks(&[("a.txt", "a\n")], &["ada"]);
+    let gate = bench.root().join("gate");
+    let (task, _) = at_work(&bench, &waits_for(&gate, "echo x > work.txt"), &[]);
+    let mut all = processes::of_desks(bench.dir());
+    all.extend([bench.pid(), bench.host().unwrap()]);
+    let send = |signal| {
+        for pid in &all {
+            // A short-lived child of the agent's may have ended.
+            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid.cast_signed()), signal);
+        }
+    };
+    send(nix::sys::signal::Signal::SIGSTOP);
+    std::thread::sleep(Duration::from_secs(2)); // waits for: time to pass while nothing runs
+    send(nix::sys::signal::Signal::SIGCONT);
+    assert_eq!(bench.show(task)["state"], "running");
+    std::fs::write(&gate, "").unwrap();
+    bench.until(task, &["in review"]);
+    assert_eq!(ran(&bench), 1);
+}

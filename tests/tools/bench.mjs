@@ -18,6 +18,13 @@ import { readRows, table } from './rows.mjs';
  */
 const BENCHES = [
   { name: 'pty', what: 'bytes through our terminals over a raw loop', cargo: ['-p', 'office-pty', '--example', 'pty_bench'], minutes: 5 },
+  {
+    name: 'host',
+    what: 'bytes, keys, memory and idle time through the detached host',
+    cargo: ['-p', 'office-pty', '--example', 'host_bench'],
+    also: ['-p', 'office-pty', '--bins'],
+    minutes: 5,
+  },
   { name: 'commit', what: 'a commit over one fsync', cargo: ['-p', 'office-store', '--example', 'store_bench'], minutes: 5 },
   { name: 'dispatch', what: 'no-op tasks over bare git and sh', cargo: ['-p', 'office-runtime', '--example', 'dispatch_bench'], minutes: 5 },
   {

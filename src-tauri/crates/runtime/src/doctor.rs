@@ -3,7 +3,7 @@
 use office_door::wire::HealthLine;
 
 use crate::catalog::Catalog;
-use crate::world::World;
+use crate::world::{World, lock};
 
 /// Less free space than this is said.
 const LOW_DISK: u64 = 2 * 1024 * 1024 * 1024;
@@ -30,6 +30,8 @@ impl World {
             self.holder.words().await,
             "put `office-host` beside `office`; both come in one package",
         ));
+        // No fault of anybody's: plenty of machines never sleep.
+        lines.push(line("sleep", Ok(lock(&self.awake).words()), ""));
         let catalog = Catalog::read(&self.dir);
         for engine in &catalog.engines {
             let looked = if engine.found { Ok(engine.note.clone()) } else { Err("not found".to_owned()) };

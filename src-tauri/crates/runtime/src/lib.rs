@@ -4,6 +4,7 @@
 mod adopt;
 mod answer;
 pub mod autostart;
+mod awake;
 mod catalog;
 mod demo;
 mod doctor;
@@ -219,6 +220,8 @@ pub async fn run_on(
     handle.report(CommandBody::Office(body)).await?;
     world.start(perform::perform(world.clone(), loaded.effects, to_do));
     world.start(search::follow(world.clone()));
+    world.start(awake::keep(world.clone()));
+    world.start(awake::notice_gaps(world.clone()));
     world.start(listen::listen(world.clone(), listener));
     if options.take_up {
         handle.report(CommandBody::Office(OfficeCommand::TakeUp)).await?;

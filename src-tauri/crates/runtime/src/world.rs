@@ -59,6 +59,8 @@ pub(crate) struct World {
     pub(crate) index: crate::search::Index,
     pub(crate) tracker: TaskTracker,
     pub(crate) closing: CancellationToken,
+    /// Whether the machine stays awake.
+    pub(crate) awake: Mutex<crate::awake::Awake>,
     /// Set where desks are to go on without this runtime.
     pub(crate) leave: AtomicBool,
     /// Held by whoever has a program started; the shutdown waits for them.
@@ -102,6 +104,7 @@ impl World {
             index,
             tracker: TaskTracker::new(),
             closing: CancellationToken::new(),
+            awake: Mutex::default(),
             leave: AtomicBool::new(false),
             spawning: tokio::sync::RwLock::default(),
             seats: Mutex::default(),
