@@ -1,0 +1,116 @@
+//! The judge: a command or an edit in, a verdict out. Pure but for looking at files through `World`. It has no deadline:
+//! whoever must not wait or die asks through the worker process.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::action::{Action, Arg, Change};
+use crate::path::{self, Scene};
+use crate::rules::{Judged, Policy};
+use crate::shell;
+use crate::spec::Specs;
+use crate::verdict::{Said, Verdict};
+use crate::world::{Paper, World};
+
+/// What is asked about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Asked {
+    /// A command line for bash.
+    Run {
+        /// The line.
+        run: String,
+    },
+    /// A change of a file by an editor.
+    Write {
+        /// The file.
+        write: String,
+        /// How it is changed.
+        #[serde(default = "modified")]
+        change: Change,
+        /// How many lines are changed.
+        #[serde(default)]
+        lines: Option<u64>,
+    },
+}
+
+fn modified() -> Change {
+    Change::Modified
+}
+
+/// The verdict with all that led to it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explained {
+    /// The verdict.
+    #[serde(flatten)]
+    pub said: Said,
+    /// What was said of each action.
+    pub actions: Vec<Judged>,
+}
+
+/// Says verdicts.
+#[derive(Clone, Debug)]
+pub struct Judge {
+    policy: Policy,
+}
+
+impl Judge {
+    /// By these rules.
+    pub fn new(policy: Policy) -> Self {
+        Self { policy }
+    }
+
+    /// The rules.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The verdict.
+    pub fn judge(&self, asked: &Asked, scene: &Scene, world: &dyn World) -> Said {
+        self.policy.together(&actions(asked, scene, world))
+    }
+
+    /// The verdict, action by action and rule by rule.
+    pub fn explain(&self, asked: &Asked, scene: &Scene, world: &dyn World) -> Explained {
+        let actions = actions(asked, scene, world);
+        let said = self.policy.together(&actions);
+        Explained { said, actions: actions.iter().map(|action| self.policy.judge(action)).collect() }
+    }
+
+    /// Whether it would be allowed, in short.
+    pub fn allows(&self, asked: &Asked, scene: &Scene, world: &dyn World) -> bool {
+        self.judge(asked, scene, world).verdict == Verdict::Allow
+    }
+}
+
+/// What a command or an edit comes to.
+pub fn actions(asked: &Asked, scene: &Scene, world: &dyn World) -> Vec<Action> {
+    match asked {
+        Asked::Run { run } => shell::actions(run, scene, world, Specs::shipped()),
+        Asked::Write { write, change, lines } => {
+            let cwd = path::follow(&scene.cwd, world);
+            let place = path::place(&Arg::lit(write.clone()), Some(&cwd), scene, world);
+            vec![match change {
+                Change::Deleted => Action::Delete { place, recursive: false, lines: Some(lines.unwrap_or(0)) },
+                change => Action::Write { place, change: Some(*change), lines: *lines },
+            }]
+        }
+    }
+}
+
+/// The place that examples of rules are judged in.
+pub fn example_scene() -> Scene {
+    let checkout = PathBuf::from("/srv/office/checkouts/7-round-prices");
+    Scene::new(checkout.clone(), checkout, "/home/you")
+}
+
+/// The actions of an example: a command line, or an edit as JSON.
+pub(crate) fn example(text: &str) -> Result<Vec<Action>, String> {
+    let asked = if text.starts_with("{\"") {
+        serde_json::from_str(text).map_err(|error| format!("it is neither a command nor an edit: {error}"))?
+    } else {
+        Asked::Run { run: text.to_owned() }
+    };
+    Ok(actions(&asked, &example_scene(), &Paper::default()))
+}

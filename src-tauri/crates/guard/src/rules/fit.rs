@@ -1,0 +1,192 @@
+//! Whether a rule fits an action: yes, no, or perhaps, where the action is not known in full.
+
+use std::collections::BTreeSet;
+
+use super::{Conditions, Rule};
+use crate::action::{Action, Arg, Run};
+use crate::path::{Class, Place};
+use crate::pattern::{fits, fits_words};
+use crate::spec::Specs;
+use crate::verdict::Fit;
+
+impl Rule {
+    /// Whether the rule fits the action.
+    pub fn fit(&self, action: &Action) -> Fit {
+        let when = &self.when;
+        match action {
+            Action::Run(run) if !when.run.is_empty() => when.run_fit(run),
+            Action::Read { place } if !when.read.is_empty() => {
+                in_classes(place, &when.read).and(when.place_fit(place))
+            }
+            Action::Write { place, change, lines } if !when.write.is_empty() => in_classes(place, &when.write)
+                .and(when.place_fit(place))
+                .and(Fit::of(when.change.is_empty() || change.is_some_and(|change| when.change.contains(&change))))
+                .and(when.lines_fit(*lines)),
+            Action::Delete { place, recursive, lines } if !when.delete.is_empty() => in_classes(place, &when.delete)
+                .and(when.place_fit(place))
+                .and(Fit::of(when.recursive.is_none_or(|wanted| wanted == *recursive)))
+                .and(when.lines_fit(*lines)),
+            Action::Reach { host, class } if !when.host.is_empty() => {
+                let hit = when.host.iter().any(|one| one == class.as_str() || fits_words(one, host));
+                Fit::of(hit)
+            }
+            Action::Does { deed, .. } => Fit::of(when.does.contains(deed)),
+            Action::PipeTo { .. } => Fit::of(when.feeds),
+            Action::Interpret { .. } => Fit::of(when.interprets),
+            Action::Opaque { .. } => Fit::of(when.opaque),
+            _ => Fit::No,
+        }
+    }
+}
+
+impl Conditions {
+    fn run_fit(&self, run: &Run) -> Fit {
+        let mut fit = self.run.iter().map(|pattern| named(pattern, run)).max().unwrap_or(Fit::No);
+        if fit == Fit::No {
+            return Fit::No;
+        }
+        let open = if run.flags_open { Fit::Maybe } else { Fit::No };
+        if !self.any_flag.is_empty() {
+            fit = fit.and(Fit::of(self.any_flag.iter().any(|flag| run.flags.contains(flag))).or(open));
+        }
+        if !self.no_flag.is_empty() {
+            fit = fit.and(!Fit::of(self.no_flag.iter().any(|flag| run.flags.contains(flag))).or(open));
+        }
+        if self.known_flags {
+            fit = fit.and(if run.strange.is_empty() { Fit::Yes } else { Fit::Maybe }).and(!open);
+        }
+        let operand = |list: &[String], arg: &Arg| list.iter().map(|one| word_fit(one, arg)).max().unwrap_or(Fit::No);
+        if !self.operand.is_empty() {
+            let any = run.operands.iter().map(|arg| operand(&self.operand, arg)).max();
+            fit = fit.and(any.unwrap_or(Fit::No));
+        }
+        if !self.operands.is_empty() {
+            let all = run.operands.iter().map(|arg| operand(&self.operands, arg)).min();
+            fit = fit.and(all.unwrap_or(Fit::Yes));
+        }
+        let many = run.operands.iter().any(|arg| matches!(arg, Arg::Unknown { many: true, .. } | Arg::Glob(_)));
+        if let Some(most) = self.operands_at_most {
+            fit = fit.and(if run.operands.len() > most { Fit::No } else if many { Fit::Maybe } else { Fit::Yes });
+        }
+        if let Some(least) = self.operands_at_least {
+            let enough = run.operands.len() >= least;
+            fit = fit.and(if enough { Fit::Yes } else if many { Fit::Maybe } else { Fit::No });
+        }
+        let words = |list: &[String]| {
+            let list = listed(list);
+            run.argv.iter().skip(1).flat_map(|arg| list.iter().map(move |one| word_fit(one, arg))).max().unwrap_or(Fit::No)
+        };
+        if !self.word.is_empty() {
+            fit = fit.and(words(&self.word));
+        }
+        if !self.no_word.is_empty() {
+            fit = fit.and(!words(&self.no_word));
+        }
+        if !self.via.is_empty() {
+            fit = fit.and(Fit::of(run.via.iter().any(|via| self.via.contains(via))));
+        }
+        fit
+    }
+
+    fn place_fit(&self, place: &Place) -> Fit {
+        let mut fit = Fit::Yes;
+        let tagged = |tags: &[String]| {
+            let hit = Fit::of(tags.iter().any(|tag| place.tags.contains(tag)));
+            hit.or(if place.tags_open { Fit::Maybe } else { Fit::No })
+        };
+        if !self.tag.is_empty() {
+            fit = fit.and(tagged(&self.tag));
+        }
+        if !self.no_tag.is_empty() {
+            fit = fit.and(!tagged(&self.no_tag));
+        }
+        let at = |patterns: &[String]| match &place.inside {
+            Some(inside) if !place.shown.contains(['*', '?', '[']) => {
+                Fit::of(patterns.iter().any(|pattern| fits(pattern, inside)))
+            }
+            // A pattern of names below one folder: certain only where all of the folder is meant.
+            Some(inside) => {
+                let all = patterns.iter().any(|pattern| {
+                    pattern.strip_suffix("/**").is_some_and(|folder| {
+                        inside == folder || inside.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+                    })
+                });
+                if all { Fit::Yes } else { Fit::Maybe }
+            }
+            None if place.tags_open => Fit::Maybe,
+            None => Fit::No,
+        };
+        if !self.path.is_empty() {
+            fit = fit.and(at(&self.path));
+        }
+        if !self.no_path.is_empty() {
+            fit = fit.and(!at(&self.no_path));
+        }
+        fit
+    }
+
+    fn lines_fit(&self, lines: Option<u64>) -> Fit {
+        match (self.lines_over, lines) {
+            (None, _) => Fit::Yes,
+            (Some(most), Some(lines)) => Fit::of(lines > most),
+            // A shell writes as much as it writes; size is judged where it is known.
+            (Some(_), None) => Fit::No,
+        }
+    }
+}
+
+/// The words of a list; `@name` stands for a list of the specs.
+fn listed(list: &[String]) -> Vec<&str> {
+    let mut words = Vec::new();
+    for one in list {
+        match one.strip_prefix('@') {
+            Some(name) => words.extend(Specs::shipped().words(name).iter().map(String::as_str)),
+            None => words.push(&**one),
+        }
+    }
+    words
+}
+
+fn word_fit(pattern: &str, arg: &Arg) -> Fit {
+    match arg {
+        Arg::Lit(word) => Fit::of(pattern == "*" || fits_words(pattern, &word.to_lowercase()) || fits_words(pattern, word)),
+        _ if pattern == "*" => Fit::Yes,
+        // An unknown word may be anything; a pattern of files is as good as its letters.
+        Arg::Glob(word) => Fit::of(fits_words(pattern, word)).or(Fit::No),
+        Arg::Unknown { head, .. } => {
+            let certain = fits_words(pattern, head) && pattern.ends_with('*') && !pattern.starts_with('*');
+            if certain { Fit::Yes } else { Fit::Maybe }
+        }
+    }
+}
+
+/// Whether the words of a pattern are the first words of a program's name and operands.
+fn named(pattern: &str, run: &Run) -> Fit {
+    let mut words = pattern.split_whitespace();
+    let mut have = run.name.iter();
+    let mut operands = run.operands.iter();
+    let mut fit = Fit::Yes;
+    for (index, word) in words.by_ref().enumerate() {
+        let next = match have.next() {
+            Some(name) => Fit::of(word == "*" || word == name || (index > 0 && word.contains('*') && fits_words(word, name))),
+            None if run.name_open => return fit.and(Fit::Maybe),
+            None => match operands.next() {
+                Some(arg) => word_fit(word, arg),
+                None => Fit::No,
+            },
+        };
+        fit = fit.and(next);
+        if fit == Fit::No {
+            return Fit::No;
+        }
+    }
+    fit
+}
+
+fn in_classes(place: &Place, classes: &[Class]) -> Fit {
+    let wanted: BTreeSet<Class> = classes.iter().copied().collect();
+    if place.classes.is_subset(&wanted) {
+        return Fit::Yes;
+    }
+    Fit::of(!place.classes.is_disjoint(&wanted)).and(Fit::Maybe)
+}

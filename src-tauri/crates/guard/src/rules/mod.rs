@@ -1,0 +1,212 @@
+//! Rules: data that says what is allowed, asked and denied. How they are read is in `load`, whether one fits an action in
+//! `fit`, and what several of them come to together is here.
+
+mod fit;
+mod load;
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::action::{Action, Change, Deed};
+use crate::path::Class;
+use crate::verdict::{Category, Fit, Said, Verdict};
+
+pub use load::{Origin, RuleError, SHIPPED, read_all};
+
+/// What a rule is about; everything that is said must hold.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Conditions {
+    /// Programs with their subcommands, as words; `*` is any word.
+    pub run: Vec<String>,
+    /// One of these options is there, by its own name or the one that its spec gives it.
+    pub any_flag: Vec<String>,
+    /// None of these options is there.
+    pub no_flag: Vec<String>,
+    /// All options are known to the spec.
+    pub known_flags: bool,
+    /// One operand fits one of these.
+    pub operand: Vec<String>,
+    /// Every operand fits one of these.
+    pub operands: Vec<String>,
+    /// How many operands there may be.
+    pub operands_at_most: Option<usize>,
+    /// How many there must be.
+    pub operands_at_least: Option<usize>,
+    /// A word after the program fits one of these; `@name` is a list of the specs.
+    pub word: Vec<String>,
+    /// No word does.
+    pub no_word: Vec<String>,
+    /// Reached through one of these.
+    pub via: Vec<String>,
+    /// A file in one of these kinds of places is read.
+    pub read: Vec<Class>,
+    /// ... is written.
+    pub write: Vec<Class>,
+    /// ... is deleted.
+    pub delete: Vec<Class>,
+    /// It has one of these tags.
+    pub tag: Vec<String>,
+    /// It has none of these tags.
+    pub no_tag: Vec<String>,
+    /// Its path in the checkout fits one of these.
+    pub path: Vec<String>,
+    /// Its path in the checkout fits none of these.
+    pub no_path: Vec<String>,
+    /// How an edit changes it.
+    pub change: Vec<Change>,
+    /// More lines than this are changed.
+    pub lines_over: Option<u64>,
+    /// With all that is in it.
+    pub recursive: Option<bool>,
+    /// A host of one of these kinds, or with one of these names, is spoken to.
+    pub host: Vec<String>,
+    /// One of these deeds.
+    pub does: Vec<Deed>,
+    /// Unknown text is fed to an interpreter.
+    pub feeds: bool,
+    /// Code in another language runs.
+    pub interprets: bool,
+    /// Something cannot be seen through.
+    pub opaque: bool,
+}
+
+/// A rule.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Its name.
+    pub id: String,
+    /// When it fits.
+    pub when: Conditions,
+    /// What it says.
+    pub verdict: Verdict,
+    /// What kind of risk.
+    pub category: Option<Category>,
+    /// Why, for a person.
+    pub why: String,
+    /// Rules that do not count where this one fits for certain.
+    pub overrides: Vec<String>,
+    /// Which layer it is from.
+    pub origin: Origin,
+    /// Examples it fits.
+    pub matches: Vec<String>,
+    /// Examples it does not fit.
+    pub not_matches: Vec<String>,
+}
+
+/// All rules that are in force.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    rules: Vec<Rule>,
+}
+
+/// What was said of one action.
+#[derive(Clone, Debug, Serialize)]
+pub struct Judged {
+    /// The action, for a person.
+    pub action: String,
+    /// What is said of it.
+    #[serde(flatten)]
+    pub said: Said,
+    /// Every rule that fits or may fit, with what it says.
+    pub rules: Vec<String>,
+}
+
+impl Policy {
+    /// The shipped rules.
+    ///
+    /// # Errors
+    /// What is wrong with them; a test sees to it that nothing is.
+    pub fn shipped() -> Result<Self, RuleError> {
+        let mut policy = Self::default();
+        for (name, text) in load::SHIPPED {
+            policy.rules.extend(load::read(text, name, Origin::Shipped)?);
+        }
+        Ok(policy)
+    }
+
+    /// One more layer, from the text of a file; a file with a fault in it is refused whole.
+    ///
+    /// # Errors
+    /// Where and what the fault is.
+    pub fn add(&mut self, text: &str, name: &str, origin: Origin) -> Result<(), RuleError> {
+        let rules = load::read(text, name, origin)?;
+        let known: BTreeSet<&str> = self.rules.iter().map(|rule| &*rule.id).collect();
+        if let Some(twice) = rules.iter().find(|rule| known.contains(&*rule.id)) {
+            return Err(RuleError::new(name, 0, format!("a rule is called {} already: give it another id", twice.id)));
+        }
+        self.rules.extend(rules);
+        Ok(())
+    }
+
+    /// The rules.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// What the rules say of one action.
+    pub fn judge(&self, action: &Action) -> Judged {
+        let mut fits: Vec<(&Rule, Fit)> = Vec::new();
+        for rule in &self.rules {
+            let fit = rule.fit(action);
+            if fit != Fit::No {
+                fits.push((rule, fit));
+            }
+        }
+        let overridden: BTreeSet<&str> = fits
+            .iter()
+            .filter(|(_, fit)| *fit == Fit::Yes)
+            .flat_map(|(rule, _)| rule.overrides.iter().map(String::as_str))
+            .collect();
+        let mut best: Option<(Verdict, &Rule, Fit)> = None;
+        for (rule, fit) in fits.iter().filter(|(rule, _)| !overridden.contains(&*rule.id)) {
+            let verdict = match (rule.verdict, fit) {
+                // Only what is certain is allowed, and only what is certain is refused.
+                (Verdict::Allow, Fit::Yes) => Verdict::Allow,
+                (Verdict::Allow, _) => continue,
+                (Verdict::Deny, Fit::Yes) => Verdict::Deny,
+                (Verdict::Deny | Verdict::Ask, _) => Verdict::Ask,
+            };
+            if best.is_none_or(|(strictest, _, _)| verdict > strictest) {
+                best = Some((verdict, rule, *fit));
+            }
+        }
+        let said = match best {
+            Some((verdict, rule, fit)) => {
+                let unsure = if fit == Fit::Maybe { "perhaps: " } else { "" };
+                let category = if verdict == Verdict::Allow { None } else { rule.category };
+                Said { verdict, category, rule: rule.id.clone(), reason: format!("{unsure}{}", rule.why) }
+            }
+            None => Said {
+                verdict: Verdict::Ask,
+                category: Some(Category::Scope),
+                rule: "none".to_owned(),
+                reason: format!("no rule knows this: {action}"),
+            },
+        };
+        let shown = |(rule, fit): &(&Rule, Fit)| {
+            let gone = if overridden.contains(&*rule.id) { ", overridden" } else { "" };
+            let fit = if *fit == Fit::Yes { "fits" } else { "may fit" };
+            format!("{} {} ({fit}{gone})", rule.id, rule.verdict.as_str())
+        };
+        Judged { action: action.to_string(), said, rules: fits.iter().map(shown).collect() }
+    }
+
+    /// What the rules say of all of them together: the strictest.
+    pub fn together(&self, actions: &[Action]) -> Said {
+        let mut strictest: Option<Said> = None;
+        for action in actions {
+            let said = self.judge(action).said;
+            if strictest.as_ref().is_none_or(|known| said.verdict > known.verdict) {
+                strictest = Some(said);
+            }
+        }
+        strictest.unwrap_or_else(|| Said {
+            verdict: Verdict::Allow,
+            category: None,
+            rule: "nothing".to_owned(),
+            reason: "it does nothing outside of its own shell".to_owned(),
+        })
+    }
+}

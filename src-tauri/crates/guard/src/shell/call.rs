@@ -1,0 +1,123 @@
+//! What a name stands for when it is no function: a builtin of the shell, a wrapper, a shell, an interpreter, a script, a
+//! program.
+
+use super::simple::Call;
+use super::text::Text;
+use super::{Feed, Shell};
+use crate::action::{Action, Arg};
+use crate::path::Class;
+
+/// The shells whose language is read here, more or less.
+pub(crate) const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "rbash", "bash5", "busybox-sh"];
+
+impl Shell<'_> {
+    pub(crate) fn not_a_function(&mut self, name: &str, call: &Call, stdin: &Feed) -> Text {
+        if let Some(written) = self.builtin(name, call, stdin) {
+            return written;
+        }
+        self.program_called(call, stdin)
+    }
+
+    /// Runs a command that a wrapper or a shell was told to run: no functions, no aliases.
+    pub(crate) fn inner(&mut self, via: &str, argv: Vec<Arg>, env: Vec<(String, Text)>, stdin: &Feed) -> Text {
+        if !self.step() || self.via.len() > 16 {
+            self.opaque("wrappers in wrappers, too deep");
+            return Text::any();
+        }
+        self.via.push(via.to_owned());
+        let call = Call { argv, env };
+        let written = if call.argv.first().is_some_and(|arg| arg.known().is_some()) {
+            self.program_called(&call, stdin)
+        } else if call.argv.is_empty() {
+            Text::default()
+        } else {
+            let words: Vec<String> = call.argv.iter().map(ToString::to_string).collect();
+            self.opaque(&format!("which program runs is not known: {}", words.join(" ")));
+            self.st.forget_files();
+            Text::any()
+        };
+        self.via.pop();
+        written
+    }
+
+    fn program_called(&mut self, call: &Call, stdin: &Feed) -> Text {
+        let Some(full) = call.argv.first().and_then(Arg::known).map(str::to_owned) else { return Text::any() };
+        let name = match self.program_name(&full) {
+            Program::Named(name) => name,
+            Program::Script => return self.script_file(&Arg::Lit(full), &call.argv[1..], stdin),
+            Program::Built => "<built>".to_owned(),
+        };
+        let words: Vec<&str> = call.argv.iter().skip(1).map_while(Arg::known).take(2).collect();
+        let second = words.first().map_or_else(String::new, |word| format!("{name} {word}"));
+        let third = if words.len() == 2 { format!("{second} {}", words[1]) } else { String::new() };
+        for (taken, key) in [(3, &third), (2, &second), (1, &name)] {
+            if let Some(wrapper) = self.specs.wrapper(key) {
+                return self.wrapped(wrapper, key, &call.argv[taken..], call, stdin);
+            }
+        }
+        if SHELLS.contains(&&*name) {
+            return self.shell(&name, call, stdin);
+        }
+        if name == "find" || name == "fd" || name == "fdfind" {
+            return self.find(&name, call, stdin);
+        }
+        if name == "git" {
+            return self.git(call, stdin);
+        }
+        if let Some(interpreter) = self.specs.interpreter(&name) {
+            return self.interpreted(interpreter, &name, call, stdin);
+        }
+        self.tool(&name, call, stdin)
+    }
+
+    /// What a word in the place of a command names.
+    fn program_name(&mut self, full: &str) -> Program {
+        let base = full.rsplit('/').next().unwrap_or(full);
+        if !full.contains('/') {
+            return Program::Named(full.to_owned());
+        }
+        let place = self.place(&Arg::Lit(full.to_owned()));
+        let written = place.path.as_ref().is_some_and(|path| self.st.files.contains_key(path));
+        if written {
+            return Program::Script;
+        }
+        let inside = place.inside.clone().unwrap_or_default();
+        // The installed tools of a project, where it did not just write them.
+        let installed = ["node_modules/.bin/", ".venv/bin/", "venv/bin/", "vendor/bin/", "env/bin/"];
+        if installed.iter().any(|folder| full.contains(folder)) && place.classes.contains(&Class::Artefact) {
+            return if self.st.disk_is_true { Program::Named(base.to_owned()) } else { Program::Script };
+        }
+        if matches!(base, "gradlew" | "mvnw") && place.inside.is_some() {
+            return Program::Named(base.to_owned());
+        }
+        let mine = [Class::Checkout, Class::Artefact, Class::Tmp, Class::OtherCheckout, Class::Agent];
+        if place.classes.len() != 1 || place.classes.iter().any(|class| mine.contains(class)) {
+            let built = ["target/debug/", "target/release/", "build/", "dist/", "out/", "bin/", "_build/", "zig-out/"];
+            let made = built.iter().any(|folder| inside.starts_with(folder)) && !base.contains('.');
+            return if made && place.classes.iter().all(|class| *class == Class::Artefact) && self.st.disk_is_true {
+                Program::Built
+            } else {
+                Program::Script
+            };
+        }
+        Program::Named(base.to_owned())
+    }
+
+    /// What names a program that is shown to rules although it runs another.
+    pub(crate) fn shown_run(&mut self, name: &str, argv: &[Arg]) {
+        let run = crate::action::Run {
+            argv: argv.to_vec(),
+            name: name.split(' ').map(str::to_owned).collect(),
+            operands: argv.get(1..).unwrap_or_default().to_vec(),
+            via: self.via.clone(),
+            ..crate::action::Run::default()
+        };
+        self.emit(Action::Run(run));
+    }
+}
+
+enum Program {
+    Named(String),
+    Script,
+    Built,
+}

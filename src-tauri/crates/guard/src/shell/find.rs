@@ -1,0 +1,136 @@
+//! find and fd: what they run and delete for each file, and where they start.
+
+use super::simple::Call;
+use super::text::Text;
+use super::{Feed, Shell};
+use crate::action::{Action, Arg};
+
+impl Shell<'_> {
+    pub(crate) fn find(&mut self, name: &str, call: &Call, stdin: &Feed) -> Text {
+        let args = &call.argv[1..];
+        self.shown_run(name, &call.argv);
+        if name != "find" {
+            return self.fd(name, args, stdin);
+        }
+        let expression = args.iter().position(|arg| {
+            let head = arg.head();
+            (head.starts_with('-') && !matches!(head, "-H" | "-L" | "-P") && !head.starts_with("-O")) || matches!(head, "(" | "!" | ")")
+        });
+        let expression = expression.unwrap_or(args.len());
+        let mut starts: Vec<Arg> =
+            args[..expression].iter().filter(|arg| !matches!(arg.known(), Some("-H" | "-L" | "-P"))).cloned().collect();
+        if starts.is_empty() {
+            starts.push(Arg::lit("."));
+        }
+        starts.iter().for_each(|start| self.reads(start));
+        let found = found(&starts, &args[expression..]);
+        let mut at = expression;
+        while let Some(arg) = args.get(at) {
+            at += 1;
+            match arg.known() {
+                Some("-exec" | "-execdir" | "-ok" | "-okdir") => {
+                    let end = args[at..].iter().position(|arg| {
+                        matches!(arg.known(), Some(";")) || (arg.known() == Some("+"))
+                    });
+                    let end = end.map_or(args.len(), |end| at + end);
+                    let inner: Vec<Vec<Arg>> = found.iter().map(|file| replaced(&args[at..end], file)).collect();
+                    for argv in inner {
+                        self.inner("find -exec", argv, Vec::new(), stdin);
+                    }
+                    at = (end + 1).min(args.len());
+                }
+                Some("-delete") => {
+                    for file in &found {
+                        let place = self.place(file);
+                        self.emit(Action::Delete { place, recursive: false, lines: None });
+                    }
+                }
+                Some("-fprint" | "-fprint0" | "-fls" | "-fprintf") => {
+                    let to = args.get(at).cloned().unwrap_or_else(|| Arg::unknown("a file"));
+                    self.write_to(&to, &Text::any(), false);
+                }
+                Some("-files0-from") => self.opaque("find starts where a file says"),
+                Some(_) => {}
+                None if arg.head().starts_with('-') || !matches!(arg, Arg::Glob(_)) => {
+                    let valued = at >= 2 && args[at - 2].known().is_some_and(|flag| flag.starts_with('-'));
+                    if !valued || matches!(arg, Arg::Unknown { many: true, .. }) {
+                        self.opaque("find with options that are not known");
+                    }
+                }
+                None => {}
+            }
+        }
+        Text::any()
+    }
+
+    fn fd(&mut self, name: &str, args: &[Arg], stdin: &Feed) -> Text {
+        let run = args.iter().position(|arg| matches!(arg.known(), Some("-x" | "-X" | "--exec" | "--exec-batch")));
+        if let Some(at) = run {
+            let argv = replaced(&args[at + 1..], &Arg::unknown("what is found"));
+            self.inner(name, argv, Vec::new(), stdin);
+        } else if args.iter().any(|arg| arg.known().is_none() || arg.head().contains("exec")) {
+            self.opaque("fd with options that are not known");
+        }
+        let _ = Feed::Nothing;
+        Text::any()
+    }
+}
+
+/// What is found, as patterns: the places to start from, and the last name asked for.
+fn found(starts: &[Arg], expression: &[Arg]) -> Vec<Arg> {
+    let plain = |word: &str| !matches!(word, "-o" | "-or" | "," | "!" | "-not");
+    let simple = expression.iter().all(|arg| arg.known().is_none_or(plain));
+    let mut name = None;
+    let mut names = Vec::new();
+    for pair in expression.windows(2) {
+        if matches!(pair[0].known(), Some("-name" | "-iname")) {
+            match &pair[1] {
+                Arg::Lit(text) | Arg::Glob(text) => {
+                    names.push(text.clone());
+                    name = Some(text.clone());
+                }
+                Arg::Unknown { .. } => {}
+            }
+        }
+    }
+    let name = name.filter(|_| simple && !names.is_empty());
+    // `-name a -o -name b`: with nothing negated, each of the names.
+    let negated = expression.iter().any(|arg| matches!(arg.known(), Some("!" | "-not")));
+    let all = match name {
+        Some(name) => vec![name],
+        None if !negated && !names.is_empty() && either_or(expression) => names,
+        None => vec!["**".to_owned()],
+    };
+    let mut out = Vec::new();
+    for start in starts {
+        for name in &all {
+            out.push(match start {
+                Arg::Lit(start) if name == "**" => Arg::Glob(format!("{}/**", start.trim_end_matches('/'))),
+                Arg::Lit(start) => Arg::Glob(format!("{}/*/{name}", start.trim_end_matches('/'))),
+                other => Arg::unknown(other.to_string()),
+            });
+        }
+    }
+    out
+}
+
+/// Whether all that is asked for is one name or another, within one pair of brackets or none.
+fn either_or(expression: &[Arg]) -> bool {
+    let words: Vec<&str> = expression.iter().map(|arg| arg.known().unwrap_or("?")).collect();
+    let ors = words.iter().filter(|word| matches!(**word, "-o" | "-or")).count();
+    let names = words.iter().filter(|word| matches!(**word, "-name" | "-iname")).count();
+    ors + 1 == names && (words.contains(&"(") || words.contains(&"\\("))
+}
+
+fn replaced(argv: &[Arg], file: &Arg) -> Vec<Arg> {
+    let put = |arg: &Arg| match arg.known() {
+        Some("{}") => file.clone(),
+        Some(word) if word.contains("{}") => Arg::Unknown {
+            shown: word.to_owned(),
+            head: word.split("{}").next().unwrap_or_default().to_owned(),
+            many: false,
+        },
+        _ => arg.clone(),
+    };
+    argv.iter().map(put).collect()
+}

@@ -1,0 +1,189 @@
+//! What some programs are known to write, so that a substitution is not opaque for nothing; and which snippets of code do
+//! nothing but show something.
+
+use super::text::Text;
+use super::{Feed, Shell};
+use crate::action::Arg;
+
+impl Shell<'_> {
+    /// What a program writes to its standard output, as far as that is sure.
+    pub(crate) fn known_output(&mut self, name: &str, args: &[Arg], stdin: &Feed) -> Text {
+        let words: Vec<&str> = args.iter().map_while(Arg::known).collect();
+        let all = words.len() == args.len();
+        match (name, &words[..]) {
+            ("cat", []) if all => match stdin {
+                Feed::From(text, _) => text.clone(),
+                Feed::Nothing => Text::any(),
+            },
+            ("cat", files) if all && !files.iter().any(|file| file.starts_with('-')) => {
+                let mut text = Text::default();
+                for file in args {
+                    text.append(&self.content(file));
+                }
+                text
+            }
+            ("tee", _) => match stdin {
+                Feed::From(text, _) => text.clone(),
+                Feed::Nothing => Text::any(),
+            },
+            // A fresh name where temporary files go; no rule can tell it from any other there.
+            ("mktemp", flags) if all && flags.iter().all(|flag| matches!(*flag, "-d" | "-q" | "-u" | "-dq" | "--directory" | "--quiet" | "-t")) => {
+                Text::lit("/tmp/tmp.office\n")
+            }
+            ("which", _) => self.says_where(args),
+            ("basename", [path]) if all => Text::lit(path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()),
+            ("dirname", [path]) if all => {
+                Text::lit(path.trim_end_matches('/').rsplit_once('/').map_or(".", |(folder, _)| folder))
+            }
+            ("realpath" | "readlink", [.., path]) if all => self
+                .path_of(&Arg::lit(*path))
+                .map_or_else(Text::any, |path| Text::lit(path.to_string_lossy())),
+            ("nproc" | "wc" | "date" | "expr" | "id" | "stat" | "seq" | "bc" | "du", words) if counts(name, words) => Text::number(),
+            ("grep", words) if words.iter().any(|word| matches!(*word, "-c" | "--count")) => Text::number(),
+            _ => Text::any(),
+        }
+    }
+}
+
+fn counts(name: &str, words: &[&str]) -> bool {
+    match name {
+        "nproc" => true,
+        "wc" => words.first().is_some_and(|word| matches!(*word, "-l" | "-c" | "-w" | "-m")) && words.len() == 1,
+        "date" => words.iter().all(|word| matches!(*word, "+%s" | "+%s%N" | "+%Y" | "+%Y%m%d" | "+%H" | "+%j" | "-u")) && words.len() > 0,
+        "id" => matches!(words, ["-u" | "-g"]),
+        _ => false,
+    }
+}
+
+/// Whether a snippet only shows something: imports and prints, or an expression without calls.
+pub(crate) fn only_shows(interpreter: &str, code: &str) -> bool {
+    let python = interpreter.starts_with("python") || interpreter.starts_with("pypy");
+    let node = matches!(interpreter, "node" | "nodejs" | "deno" | "bun");
+    if code.len() > 400 || !(python || node) {
+        return false;
+    }
+    let risky = ["system", "exec", "spawn", "eval", "open", "unlink", "remove", "rmtree", "write", "child_process", "__", "environ", "env[", ".env", "subprocess", "popen", "socket", "urllib", "requests", "http", "fetch", "net.", "ctypes", "pty", "builtins", "getattr", "compile", "Function", "constructor", "mainModule", "binding", "webbrowser", "antigravity"];
+    let shows = code.replace("__version__", "version").replace("__file__", "file").replace("__name__", "name").replace("process.versions", "versions");
+    if risky.iter().any(|word| shows.contains(word)) || shows.contains(['`', '\\']) {
+        return false;
+    }
+    shows.split([';', '\n']).map(str::trim).all(|line| {
+        if line.is_empty() || line.starts_with('#') {
+            return true;
+        }
+        if python && (line.starts_with("import ") || line.starts_with("from ")) {
+            return line.chars().all(|letter| letter.is_alphanumeric() || " ._,*".contains(letter));
+        }
+        let shown = ["print(", "console.log(", "assert "];
+        let inner = match shown.iter().find_map(|start| line.strip_prefix(start)) {
+            Some(rest) => rest.strip_suffix(')').unwrap_or(rest),
+            // `node -p expression`.
+            None if node => line,
+            None => return false,
+        };
+        // Calls that only look.
+        let mut left = inner.to_owned();
+        for call in ["len(", "str(", "sorted(", "tuple(", "list(", "type(", "repr(", "is_available("] {
+            left = left.replace(call, "");
+        }
+        left = left.replace(')', "");
+        if node {
+            left = left.replace("require('./package.json'", "").replace("require(\"./package.json\"", "");
+        }
+        !left.contains('(') && !left.contains(" = ") && !left.contains("=>")
+    })
+}
+
+/// Whether a sed script neither runs nor writes nor reads anything but its operands.
+pub(crate) fn sed_is_plain(script: &str) -> bool {
+    let letters: Vec<char> = script.chars().collect();
+    let mut at = 0;
+    while at < letters.len() {
+        let letter = letters[at];
+        at += 1;
+        match letter {
+            ' ' | '\t' | '\n' | ';' | '{' | '}' | '!' | ',' | '$' | '~' | '+' | '0'..='9' => {}
+            '/' => match closing(&letters, at, '/') {
+                Some(end) => {
+                    at = end;
+                    while letters.get(at).is_some_and(|flag| matches!(flag, 'I' | 'M')) {
+                        at += 1;
+                    }
+                }
+                None => return false,
+            },
+            '\\' => {
+                let Some(sign) = letters.get(at).copied() else { return false };
+                let Some(end) = closing(&letters, at + 1, sign) else { return false };
+                at = end;
+            }
+            's' | 'y' => {
+                let Some(sign) = letters.get(at).copied() else { return false };
+                let end = closing(&letters, at + 1, sign).and_then(|end| closing(&letters, end, sign));
+                let Some(end) = end else { return false };
+                at = end;
+                while letters.get(at).is_some_and(|flag| flag.is_ascii_alphanumeric()) {
+                    if !letters[at].is_ascii_digit() && !matches!(letters[at], 'g' | 'p' | 'i' | 'I' | 'm' | 'M') {
+                        return false;
+                    }
+                    at += 1;
+                }
+            }
+            'd' | 'D' | 'p' | 'P' | 'q' | 'Q' | '=' | 'n' | 'N' | 'g' | 'G' | 'h' | 'H' | 'x' | 'l' | 'z' | 'F' => {}
+            'a' | 'i' | 'c' | '#' => {
+                while at < letters.len() && letters[at] != '\n' {
+                    at += 1;
+                }
+            }
+            'b' | 't' | 'T' | ':' => {
+                while at < letters.len() && !matches!(letters[at], '\n' | ';' | '}') {
+                    at += 1;
+                }
+            }
+            _ => return false,
+        }
+    }
+    true
+}
+
+fn closing(letters: &[char], mut at: usize, sign: char) -> Option<usize> {
+    while at < letters.len() {
+        match letters[at] {
+            '\\' => at += 2,
+            letter if letter == sign => return Some(at + 1),
+            '\n' if sign == '/' => return None,
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+/// Whether an awk program only computes and prints.
+pub(crate) fn awk_is_plain(program: &str) -> bool {
+    let bare: String = {
+        // What stands between quotes is data.
+        let mut out = String::new();
+        let mut quoted = false;
+        let mut letters = program.chars();
+        while let Some(letter) = letters.next() {
+            match letter {
+                '\\' if quoted => drop(letters.next()),
+                '"' => {
+                    quoted = !quoted;
+                    out.push('"');
+                }
+                letter if !quoted => out.push(letter),
+                _ => {}
+            }
+        }
+        out
+    };
+    if ["system", "getline", "@load", "@include", "close", "fflush", "|&", "@"].iter().any(|word| bare.contains(word)) {
+        return false;
+    }
+    if bare.replace("||", "").contains('|') {
+        return false;
+    }
+    // A `>` after a print writes a file.
+    !bare.split([';', '}', '\n']).any(|part| part.find("print").is_some_and(|at| part[at..].contains('>')))
+}

@@ -1,0 +1,132 @@
+//! Scripts on disk: those of shells are read and gone through; others are known by where they are and what they are called.
+//! Scripts of packages (`npm run x`) are found in their manifest.
+
+use super::text::Text;
+use super::{Feed, Shell};
+use crate::action::Arg;
+use crate::limits::LONGEST;
+use crate::path::Class;
+use crate::world::Stands;
+
+const MANAGERS: &[&str] = &["npm", "pnpm", "yarn", "bun"];
+
+impl Shell<'_> {
+    /// `./script args`
+    pub(crate) fn script_file(&mut self, file: &Arg, args: &[Arg], stdin: &Feed) -> Text {
+        let path = self.path_of(file);
+        let written = path.as_ref().and_then(|path| self.st.files.get(path)).cloned();
+        let on_disk = path.as_ref().filter(|_| self.st.disk_is_true).and_then(|path| self.world.read(path, LONGEST));
+        let text = written.as_ref().map_or(on_disk, Text::known);
+        let first = text.as_deref().and_then(|text| text.lines().next()).unwrap_or_default().to_owned();
+        let names_shell = first.strip_prefix("#!").is_none_or(|line| {
+            let program = line.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
+            program.filter(|word| *word != "env" && !word.starts_with('-')).last().is_some_and(|last| super::call::SHELLS.contains(&last) || last == "bats")
+        });
+        if !names_shell {
+            let program = first.rsplit(['/', ' ']).next().unwrap_or("a program").to_owned();
+            return self.foreign_script(&program, file, args);
+        }
+        let positional = args.iter().map(Text::of).collect::<Vec<_>>();
+        self.via.push(file.to_string());
+        let written = self.child(|shell| {
+            shell.st.positional = Some(std::rc::Rc::new(positional));
+            shell.script_arguments(file, args);
+            shell.shell_file("a script", file, stdin)
+        });
+        self.via.pop();
+        written
+    }
+
+    fn script_arguments(&mut self, file: &Arg, _args: &[Arg]) {
+        for name in ["0", "BASH_SOURCE"] {
+            self.st.set(name, super::state::Var::plain(Text::of(file)));
+        }
+    }
+
+    /// A shell script that this line did not write.
+    pub(crate) fn disk_script(&mut self, name: &str, file: &Arg, stdin: &Feed) -> Text {
+        let place = self.place(file);
+        if !self.st.disk_is_true || place.classes.len() != 1 {
+            self.opaque(&format!("{name} runs a file whose content is not known: {file}"));
+            self.st.forget_files();
+            return Text::any();
+        }
+        let ours = [Class::Checkout, Class::Artefact, Class::Tmp];
+        let Some(path) = place.path.filter(|_| place.classes.iter().all(|class| ours.contains(class))) else {
+            self.opaque(&format!("{name} runs a file outside of the checkout: {file}"));
+            self.st.forget_files();
+            return Text::any();
+        };
+        match self.world.read(&path, LONGEST) {
+            Some(text) => {
+                for name in ["0", "BASH_SOURCE"] {
+                    self.st.set(name, super::state::Var::plain(Text::of(file)));
+                }
+                self.script(&text, stdin)
+            }
+            None if self.world.stands(&path) == Stands::Nothing => {
+                self.by_name("<script>", file, &[]);
+                Text::any()
+            }
+            None => {
+                self.opaque(&format!("{name} runs a file that cannot be read here: {file}"));
+                self.st.forget_files();
+                Text::any()
+            }
+        }
+    }
+
+    /// A script in another language: it does what it does; where it is and what it is called is all that is known.
+    pub(crate) fn foreign_script(&mut self, name: &str, file: &Arg, args: &[Arg]) -> Text {
+        let place = self.place(file);
+        let written = place.path.as_ref().is_some_and(|path| self.st.files.contains_key(path));
+        if written || !self.st.disk_is_true || place.classes.len() != 1 {
+            self.opaque(&format!("{name} runs a file whose content is not known: {file}"));
+        } else if !place.classes.iter().all(|class| matches!(class, Class::Checkout | Class::Artefact)) {
+            self.opaque(&format!("{name} runs a file outside of the checkout: {file}"));
+        } else {
+            let there = place.path.is_some_and(|path| self.world.stands(&path) != Stands::Nothing);
+            self.by_name(if there { "<code>" } else { "<script>" }, file, args);
+            let disk = self.st.disk_is_true;
+            self.st.forget_files();
+            self.st.disk_is_true = disk;
+            return Text::any();
+        }
+        self.st.forget_files();
+        Text::any()
+    }
+
+    fn by_name(&mut self, kind: &str, file: &Arg, args: &[Arg]) {
+        let mut argv = vec![Arg::lit(kind), file.clone()];
+        argv.extend(args.iter().cloned());
+        self.shown_run(kind, &argv);
+    }
+
+    /// `npm run x`: what the manifest says, with what comes before and after it.
+    pub(crate) fn package_script(&mut self, name: &str, parsed: &super::tool::Parsed<'_>) {
+        if !MANAGERS.contains(&name) {
+            return;
+        }
+        let sub = parsed.name.get(1).map(String::as_str).unwrap_or_default();
+        let script = match sub {
+            "run" | "run-script" | "rum" | "urn" => parsed.operands.first().and_then(Arg::known).map(str::to_owned),
+            "test" | "t" | "tst" => Some("test".to_owned()),
+            "start" | "stop" | "restart" if name != "bun" => Some(sub.to_owned()),
+            sub if name != "npm" && !sub.is_empty() && self.specs.tool(&format!("{name} {sub}")).is_none() => Some(sub.to_owned()),
+            "install" | "i" | "ci" | "" => None,
+            _ => None,
+        };
+        let Some(script) = script else { return };
+        let Some(cwd) = self.st.cwd.clone() else { return };
+        let found = cwd.ancestors().take(4).find_map(|folder| self.world.read(&folder.join("package.json"), LONGEST * 4));
+        let Some(manifest) = found.and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok()) else { return };
+        for key in [format!("pre{script}"), script.clone(), format!("post{script}")] {
+            if let Some(line) = manifest["scripts"][&key].as_str() {
+                let line = line.to_owned();
+                self.via.push(format!("{name} run {key}"));
+                self.child(|shell| shell.script(&line, &Feed::Nothing));
+                self.via.pop();
+            }
+        }
+    }
+}

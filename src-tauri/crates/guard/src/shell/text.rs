@@ -1,0 +1,169 @@
+//! What is known of a string before the command runs: pieces that are certain, and pieces that are not.
+
+use crate::action::Arg;
+
+/// What kind of thing an unknown piece is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Digits only: harmless where arithmetic evaluates it.
+    Number,
+    /// Anything.
+    Anything,
+}
+
+/// A piece of a string.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Bit {
+    Lit(String),
+    Any(Kind),
+}
+
+/// A string.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Text(pub(crate) Vec<Bit>);
+
+/// Longer captured texts are forgotten.
+const LONGEST: usize = 64 * 1024;
+
+impl Text {
+    pub(crate) fn lit(text: impl Into<String>) -> Self {
+        Self(vec![Bit::Lit(text.into())])
+    }
+
+    pub(crate) fn any() -> Self {
+        Self(vec![Bit::Any(Kind::Anything)])
+    }
+
+    pub(crate) fn number() -> Self {
+        Self(vec![Bit::Any(Kind::Number)])
+    }
+
+    pub(crate) fn push(&mut self, bit: Bit) {
+        match (self.0.last_mut(), bit) {
+            (Some(Bit::Lit(last)), Bit::Lit(more)) => {
+                last.push_str(&more);
+                if last.len() > LONGEST {
+                    self.0 = vec![Bit::Any(Kind::Anything)];
+                }
+            }
+            (_, bit) => self.0.push(bit),
+        }
+        if self.0.len() > 64 {
+            self.0 = vec![Bit::Any(Kind::Anything)];
+        }
+    }
+
+    pub(crate) fn append(&mut self, other: &Self) {
+        other.0.iter().for_each(|bit| self.push(bit.clone()));
+    }
+
+    pub(crate) fn append_str(&mut self, text: &str) {
+        self.push(Bit::Lit(text.to_owned()));
+    }
+
+    /// The whole string, if all of it is known.
+    pub(crate) fn known(&self) -> Option<String> {
+        self.0.iter().try_fold(String::new(), |mut whole, bit| match bit {
+            Bit::Lit(text) => {
+                whole.push_str(text);
+                Some(whole)
+            }
+            Bit::Any(_) => None,
+        })
+    }
+
+    pub(crate) fn is_number_or_known(&self) -> bool {
+        self.0.iter().all(|bit| matches!(bit, Bit::Lit(_) | Bit::Any(Kind::Number)))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.iter().all(|bit| matches!(bit, Bit::Lit(text) if text.is_empty()))
+    }
+
+    /// As a command substitution sees it.
+    pub(crate) fn without_last_newlines(mut self) -> Self {
+        while let Some(Bit::Lit(last)) = self.0.last_mut() {
+            last.truncate(last.trim_end_matches('\n').len());
+            if !last.is_empty() {
+                break;
+            }
+            self.0.pop();
+        }
+        self
+    }
+
+    /// For people.
+    pub(crate) fn shown(&self) -> String {
+        let bit = |bit: &Bit| match bit {
+            Bit::Lit(text) => text.clone(),
+            Bit::Any(_) => "…".to_owned(),
+        };
+        self.0.iter().map(bit).collect()
+    }
+
+    /// As one word that is neither split nor matched against files.
+    pub(crate) fn arg(&self) -> Arg {
+        match self.known() {
+            Some(text) => Arg::Lit(text),
+            None => Arg::Unknown { shown: self.shown(), head: self.head(), many: false },
+        }
+    }
+
+    pub(crate) fn head(&self) -> String {
+        match self.0.first() {
+            Some(Bit::Lit(text)) => text.clone(),
+            _ => String::new(),
+        }
+    }
+
+    /// What a word of a command line is worth as a string.
+    pub(crate) fn of(arg: &Arg) -> Self {
+        match arg {
+            Arg::Lit(text) => Self::lit(text.clone()),
+            Arg::Glob(text) => {
+                let mut bits = Self::lit(text.split(['*', '?', '[']).next().unwrap_or_default());
+                bits.push(Bit::Any(Kind::Anything));
+                bits
+            }
+            Arg::Unknown { head, .. } => {
+                let mut bits = Self::default();
+                if !head.is_empty() {
+                    bits.append_str(head);
+                }
+                bits.push(Bit::Any(Kind::Anything));
+                bits
+            }
+        }
+    }
+}
+
+/// A word while it is expanded: which pieces were quoted decides what is split and what is a pattern.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Field(pub(crate) Vec<(Bit, bool)>);
+
+impl Field {
+    pub(crate) fn text(&self) -> Text {
+        let mut text = Text::default();
+        self.0.iter().for_each(|(bit, _)| text.push(bit.clone()));
+        text
+    }
+
+    pub(crate) fn arg(&self) -> Arg {
+        let text = self.text();
+        let many = self.0.iter().any(|(bit, quoted)| *bit == Bit::Any(Kind::Anything) && !quoted);
+        match text.known() {
+            None => Arg::Unknown { shown: text.shown(), head: text.head(), many },
+            Some(word) if self.is_pattern() => Arg::Glob(word),
+            Some(word) => Arg::Lit(word),
+        }
+    }
+
+    fn is_pattern(&self) -> bool {
+        let unquoted = self.0.iter().filter(|(_, quoted)| !quoted);
+        let mut letters = unquoted.flat_map(|(bit, _)| match bit {
+            Bit::Lit(text) => text.chars().collect::<Vec<_>>(),
+            Bit::Any(_) => Vec::new(),
+        });
+        letters.any(|letter| matches!(letter, '*' | '?' | '['))
+    }
+}

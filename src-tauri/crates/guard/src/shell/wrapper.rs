@@ -1,0 +1,193 @@
+//! Programs that run other programs: their options are read by their specs, and one that is not known makes all opaque,
+//! because a wrong guess at what takes a value would hide the command.
+
+use super::simple::Call;
+use super::text::Text;
+use super::{Feed, Shell};
+use crate::action::Arg;
+use crate::spec::Wrapper;
+
+impl Shell<'_> {
+    pub(crate) fn wrapped(&mut self, wrapper: &Wrapper, name: &str, args: &[Arg], call: &Call, stdin: &Feed) -> Text {
+        if wrapper.shown {
+            self.shown_run(name, &call.argv);
+        }
+        let mut env = call.env.clone();
+        let mut at = 0;
+        let mut skip = wrapper.skip;
+        while let Some(arg) = args.get(at) {
+            let Some(word) = arg.known() else {
+                if skip > 0 && !arg.may_be_option() {
+                    skip -= 1;
+                    at += 1;
+                    continue;
+                }
+                break;
+            };
+            if word == "--" {
+                at += 1;
+                break;
+            }
+            if word.len() > 1 && word.starts_with('-') {
+                match self.wrapper_option(wrapper, name, word, args.get(at + 1), stdin) {
+                    Some(taken) => at += taken,
+                    None => return Text::any(),
+                }
+                continue;
+            }
+            let assigned = word.split_once('=').filter(|(left, _)| is_name(left));
+            match assigned {
+                Some((left, right)) if wrapper.assigns => {
+                    let value = Text::lit(right);
+                    self.environment(left, &value);
+                    env.push((left.to_owned(), value));
+                    at += 1;
+                }
+                _ if wrapper.assigns && word.contains('=') => {
+                    // `BASH_FUNC_x%%=...` makes a function out of nothing.
+                    self.opaque(&format!("an odd name is set: {}", super::brief(word)));
+                    at += 1;
+                }
+                _ if skip > 0 => {
+                    skip -= 1;
+                    at += 1;
+                }
+                _ => break,
+            }
+        }
+        while skip > 0 && at < args.len() {
+            skip -= 1;
+            at += 1;
+        }
+        let mut rest = args.get(at..).unwrap_or_default().to_vec();
+        if wrapper.assigns {
+            // An assignment that is partly known.
+            while let Some(Arg::Unknown { head, many: false, .. }) = rest.first() {
+                let Some((left, _)) = head.split_once('=').filter(|(left, _)| is_name(left)) else { break };
+                let left = left.to_owned();
+                self.environment(&left, &Text::any());
+                rest.remove(0);
+            }
+        }
+        match name {
+            "xargs" | "parallel" => self.for_input(name, rest, stdin),
+            _ if wrapper.joins => self.joined_words(name, &rest, stdin),
+            _ => self.inner(name, rest, env, stdin),
+        }
+    }
+
+    /// Reads an option; how many words it took, or none where nothing can be known any more.
+    fn wrapper_option(
+        &mut self,
+        wrapper: &Wrapper,
+        name: &str,
+        word: &str,
+        next: Option<&Arg>,
+        stdin: &Feed,
+    ) -> Option<usize> {
+        if wrapper.numbers && word[1..].chars().all(|letter| letter.is_ascii_digit()) {
+            return Some(1);
+        }
+        let unknown = |shell: &mut Self, word: &str| {
+            shell.opaque(&format!("{name} has an option that is not known here: {word}"));
+            shell.st.forget_files();
+            None
+        };
+        let (flag, attached) = match word.split_once('=') {
+            Some((flag, value)) if word.starts_with("--") => (flag, Some(value)),
+            _ => (word, None),
+        };
+        match (wrapper.takes(flag), attached) {
+            (Some(true), Some(value)) => {
+                self.wrapper_value(wrapper, name, flag, &Arg::lit(value), stdin);
+                return Some(1);
+            }
+            (Some(true), None) => {
+                self.wrapper_value(wrapper, name, flag, next?, stdin);
+                return Some(2);
+            }
+            (Some(false), _) => return Some(1),
+            (None, _) if word.starts_with("--") => return unknown(self, word),
+            (None, _) => {}
+        }
+        // Letters together: the first that takes a value takes the rest.
+        for (index, letter) in word.char_indices().skip(1) {
+            let flag = format!("-{letter}");
+            let rest = &word[index + letter.len_utf8()..];
+            match wrapper.takes(&flag) {
+                Some(false) => {}
+                Some(true) if rest.is_empty() => {
+                    self.wrapper_value(wrapper, name, &flag, next?, stdin);
+                    return Some(2);
+                }
+                Some(true) => {
+                    self.wrapper_value(wrapper, name, &flag, &Arg::lit(rest), stdin);
+                    return Some(1);
+                }
+                None => return unknown(self, word),
+            }
+        }
+        Some(1)
+    }
+
+    fn wrapper_value(&mut self, wrapper: &Wrapper, name: &str, flag: &str, value: &Arg, stdin: &Feed) {
+        if wrapper.is_shell(flag) {
+            match value.known() {
+                Some(line) => {
+                    let line = line.to_owned();
+                    self.via.push(name.to_owned());
+                    self.child(|shell| shell.script(&line, stdin));
+                    self.via.pop();
+                }
+                None => self.opaque(&format!("{name} {flag} runs what is not known")),
+            }
+        } else if matches!(flag, "-C" | "--chdir" | "--directory" | "-D") {
+            // What runs in there starts from another folder; what comes after does not.
+            self.opaque(&format!("{name} goes to another folder first"));
+        } else if flag == "-S" || flag == "--split-string" {
+            self.opaque(&format!("{name} {flag} makes words of its own"));
+        }
+    }
+
+    /// xargs and parallel: what they read becomes arguments that are not known.
+    fn for_input(&mut self, name: &str, mut rest: Vec<Arg>, stdin: &Feed) -> Text {
+        if rest.is_empty() {
+            return Text::any();
+        }
+        let mut replaced = false;
+        for arg in &mut rest[1..] {
+            if arg.known().is_some_and(|word| word.contains("{}") || word == "%" || word.contains("REPLACE")) {
+                *arg = Arg::unknown("what is read");
+                replaced = true;
+            }
+        }
+        if !replaced || rest.len() == 1 {
+            rest.push(Arg::unknown("what is read"));
+        }
+        let _ = stdin;
+        self.inner(name, rest, Vec::new(), &Feed::From(Text::any(), "what is read".into()))
+    }
+
+    /// `watch a b`: the words are joined and given to a shell.
+    fn joined_words(&mut self, name: &str, rest: &[Arg], stdin: &Feed) -> Text {
+        let words: Option<Vec<&str>> = rest.iter().map(Arg::known).collect();
+        match words {
+            Some(words) => {
+                let line = words.join(" ");
+                self.via.push(name.to_owned());
+                let written = self.child(|shell| shell.script(&line, stdin));
+                self.via.pop();
+                written
+            }
+            None => {
+                self.opaque(&format!("{name} runs what is not known"));
+                Text::any()
+            }
+        }
+    }
+}
+
+pub(crate) fn is_name(text: &str) -> bool {
+    text.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_')
+        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}
