@@ -40,7 +40,7 @@ fn modified() -> Change {
 }
 
 /// The verdict with all that led to it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Explained {
     /// The verdict.
     #[serde(flatten)]

@@ -3,6 +3,7 @@
 //! when it takes too long is started by whoever may start processes.
 
 pub mod action;
+pub mod guard;
 pub mod host;
 pub mod judge;
 pub mod limits;
@@ -11,9 +12,13 @@ pub mod pattern;
 pub mod rules;
 mod shell;
 pub mod spec;
+pub mod standing;
 pub mod verdict;
+pub mod wire;
+pub mod worker;
 pub mod world;
 
+pub use guard::Guard;
 pub use judge::{Asked, Explained, Judge};
 pub use path::Scene;
 pub use rules::{Origin, Policy, RuleError};

@@ -206,14 +206,7 @@ fn known(shown: String, path: &Path, scene: &Scene, world: &dyn World) -> Place 
     } else if let Ok(in_home) = path.strip_prefix(follow(&scene.home, world)) {
         tag(&names.home_tags, &in_home.to_string_lossy());
     }
-    Place {
-        shown,
-        path: Some(path.to_owned()),
-        inside,
-        classes: BTreeSet::from([class]),
-        tags,
-        tags_open: false,
-    }
+    Place { shown, path: Some(path.to_owned()), inside, classes: BTreeSet::from([class]), tags, tags_open: false }
 }
 
 fn class(path: &Path, inside: Option<&str>, checkout: &Path, scene: &Scene, world: &dyn World) -> Class {
@@ -279,7 +272,8 @@ fn pattern(shown: String, text: &str, cwd: Option<&Path>, scene: &Scene, world: 
             }
         }
     };
-    for name in [".env", ".env.local", ".git", ".claude", ".netrc", "id_rsa", "id_ed25519", "server.pem", "server.key"] {
+    for name in [".env", ".env.local", ".git", ".claude", ".netrc", "id_rsa", "id_ed25519", "server.pem", "server.key"]
+    {
         more(name);
     }
     // In the folder of all, whole other kinds may be meant.

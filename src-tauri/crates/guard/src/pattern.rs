@@ -19,10 +19,7 @@ fn go(pattern: &[u8], text: &[u8], paths: bool, fuel: &mut u32) -> bool {
         [] => text.is_empty(),
         [b'*', b'*', b'/', rest @ ..] if paths => {
             go(rest, text, paths, fuel)
-                || text
-                    .iter()
-                    .enumerate()
-                    .any(|(at, letter)| *letter == b'/' && go(rest, &text[at + 1..], paths, fuel))
+                || text.iter().enumerate().any(|(at, letter)| *letter == b'/' && go(rest, &text[at + 1..], paths, fuel))
         }
         [b'*', b'*', rest @ ..] => (0..=text.len()).any(|at| go(rest, &text[at..], paths, fuel)),
         [b'*', rest @ ..] => {

@@ -15,9 +15,7 @@ impl Rule {
         let when = &self.when;
         match action {
             Action::Run(run) if !when.run.is_empty() => when.run_fit(run),
-            Action::Read { place } if !when.read.is_empty() => {
-                in_classes(place, &when.read).and(when.place_fit(place))
-            }
+            Action::Read { place } if !when.read.is_empty() => in_classes(place, &when.read).and(when.place_fit(place)),
             Action::Write { place, change, lines } if !when.write.is_empty() => in_classes(place, &when.write)
                 .and(when.place_fit(place))
                 .and(Fit::of(when.change.is_empty() || change.is_some_and(|change| when.change.contains(&change))))
@@ -66,15 +64,32 @@ impl Conditions {
         }
         let many = run.operands.iter().any(|arg| matches!(arg, Arg::Unknown { many: true, .. } | Arg::Glob(_)));
         if let Some(most) = self.operands_at_most {
-            fit = fit.and(if run.operands.len() > most { Fit::No } else if many { Fit::Maybe } else { Fit::Yes });
+            fit = fit.and(if run.operands.len() > most {
+                Fit::No
+            } else if many {
+                Fit::Maybe
+            } else {
+                Fit::Yes
+            });
         }
         if let Some(least) = self.operands_at_least {
             let enough = run.operands.len() >= least;
-            fit = fit.and(if enough { Fit::Yes } else if many { Fit::Maybe } else { Fit::No });
+            fit = fit.and(if enough {
+                Fit::Yes
+            } else if many {
+                Fit::Maybe
+            } else {
+                Fit::No
+            });
         }
         let words = |list: &[String]| {
             let list = listed(list);
-            run.argv.iter().skip(1).flat_map(|arg| list.iter().map(move |one| word_fit(one, arg))).max().unwrap_or(Fit::No)
+            run.argv
+                .iter()
+                .skip(1)
+                .flat_map(|arg| list.iter().map(move |one| word_fit(one, arg)))
+                .max()
+                .unwrap_or(Fit::No)
         };
         if !self.word.is_empty() {
             fit = fit.and(words(&self.word));
@@ -149,7 +164,9 @@ fn listed(list: &[String]) -> Vec<&str> {
 
 fn word_fit(pattern: &str, arg: &Arg) -> Fit {
     match arg {
-        Arg::Lit(word) => Fit::of(pattern == "*" || fits_words(pattern, &word.to_lowercase()) || fits_words(pattern, word)),
+        Arg::Lit(word) => {
+            Fit::of(pattern == "*" || fits_words(pattern, &word.to_lowercase()) || fits_words(pattern, word))
+        }
         _ if pattern == "*" => Fit::Yes,
         // An unknown word may be anything; a pattern of files is as good as its letters.
         Arg::Glob(word) => Fit::of(fits_words(pattern, word)).or(Fit::No),
@@ -168,7 +185,9 @@ fn named(pattern: &str, run: &Run) -> Fit {
     let mut fit = Fit::Yes;
     for (index, word) in words.by_ref().enumerate() {
         let next = match have.next() {
-            Some(name) => Fit::of(word == "*" || word == name || (index > 0 && word.contains('*') && fits_words(word, name))),
+            Some(name) => {
+                Fit::of(word == "*" || word == name || (index > 0 && word.contains('*') && fits_words(word, name)))
+            }
             None if run.name_open => return fit.and(Fit::Maybe),
             None => match operands.next() {
                 Some(arg) => word_fit(word, arg),

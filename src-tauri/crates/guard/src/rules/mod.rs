@@ -102,7 +102,7 @@ pub struct Policy {
 }
 
 /// What was said of one action.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Judged {
     /// The action, for a person.
     pub action: String,

@@ -4,6 +4,9 @@ use super::scan::{self, Unread};
 
 const MOST: usize = 256;
 
+/// What stands between the commas, and the position after the closing brace.
+type Members = (Vec<Vec<char>>, usize);
+
 /// The words that one word becomes.
 pub(crate) fn expand(word: &str) -> Result<Vec<String>, Unread> {
     if !word.contains('{') {
@@ -59,7 +62,7 @@ fn skip(text: &[char], at: usize) -> Result<usize, Unread> {
 }
 
 /// What stands between the commas, and the position after the closing brace; none if this brace is only a letter.
-fn members(text: &[char], from: usize) -> Result<Option<(Vec<Vec<char>>, usize)>, Unread> {
+fn members(text: &[char], from: usize) -> Result<Option<Members>, Unread> {
     let (mut at, mut begin, mut open) = (from, from, 0_usize);
     let mut parts = Vec::new();
     while at < text.len() {

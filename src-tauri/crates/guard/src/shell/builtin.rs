@@ -15,8 +15,8 @@ impl Shell<'_> {
         let args = &call.argv[1..];
         let nothing = Text::default();
         Some(match name {
-            ":" | "true" | "false" | "wait" | "jobs" | "fg" | "bg" | "disown" | "times" | "ulimit" | "umask" | "help"
-            | "suspend" | "logout" | "caller" | "dirs" | "popd" | "type" => {
+            ":" | "true" | "false" | "wait" | "jobs" | "fg" | "bg" | "disown" | "times" | "ulimit" | "umask"
+            | "help" | "suspend" | "logout" | "caller" | "dirs" | "popd" | "type" => {
                 if name == "wait" || name == "umask" {
                     self.names_evaluated(args);
                 }
@@ -195,7 +195,9 @@ impl Shell<'_> {
         }
         for arg in args {
             match arg.known().map(str::to_owned) {
-                Some(name) if super::wrapper::is_name(&name) => self.assign(&name, Var { items: vec![Text::any()], array: false }),
+                Some(name) if super::wrapper::is_name(&name) => {
+                    self.assign(&name, Var { items: vec![Text::any()], array: false })
+                }
                 Some(_) => {}
                 None => self.opaque("which variable is read is not known"),
             }
@@ -277,7 +279,9 @@ impl Shell<'_> {
             return;
         }
         let to = match to {
-            None => Text::of(&self.lookup("HOME", None).and_then(|all| all.first().map(Text::arg)).unwrap_or(Arg::unknown("HOME"))),
+            None => Text::of(
+                &self.lookup("HOME", None).and_then(|all| all.first().map(Text::arg)).unwrap_or(Arg::unknown("HOME")),
+            ),
             Some(arg) => Text::of(&arg),
         };
         let before = self.st.cwd.clone();
@@ -296,7 +300,10 @@ impl Shell<'_> {
             Some(Some(text)) if text == "-" || text == "-p" || text == "-l" || text.is_empty() => {}
             Some(Some(text)) => {
                 let only_at_the_end = args[1..].iter().all(|signal| matches!(signal.known(), Some("EXIT" | "0")));
-                if !only_at_the_end && text.contains('$') && args.iter().any(|signal| matches!(signal.known(), Some("DEBUG" | "ERR" | "RETURN") | None)) {
+                if !only_at_the_end
+                    && text.contains('$')
+                    && args.iter().any(|signal| matches!(signal.known(), Some("DEBUG" | "ERR" | "RETURN") | None))
+                {
                     self.opaque("a trap whose variables may be anything when it runs");
                 }
                 self.subshell(|shell| shell.script(&text, &Feed::Nothing));

@@ -2,6 +2,7 @@
 //! program.
 
 use super::simple::Call;
+use super::state::Var;
 use super::text::Text;
 use super::{Feed, Shell};
 use crate::action::{Action, Arg};
@@ -12,10 +13,19 @@ pub(crate) const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "zsh", "ksh", 
 
 impl Shell<'_> {
     pub(crate) fn not_a_function(&mut self, name: &str, call: &Call, stdin: &Feed) -> Text {
-        if let Some(written) = self.builtin(name, call, stdin) {
-            return written;
+        // `X=a eval ...`: in force while it runs; whether it stays so depends on the shell.
+        if matches!(name, "eval" | "source" | "." | "command" | "builtin" | "trap") {
+            for (name, value) in &call.env {
+                self.st.set(name, Var::plain(value.clone()));
+            }
         }
-        self.program_called(call, stdin)
+        let written = self.builtin(name, call, stdin);
+        if written.is_some() {
+            for (name, _) in &call.env {
+                self.st.set(name, Var::unknown());
+            }
+        }
+        written.unwrap_or_else(|| self.program_called(call, stdin))
     }
 
     /// Runs a command that a wrapper or a shell was told to run: no functions, no aliases.

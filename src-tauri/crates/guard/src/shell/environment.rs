@@ -3,8 +3,8 @@
 use super::text::Text;
 use super::word::Mode;
 use super::{Feed, Shell};
-use crate::path::Class;
 use crate::action::Arg;
+use crate::path::Class;
 use crate::pattern::fits_words;
 
 impl Shell<'_> {
@@ -25,7 +25,8 @@ impl Shell<'_> {
             return;
         }
         if let (Some(fine), Some(value)) = (specs.variables.fine.get(name), &known) {
-            let all = !value.is_empty() && value.split_whitespace().all(|word| fine.iter().any(|one| fits_words(one, word)));
+            let all =
+                !value.is_empty() && value.split_whitespace().all(|word| fine.iter().any(|one| fits_words(one, word)));
             if all || fine.iter().any(|one| one == value) {
                 return;
             }

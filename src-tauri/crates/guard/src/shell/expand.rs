@@ -10,8 +10,22 @@ use crate::action::Arg;
 use crate::pattern::fits_words;
 
 const NUMBERS: &[&str] = &[
-    "#", "?", "$", "!", "RANDOM", "SECONDS", "LINENO", "UID", "EUID", "PPID", "BASHPID", "SHLVL", "EPOCHSECONDS", "OPTIND",
-    "COLUMNS", "LINES",
+    "#",
+    "?",
+    "$",
+    "!",
+    "RANDOM",
+    "SECONDS",
+    "LINENO",
+    "UID",
+    "EUID",
+    "PPID",
+    "BASHPID",
+    "SHLVL",
+    "EPOCHSECONDS",
+    "OPTIND",
+    "COLUMNS",
+    "LINES",
 ];
 
 /// Fields under construction.
@@ -155,10 +169,11 @@ impl Shell<'_> {
     }
 
     fn param(&mut self, param: &Param, document: bool, whole: bool, out: &mut Fields) {
-        if let Some(index) = &param.index {
-            if index != "@" && index != "*" {
-                self.arith(index);
-            }
+        if let Some(index) = &param.index
+            && index != "@"
+            && index != "*"
+        {
+            self.arith(index);
         }
         let spread = param.name == "@" || param.index.as_deref() == Some("@");
         let mode = if document || whole { Mode::Document } else { Mode::Word };
@@ -288,9 +303,8 @@ fn cut(value: &Text, pattern: &Text, suffix: bool, longest: bool) -> Text {
         return Text::any();
     }
     let ends = value.char_indices().map(|(at, _)| at).chain([value.len()]);
-    let mut fits: Vec<usize> = ends
-        .filter(|at| fits_words(&pattern, if suffix { &value[*at..] } else { &value[..*at] }))
-        .collect();
+    let mut fits: Vec<usize> =
+        ends.filter(|at| fits_words(&pattern, if suffix { &value[*at..] } else { &value[..*at] })).collect();
     // From the shortest piece that fits to the longest.
     if suffix {
         fits.reverse();

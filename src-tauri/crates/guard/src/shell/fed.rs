@@ -179,8 +179,13 @@ impl Shell<'_> {
             };
             let exact = |list: &str| has(list, flag);
             if let Some(glued) = hit(&spec.code).filter(|_| !exact(&spec.takes) && !exact(&spec.module)) {
-                let code = if glued.is_empty() { attached.or_else(|| args.get(at + 1).cloned()) } else { Some(Arg::lit(glued)) };
-                let code = code.map_or_else(String::new, |code| code.known().map_or_else(|| code.to_string(), str::to_owned));
+                let code = if glued.is_empty() {
+                    attached.or_else(|| args.get(at + 1).cloned())
+                } else {
+                    Some(Arg::lit(glued))
+                };
+                let code =
+                    code.map_or_else(String::new, |code| code.known().map_or_else(|| code.to_string(), str::to_owned));
                 return self.code(name, &code);
             }
             if let Some(glued) = hit(&spec.module).filter(|_| !exact(&spec.takes)) {

@@ -14,7 +14,8 @@ impl Shell<'_> {
         }
         let expression = args.iter().position(|arg| {
             let head = arg.head();
-            (head.starts_with('-') && !matches!(head, "-H" | "-L" | "-P") && !head.starts_with("-O")) || matches!(head, "(" | "!" | ")")
+            (head.starts_with('-') && !matches!(head, "-H" | "-L" | "-P") && !head.starts_with("-O"))
+                || matches!(head, "(" | "!" | ")")
         });
         let expression = expression.unwrap_or(args.len());
         let mut starts: Vec<Arg> =
@@ -29,9 +30,9 @@ impl Shell<'_> {
             at += 1;
             match arg.known() {
                 Some("-exec" | "-execdir" | "-ok" | "-okdir") => {
-                    let end = args[at..].iter().position(|arg| {
-                        matches!(arg.known(), Some(";")) || (arg.known() == Some("+"))
-                    });
+                    let end = args[at..]
+                        .iter()
+                        .position(|arg| matches!(arg.known(), Some(";")) || (arg.known() == Some("+")));
                     let end = end.map_or(args.len(), |end| at + end);
                     let inner: Vec<Vec<Arg>> = found.iter().map(|file| replaced(&args[at..end], file)).collect();
                     for argv in inner {

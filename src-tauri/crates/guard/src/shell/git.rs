@@ -8,7 +8,18 @@ use crate::limits::LONGEST;
 use crate::pattern::fits_words;
 
 /// Global options with a value.
-const VALUED: &[&str] = &["-C", "-c", "--git-dir", "--work-tree", "--namespace", "--exec-path", "--super-prefix", "--config-env", "--attr-source", "--list-cmds"];
+const VALUED: &[&str] = &[
+    "-C",
+    "-c",
+    "--git-dir",
+    "--work-tree",
+    "--namespace",
+    "--exec-path",
+    "--super-prefix",
+    "--config-env",
+    "--attr-source",
+    "--list-cmds",
+];
 
 impl Shell<'_> {
     pub(crate) fn git(&mut self, call: &Call, stdin: &Feed) -> Text {
@@ -47,16 +58,18 @@ impl Shell<'_> {
                     self.git_folder(&folder);
                     self.opaque("git in a repository of its own choice");
                 }
-                ("-c", Some(setting)) => match setting.known().map(|text| text.split_once('=').unwrap_or((text, "true"))) {
-                    Some((key, value)) => {
-                        let (key, value) = (key.to_lowercase(), value.to_owned());
-                        match key.strip_prefix("alias.") {
-                            Some(alias) => aliases.push((alias.to_owned(), value)),
-                            None => self.git_setting(&key, &value),
+                ("-c", Some(setting)) => {
+                    match setting.known().map(|text| text.split_once('=').unwrap_or((text, "true"))) {
+                        Some((key, value)) => {
+                            let (key, value) = (key.to_lowercase(), value.to_owned());
+                            match key.strip_prefix("alias.") {
+                                Some(alias) => aliases.push((alias.to_owned(), value)),
+                                None => self.git_setting(&key, &value),
+                            }
                         }
+                        None => self.opaque(&format!("git with a setting that is not known: {setting}")),
                     }
-                    None => self.opaque(&format!("git with a setting that is not known: {setting}")),
-                },
+                }
                 ("--exec-path" | "--config-env" | "--attr-source" | "--namespace" | "--super-prefix", Some(_)) => {
                     self.opaque(&format!("git {flag} changes what runs"));
                 }
@@ -96,14 +109,21 @@ impl Shell<'_> {
         self.opaque(&format!("git {key} runs a command"));
     }
 
-    fn git_command(&mut self, args: &[Arg], call: &Call, aliases: &[(String, String)], stdin: &Feed, depth: usize) -> Text {
+    fn git_command(
+        &mut self,
+        args: &[Arg],
+        call: &Call,
+        aliases: &[(String, String)],
+        stdin: &Feed,
+        depth: usize,
+    ) -> Text {
         // `git --version` and the like only say something.
         let Some(first) = args.first() else { return Text::any() };
         let Some(sub) = first.known().map(str::to_owned) else {
             self.opaque(&format!("which git command runs is not known: git {first}"));
             return Text::any();
         };
-        let builtin = self.specs.words("git-builtin").iter().any(|name| *name == sub);
+        let builtin = self.specs.words("git-builtin").contains(&sub);
         if !builtin {
             return self.git_alias(&sub, args, call, aliases, stdin, depth);
         }
@@ -136,13 +156,21 @@ impl Shell<'_> {
     }
 
     /// A word that is no command of git: an alias of this line or of the configuration, or a program `git-x`.
-    fn git_alias(&mut self, sub: &str, args: &[Arg], call: &Call, aliases: &[(String, String)], stdin: &Feed, depth: usize) -> Text {
+    fn git_alias(
+        &mut self,
+        sub: &str,
+        args: &[Arg],
+        call: &Call,
+        aliases: &[(String, String)],
+        stdin: &Feed,
+        depth: usize,
+    ) -> Text {
         let here = aliases.iter().rev().find(|(name, _)| name.eq_ignore_ascii_case(sub)).map(|(_, text)| text.clone());
         let found = here.or_else(|| if self.st.disk_is_true { self.configured_alias(sub) } else { None });
         match found {
             Some(text) if depth < 8 => {
                 self.via.push(format!("git alias {sub}"));
-                let rest: Vec<String> = args[1..].iter().map(|arg| quoted(arg)).collect();
+                let rest: Vec<String> = args[1..].iter().map(quoted).collect();
                 let written = if let Some(script) = text.strip_prefix('!') {
                     let line = format!("{script} {}", rest.join(" "));
                     self.child(|shell| shell.script(&line, stdin))
@@ -183,10 +211,12 @@ impl Shell<'_> {
         for (at, arg) in args.iter().enumerate().skip(1) {
             let word = arg.head();
             let next = || args.get(at + 1).cloned().unwrap_or_else(|| Arg::unknown("nothing"));
-            let glued = |prefix: &str| word.strip_prefix(prefix).map(|rest| match arg {
-                Arg::Lit(_) => Arg::lit(rest),
-                _ => Arg::unknown(rest),
-            });
+            let glued = |prefix: &str| {
+                word.strip_prefix(prefix).map(|rest| match arg {
+                    Arg::Lit(_) => Arg::lit(rest),
+                    _ => Arg::unknown(rest),
+                })
+            };
             match sub {
                 "rebase" if matches!(word, "-x" | "--exec") => lines.push(next()),
                 "rebase" if word.starts_with("--exec=") => lines.extend(glued("--exec=")),
@@ -204,7 +234,9 @@ impl Shell<'_> {
                     if word.starts_with("ext::") || word.starts_with("fd::") {
                         self.opaque("git speaks to a program instead of a host");
                     }
-                    if sub == "clone" && matches!(word, "-c" | "--config" | "--template") || word.starts_with("--template=") {
+                    if sub == "clone" && matches!(word, "-c" | "--config" | "--template")
+                        || word.starts_with("--template=")
+                    {
                         self.opaque("git clone with settings of its own");
                     }
                 }
@@ -277,13 +309,12 @@ fn alias_in(text: &str, name: &str) -> Option<String> {
     for line in text.lines().map(str::trim) {
         if line.starts_with('[') {
             within = line.eq_ignore_ascii_case("[alias]");
-        } else if within {
-            if let Some((key, value)) = line.split_once('=') {
-                if key.trim().eq_ignore_ascii_case(name) {
-                    let value = value.trim();
-                    found = Some(value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value).to_owned());
-                }
-            }
+        } else if within
+            && let Some((key, value)) = line.split_once('=')
+            && key.trim().eq_ignore_ascii_case(name)
+        {
+            let value = value.trim();
+            found = Some(value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value).to_owned());
         }
     }
     found

@@ -27,7 +27,12 @@ impl Shell<'_> {
                 Feed::Nothing => Text::any(),
             },
             // A fresh name where temporary files go; no rule can tell it from any other there.
-            ("mktemp", flags) if all && flags.iter().all(|flag| matches!(*flag, "-d" | "-q" | "-u" | "-dq" | "--directory" | "--quiet" | "-t")) => {
+            ("mktemp", flags)
+                if all
+                    && flags
+                        .iter()
+                        .all(|flag| matches!(*flag, "-d" | "-q" | "-u" | "-dq" | "--directory" | "--quiet" | "-t")) =>
+            {
                 Text::lit("/tmp/tmp.office\n")
             }
             ("which", _) => self.says_where(args),
@@ -35,10 +40,12 @@ impl Shell<'_> {
             ("dirname", [path]) if all => {
                 Text::lit(path.trim_end_matches('/').rsplit_once('/').map_or(".", |(folder, _)| folder))
             }
-            ("realpath" | "readlink", [.., path]) if all => self
-                .path_of(&Arg::lit(*path))
-                .map_or_else(Text::any, |path| Text::lit(path.to_string_lossy())),
-            ("nproc" | "wc" | "date" | "expr" | "id" | "stat" | "seq" | "bc" | "du", words) if counts(name, words) => Text::number(),
+            ("realpath" | "readlink", [.., path]) if all => {
+                self.path_of(&Arg::lit(*path)).map_or_else(Text::any, |path| Text::lit(path.to_string_lossy()))
+            }
+            ("nproc" | "wc" | "date" | "expr" | "id" | "stat" | "seq" | "bc" | "du", words) if counts(name, words) => {
+                Text::number()
+            }
             ("grep", words) if words.iter().any(|word| matches!(*word, "-c" | "--count")) => Text::number(),
             _ => Text::any(),
         }
@@ -49,7 +56,10 @@ fn counts(name: &str, words: &[&str]) -> bool {
     match name {
         "nproc" => true,
         "wc" => words.first().is_some_and(|word| matches!(*word, "-l" | "-c" | "-w" | "-m")) && words.len() == 1,
-        "date" => words.iter().all(|word| matches!(*word, "+%s" | "+%s%N" | "+%Y" | "+%Y%m%d" | "+%H" | "+%j" | "-u")) && words.len() > 0,
+        "date" => {
+            words.iter().all(|word| matches!(*word, "+%s" | "+%s%N" | "+%Y" | "+%Y%m%d" | "+%H" | "+%j" | "-u"))
+                && !words.is_empty()
+        }
         "id" => matches!(words, ["-u" | "-g"]),
         _ => false,
     }
@@ -62,8 +72,46 @@ pub(crate) fn only_shows(interpreter: &str, code: &str) -> bool {
     if code.len() > 400 || !(python || node) {
         return false;
     }
-    let risky = ["system", "exec", "spawn", "eval", "open", "unlink", "remove", "rmtree", "write", "child_process", "__", "environ", "env[", ".env", "subprocess", "popen", "socket", "urllib", "requests", "http", "fetch", "net.", "ctypes", "pty", "builtins", "getattr", "compile", "Function", "constructor", "mainModule", "binding", "webbrowser", "antigravity"];
-    let shows = code.replace("__version__", "version").replace("__file__", "file").replace("__name__", "name").replace("process.versions", "versions");
+    let risky = [
+        "system",
+        "exec",
+        "spawn",
+        "eval",
+        "open",
+        "unlink",
+        "remove",
+        "rmtree",
+        "write",
+        "child_process",
+        "__",
+        "environ",
+        "env[",
+        ".env",
+        "subprocess",
+        "popen",
+        "socket",
+        "urllib",
+        "requests",
+        "http",
+        "fetch",
+        "net.",
+        "ctypes",
+        "pty",
+        "builtins",
+        "getattr",
+        "compile",
+        "Function",
+        "constructor",
+        "mainModule",
+        "binding",
+        "webbrowser",
+        "antigravity",
+    ];
+    let shows = code
+        .replace("__version__", "version")
+        .replace("__file__", "file")
+        .replace("__name__", "name")
+        .replace("process.versions", "versions");
     if risky.iter().any(|word| shows.contains(word)) || shows.contains(['`', '\\']) {
         return false;
     }

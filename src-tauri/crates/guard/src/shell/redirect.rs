@@ -184,7 +184,9 @@ impl Shell<'_> {
 
     /// bash opens connections where a redirection names one.
     fn socket(&mut self, name: &str) -> bool {
-        let Some(rest) = name.strip_prefix("/dev/tcp/").or_else(|| name.strip_prefix("/dev/udp/")) else { return false };
+        let Some(rest) = name.strip_prefix("/dev/tcp/").or_else(|| name.strip_prefix("/dev/udp/")) else {
+            return false;
+        };
         let host = rest.split('/').next().unwrap_or_default();
         self.reach(host);
         true

@@ -19,8 +19,10 @@ impl Shell<'_> {
         let text = written.as_ref().map_or(on_disk, Text::known);
         let first = text.as_deref().and_then(|text| text.lines().next()).unwrap_or_default().to_owned();
         let names_shell = first.strip_prefix("#!").is_none_or(|line| {
-            let program = line.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
-            program.filter(|word| *word != "env" && !word.starts_with('-')).last().is_some_and(|last| super::call::SHELLS.contains(&last) || last == "bats")
+            let mut program = line.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
+            program
+                .rfind(|word| *word != "env" && !word.starts_with('-'))
+                .is_some_and(|last| super::call::SHELLS.contains(&last) || last == "bats")
         });
         if !names_shell {
             let program = first.rsplit(['/', ' ']).next().unwrap_or("a program").to_owned();
@@ -112,14 +114,19 @@ impl Shell<'_> {
             "run" | "run-script" | "rum" | "urn" => parsed.operands.first().and_then(Arg::known).map(str::to_owned),
             "test" | "t" | "tst" => Some("test".to_owned()),
             "start" | "stop" | "restart" if name != "bun" => Some(sub.to_owned()),
-            sub if name != "npm" && !sub.is_empty() && self.specs.tool(&format!("{name} {sub}")).is_none() => Some(sub.to_owned()),
+            sub if name != "npm" && !sub.is_empty() && self.specs.tool(&format!("{name} {sub}")).is_none() => {
+                Some(sub.to_owned())
+            }
             "install" | "i" | "ci" | "" => None,
             _ => None,
         };
         let Some(script) = script else { return };
         let Some(cwd) = self.st.cwd.clone() else { return };
-        let found = cwd.ancestors().take(4).find_map(|folder| self.world.read(&folder.join("package.json"), LONGEST * 4));
-        let Some(manifest) = found.and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok()) else { return };
+        let found =
+            cwd.ancestors().take(4).find_map(|folder| self.world.read(&folder.join("package.json"), LONGEST * 4));
+        let Some(manifest) = found.and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok()) else {
+            return;
+        };
         for key in [format!("pre{script}"), script.clone(), format!("post{script}")] {
             if let Some(line) = manifest["scripts"][&key].as_str() {
                 let line = line.to_owned();

@@ -148,7 +148,9 @@ impl Shell<'_> {
     pub(crate) fn assign_values(&mut self, assignment: &Assignment, values: Vec<Text>) {
         let array = matches!(assignment.value, AssignmentValue::Array(_));
         match &assignment.name {
-            AssignmentName::ArrayElementName(name, _) => self.assign(name, Var { items: vec![Text::any()], array: true }),
+            AssignmentName::ArrayElementName(name, _) => {
+                self.assign(name, Var { items: vec![Text::any()], array: true })
+            }
             AssignmentName::VariableName(name) if assignment.append => {
                 let var = match self.st.vars.get(name) {
                     Some(old) if array => Var { items: [&old.items[..], &values].concat(), array },

@@ -186,7 +186,8 @@ impl<'a> Shell<'a> {
         }
         // A file in place of a script is read twice: as the script and as what it is.
         if spec.urls {
-            let urls = operands.iter().filter(|operand| operand.head().contains("://") || operand.head().starts_with("git@"));
+            let urls =
+                operands.iter().filter(|operand| operand.head().contains("://") || operand.head().starts_with("git@"));
             urls.cloned().collect::<Vec<_>>().iter().for_each(|url| self.reach_arg(url));
         }
         self.played(spec.operands, operands, parsed, stdin);
@@ -284,7 +285,12 @@ impl<'a> Shell<'a> {
     }
 
     fn sed(&mut self, parsed: &Parsed<'_>, files: &[Arg]) {
-        let mut scripts: Vec<Arg> = parsed.values.iter().filter(|(flag, ..)| matches!(&**flag, "-e" | "--expression")).map(|(.., script)| script.clone()).collect();
+        let mut scripts: Vec<Arg> = parsed
+            .values
+            .iter()
+            .filter(|(flag, ..)| matches!(&**flag, "-e" | "--expression"))
+            .map(|(.., script)| script.clone())
+            .collect();
         if scripts.is_empty() && !parsed.flags.contains("-f") && !parsed.flags.contains("--file") {
             scripts.extend(parsed.operands.first().cloned());
         }
@@ -309,7 +315,8 @@ impl<'a> Shell<'a> {
 
     fn awk(&mut self, parsed: &Parsed<'_>, files: &[Arg]) {
         let strange = parsed.strange.iter().next().cloned();
-        let program = parsed.operands.first().filter(|_| !parsed.flags.contains("-f") && !parsed.flags.contains("--file"));
+        let program =
+            parsed.operands.first().filter(|_| !parsed.flags.contains("-f") && !parsed.flags.contains("--file"));
         match program {
             Some(Arg::Lit(text) | Arg::Glob(text)) if super::output::awk_is_plain(text) && strange.is_none() => {}
             Some(other) => {
@@ -387,11 +394,8 @@ fn option(parsed: &mut Parsed<'_>, arg: &Arg, next: Option<&Arg>) -> usize {
 
 /// A long option may be written shorter than it is: it is every one that it may stand for, and what follows may be its value.
 fn abbreviated(parsed: &mut Parsed<'_>, flag: &str, value: Option<Arg>) {
-    let full: Vec<(String, Option<Role>)> = parsed
-        .specs
-        .iter()
-        .flat_map(|spec| spec.longer(flag).map(|full| (full.clone(), spec.value(full))))
-        .collect();
+    let full: Vec<(String, Option<Role>)> =
+        parsed.specs.iter().flat_map(|spec| spec.longer(flag).map(|full| (full.clone(), spec.value(full)))).collect();
     for (full, role) in full {
         parsed.note(&full);
         if let (Some(role), Some(value)) = (role, value.clone()) {

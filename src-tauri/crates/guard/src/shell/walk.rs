@@ -66,10 +66,11 @@ impl Shell<'_> {
             }
         }
         ends.iter().for_each(|ended| self.st.meet(ended));
-        if let Some(before) = self.st.cwd_before.take() {
-            if !self.st.errexit && self.st.cwd.as_ref() != Some(&before) {
-                self.st.cwd = None;
-            }
+        if let Some(before) = self.st.cwd_before.take()
+            && !self.st.errexit
+            && self.st.cwd.as_ref() != Some(&before)
+        {
+            self.st.cwd = None;
         }
         written
     }
@@ -277,8 +278,8 @@ impl Shell<'_> {
         if self.jumps == jumps {
             return;
         }
-        for name in self.assigned[mark..].to_vec() {
-            self.st.set(&name, Var::unknown());
+        for name in &self.assigned[mark..] {
+            self.st.set(name, Var::unknown());
         }
         if self.st.cwd != before.cwd {
             self.st.cwd = None;

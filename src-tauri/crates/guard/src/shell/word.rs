@@ -36,7 +36,10 @@ pub(crate) enum Op {
     Plain,
     Length,
     /// `${x:-word}` and `${x:=word}`.
-    Default { assign: bool, word: String },
+    Default {
+        assign: bool,
+        word: String,
+    },
     /// `${x:+word}`.
     Alternative(String),
     /// `${x:?word}`.
@@ -44,7 +47,11 @@ pub(crate) enum Op {
     /// `${x@P}`: the value is expanded once more.
     Prompt,
     /// `${x%pattern}`, `${x##pattern}`: what is cut, where, and how much.
-    Cut { suffix: bool, longest: bool, pattern: String },
+    Cut {
+        suffix: bool,
+        longest: bool,
+        pattern: String,
+    },
     /// Everything else: the result is unknown, the text may hold substitutions.
     Other(String),
 }
@@ -156,11 +163,11 @@ fn dollar(text: &[char], at: usize, quoted: bool, out: &mut Vec<Piece>) -> Resul
     };
     match next {
         '(' => {
-            if text.get(at + 2) == Some(&'(') {
-                if let Some(end) = scan::arithmetic(text, at + 3, 0)? {
-                    out.push(Piece::Arith(inner(at + 3, end - 2)));
-                    return Ok(end);
-                }
+            if text.get(at + 2) == Some(&'(')
+                && let Some(end) = scan::arithmetic(text, at + 3, 0)?
+            {
+                out.push(Piece::Arith(inner(at + 3, end - 2)));
+                return Ok(end);
             }
             let end = scan::command(text, at + 2, 0)?;
             out.push(Piece::Command(inner(at + 2, end - 1)));
