@@ -9,8 +9,8 @@ use office_door::wire::{HealthLine, Hit, desk_environment};
 
 use crate::grammar::Cli;
 use crate::shapes::{
-    AutostartStanding, BackupMade, DeskCard, OfficeMade, OfficeRestored, RuntimeEnded, RuntimeReady, SHAPES, TaskDiff,
-    TaskLog,
+    AutostartStanding, BackupMade, DeskCard, GuardExplained, GuardVerdict, OfficeMade, OfficeRestored, RulesTested,
+    RuntimeEnded, RuntimeReady, SHAPES, TaskDiff, TaskLog,
 };
 
 const TOP: &str = "<!-- @generated from the definitions in src-tauri/crates/cli; to write it anew:
@@ -171,6 +171,9 @@ fn types() -> Result<String, String> {
         .register::<StatusView>()
         .register::<Envelope>()
         .register::<Hit>()
+        .register::<GuardVerdict>()
+        .register::<GuardExplained>()
+        .register::<RulesTested>()
         .register::<HealthLine>()
         .register::<OfficeMade>()
         .register::<RuntimeReady>()

@@ -12,6 +12,7 @@ use crate::ask_approval::AskArgs;
 use crate::autostart::AutostartArgs;
 use crate::desk::DeskVerb;
 use crate::events::EventsArgs;
+use crate::guard::GuardVerb;
 use crate::home::RunArgs;
 use crate::office::{BackupArgs, InitArgs, QuitArgs, RestoreArgs, SetArgs, StatusArgs, StopArgs};
 use crate::project::ProjectVerb;
@@ -101,6 +102,9 @@ pub(crate) enum Verb {
     Events(EventsArgs),
     /// Search tasks and events
     Search(SearchArgs),
+    /// Try the command guard: what is allowed, asked and denied, and why
+    #[command(subcommand)]
+    Guard(GuardVerb),
     /// See whether everything an office needs is there
     #[command(after_help = "Examples:
   office doctor

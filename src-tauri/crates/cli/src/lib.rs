@@ -11,6 +11,7 @@ mod door;
 mod events;
 mod fail;
 mod grammar;
+mod guard;
 mod home;
 mod office;
 mod out;
@@ -85,6 +86,7 @@ async fn carry_out(cli: Cli, around: &Around) -> Done {
         Verb::Resume => office::resume(s).await,
         Verb::Set(args) => office::set(s, args).await,
         Verb::Events(args) => events::carry_out(s, args).await,
+        Verb::Guard(verb) => guard::carry_out(s, verb),
         Verb::Search(args) => search::carry_out(s, args).await,
         Verb::Doctor => office::doctor(s).await,
         Verb::Demo => project::demo(s).await,

@@ -3,6 +3,7 @@
 use office_core::hold::Hold;
 use office_core::view::DeskView;
 use office_core::{At, Desk, DeskId, DeskState, EngineName, ProjectId, RoleName, RunId, TaskId};
+use office_guard::{Category, Said};
 use serde::Serialize;
 use specta::Type;
 
@@ -70,6 +71,57 @@ impl DeskCard {
             auto,
         }
     }
+}
+
+/// What the guard says of a command or an edit.
+#[derive(Clone, Debug, Serialize, Type)]
+pub(crate) struct GuardVerdict {
+    /// `allow`, `ask` or `deny`.
+    pub(crate) verdict: &'static str,
+    /// The kind of risk; none where it is allowed.
+    pub(crate) category: Option<&'static str>,
+    /// The rule that decided; `none` where no rule knows it.
+    pub(crate) rule: String,
+    /// Why.
+    pub(crate) reason: String,
+}
+
+impl GuardVerdict {
+    pub(crate) fn new(said: Said) -> Self {
+        Self {
+            verdict: said.verdict.as_str(),
+            category: said.category.map(Category::as_str),
+            rule: said.rule,
+            reason: said.reason,
+        }
+    }
+}
+
+/// One action of a command, and what the rules say of it.
+#[derive(Clone, Debug, Serialize, Type)]
+pub(crate) struct GuardAction {
+    /// The action.
+    pub(crate) action: String,
+    /// The verdict on it.
+    pub(crate) verdict: GuardVerdict,
+    /// Every rule that fits or may fit.
+    pub(crate) rules: Vec<String>,
+}
+
+/// A verdict with all that led to it.
+#[derive(Clone, Debug, Serialize, Type)]
+pub(crate) struct GuardExplained {
+    /// The verdict on the whole.
+    pub(crate) verdict: GuardVerdict,
+    /// Its actions.
+    pub(crate) actions: Vec<GuardAction>,
+}
+
+/// Files of rules whose examples hold.
+#[derive(Clone, Debug, Serialize, Type)]
+pub(crate) struct RulesTested {
+    /// The files.
+    pub(crate) files: Vec<String>,
 }
 
 /// An office that was made.
@@ -192,6 +244,9 @@ pub(crate) const SHAPES: &[(&str, &str)] = &[
     ("resume", "StatusView"),
     ("set", "OfficeSettings"),
     ("events", "Envelope ..."),
+    ("guard check", "GuardVerdict"),
+    ("guard explain", "GuardExplained"),
+    ("guard test", "RulesTested"),
     ("search", "Hit[]"),
     ("doctor", "HealthLine[]"),
     ("demo", "Project"),

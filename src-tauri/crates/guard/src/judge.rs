@@ -90,7 +90,11 @@ pub fn actions(asked: &Asked, scene: &Scene, world: &dyn World) -> Vec<Action> {
         Asked::Run { run } => shell::actions(run, scene, world, Specs::shipped()),
         Asked::Write { write, change, lines } => {
             let cwd = path::follow(&scene.cwd, world);
-            let place = path::place(&Arg::lit(write.clone()), Some(&cwd), scene, world);
+            let named = match write.strip_prefix("~/") {
+                Some(rest) => scene.home.join(rest).to_string_lossy().into_owned(),
+                None => write.clone(),
+            };
+            let place = path::place(&Arg::lit(named), Some(&cwd), scene, world);
             vec![match change {
                 Change::Deleted => Action::Delete { place, recursive: false, lines: Some(lines.unwrap_or(0)) },
                 change => Action::Write { place, change: Some(*change), lines: *lines },

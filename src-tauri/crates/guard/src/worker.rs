@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use nix::sys::resource::{Resource, setrlimit};
 
 use crate::judge::Judge;
-use crate::rules::Policy;
+use crate::rules::{Policy, read_all};
 use crate::wire::{self, Answer, Layer, Question};
 use crate::world::Disk;
 
@@ -69,7 +69,10 @@ pub fn layered(layers: Vec<Layer>, good: &mut BTreeMap<String, Layer>) -> (Resul
                 kept.insert(layer.name.clone(), layer);
             }
             Err(fault) => {
-                faults.push(fault.to_string());
+                let all = read_all(&layer.text, &layer.name, layer.origin).1;
+                // What it clashes with is no fault of its own.
+                let all = if all.is_empty() { vec![fault] } else { all };
+                faults.extend(all.iter().map(ToString::to_string));
                 if let Some(last) = good.get(&layer.name)
                     && policy.add(&last.text, &last.name, last.origin).is_ok()
                 {

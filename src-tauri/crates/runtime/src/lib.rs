@@ -23,6 +23,7 @@ mod project;
 mod search;
 mod settings;
 mod terminal;
+pub mod verdicts;
 mod world;
 
 use std::collections::{HashMap, VecDeque};

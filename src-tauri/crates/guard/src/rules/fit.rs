@@ -43,6 +43,9 @@ impl Conditions {
         if fit == Fit::No {
             return Fit::No;
         }
+        if self.bare {
+            fit = fit.and(Fit::of(run.name.len() == 1));
+        }
         let open = if run.flags_open { Fit::Maybe } else { Fit::No };
         if !self.any_flag.is_empty() {
             fit = fit.and(Fit::of(self.any_flag.iter().any(|flag| run.flags.contains(flag))).or(open));
@@ -95,7 +98,15 @@ impl Conditions {
             fit = fit.and(words(&self.word));
         }
         if !self.no_word.is_empty() {
-            fit = fit.and(!words(&self.no_word));
+            let list = listed(&self.no_word);
+            let names = run.name.iter().skip(1).cloned().map(Arg::Lit).collect::<Vec<_>>();
+            let said = names.iter().chain(&run.operands).map(|arg| (arg, false));
+            let flags = run.flags.iter().cloned().map(Arg::Lit).collect::<Vec<_>>();
+            let said = said.chain(flags.iter().map(|arg| (arg, true)));
+            let hit = said.flat_map(|(arg, flag)| {
+                list.iter().filter(move |one| one.starts_with('-') || !flag).map(move |one| word_fit(one, arg))
+            });
+            fit = fit.and(!hit.max().unwrap_or(Fit::No));
         }
         if !self.via.is_empty() {
             fit = fit.and(Fit::of(run.via.iter().any(|via| self.via.contains(via))));
@@ -167,12 +178,19 @@ fn word_fit(pattern: &str, arg: &Arg) -> Fit {
         Arg::Lit(word) => {
             Fit::of(pattern == "*" || fits_words(pattern, &word.to_lowercase()) || fits_words(pattern, word))
         }
+        Arg::Glob(_) if pattern == "<glob>" => Fit::Yes,
         _ if pattern == "*" => Fit::Yes,
         // An unknown word may be anything; a pattern of files is as good as its letters.
         Arg::Glob(word) => Fit::of(fits_words(pattern, word)).or(Fit::No),
-        Arg::Unknown { head, .. } => {
+        Arg::Unknown { head, many, .. } => {
+            let start = pattern.split(['*', '?']).next().unwrap_or_default();
+            let agrees = *many || start.starts_with(head.as_str()) || head.starts_with(start);
             let certain = fits_words(pattern, head) && pattern.ends_with('*') && !pattern.starts_with('*');
-            if certain { Fit::Yes } else { Fit::Maybe }
+            match (certain, agrees) {
+                (true, _) => Fit::Yes,
+                (false, true) => Fit::Maybe,
+                (false, false) => Fit::No,
+            }
         }
     }
 }

@@ -20,6 +20,8 @@ pub use load::{Origin, RuleError, SHIPPED, read_all};
 pub struct Conditions {
     /// Programs with their subcommands, as words; `*` is any word.
     pub run: Vec<String>,
+    /// No subcommand follows.
+    pub bare: bool,
     /// One of these options is there, by its own name or the one that its spec gives it.
     pub any_flag: Vec<String>,
     /// None of these options is there.
@@ -36,7 +38,7 @@ pub struct Conditions {
     pub operands_at_least: Option<usize>,
     /// A word after the program fits one of these; `@name` is a list of the specs.
     pub word: Vec<String>,
-    /// No word does.
+    /// No subcommand and no operand does; what begins with a dash is an option.
     pub no_word: Vec<String>,
     /// Reached through one of these.
     pub via: Vec<String>,
@@ -176,7 +178,12 @@ impl Policy {
             Some((verdict, rule, fit)) => {
                 let unsure = if fit == Fit::Maybe { "perhaps: " } else { "" };
                 let category = if verdict == Verdict::Allow { None } else { rule.category };
-                Said { verdict, category, rule: rule.id.clone(), reason: format!("{unsure}{}", rule.why) }
+                let what = match action {
+                    Action::Opaque { reason } => format!(": {reason}"),
+                    Action::PipeTo { .. } | Action::Interpret { .. } => format!(": {action}"),
+                    _ => String::new(),
+                };
+                Said { verdict, category, rule: rule.id.clone(), reason: format!("{unsure}{}{what}", rule.why) }
             }
             None => Said {
                 verdict: Verdict::Ask,

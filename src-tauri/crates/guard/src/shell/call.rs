@@ -65,6 +65,9 @@ impl Shell<'_> {
                 return self.wrapped(wrapper, key, &call.argv[taken..], call, stdin);
             }
         }
+        if name.ends_with(".py") && !self.via.is_empty() {
+            return self.foreign_script("python", &call.argv[0], &call.argv[1..]);
+        }
         if SHELLS.contains(&&*name) {
             return self.shell(&name, call, stdin);
         }
@@ -94,7 +97,7 @@ impl Shell<'_> {
         let inside = place.inside.clone().unwrap_or_default();
         // The installed tools of a project, where it did not just write them.
         let installed = ["node_modules/.bin/", ".venv/bin/", "venv/bin/", "vendor/bin/", "env/bin/"];
-        if installed.iter().any(|folder| full.contains(folder)) && place.classes.contains(&Class::Artefact) {
+        if installed.iter().any(|folder| full.contains(folder)) && place.inside.is_some() {
             return if self.st.disk_is_true { Program::Named(base.to_owned()) } else { Program::Script };
         }
         if matches!(base, "gradlew" | "mvnw") && place.inside.is_some() {

@@ -61,6 +61,11 @@ impl Shell<'_> {
                 None => {}
             }
         }
+        let below = self.is_at_home() && starts.iter().all(|start| start.known().is_some_and(super::output::is_below));
+        let plain = !args.iter().any(|arg| matches!(arg.known(), Some("-exec" | "-execdir" | "-printf" | "-print0")));
+        if below && (plain || !args.iter().any(|arg| matches!(arg.known(), Some("-exec" | "-execdir" | "-printf")))) {
+            return Text(vec![super::text::Bit::Any(super::text::Kind::Files)]);
+        }
         Text::any()
     }
 

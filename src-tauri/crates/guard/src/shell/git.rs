@@ -133,6 +133,7 @@ impl Shell<'_> {
         let parsed = self.parsed("git", &inner.argv[1..]);
         self.git_runs(&sub, args, stdin);
         self.git_reaches(&sub, &parsed.operands);
+        self.git_shows(&sub, &parsed.operands);
         if sub == "push" {
             self.emit(Action::Does { deed: Deed::Push, by: "git push".into() });
         }
@@ -151,6 +152,12 @@ impl Shell<'_> {
         match (&*sub, args.get(1).and_then(Arg::known)) {
             ("rev-parse", Some("--show-toplevel")) => Text::lit(self.scene.checkout.to_string_lossy()),
             ("rev-list", Some("--count")) => Text::number(),
+            ("ls-files", _) if self.is_at_home() => Text(vec![super::text::Bit::Any(super::text::Kind::Files)]),
+            ("diff" | "grep", _)
+                if self.is_at_home() && args.iter().any(|arg| matches!(arg.known(), Some("--name-only" | "-l"))) =>
+            {
+                Text(vec![super::text::Bit::Any(super::text::Kind::Files)])
+            }
             _ => Text::any(),
         }
     }
@@ -273,6 +280,23 @@ impl Shell<'_> {
                     self.via.pop();
                 }
                 None => self.opaque(&format!("git {sub} runs what is not known")),
+            }
+        }
+    }
+
+    /// Files that git shows, from a commit or from disk, are read like any other.
+    fn git_shows(&mut self, sub: &str, operands: &[Arg]) {
+        if !matches!(
+            sub,
+            "show" | "cat-file" | "blame" | "annotate" | "diff" | "log" | "grep" | "archive" | "checkout-index"
+        ) {
+            return;
+        }
+        for operand in operands {
+            match operand.known().and_then(|word| word.split_once(':')) {
+                Some((_, path)) if !path.is_empty() && !path.starts_with('/') => self.reads(&Arg::lit(path)),
+                None if operand.known().is_some() => self.reads(operand),
+                _ => {}
             }
         }
     }

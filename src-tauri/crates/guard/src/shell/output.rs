@@ -1,9 +1,10 @@
 //! What some programs are known to write, so that a substitution is not opaque for nothing; and which snippets of code do
 //! nothing but show something.
 
-use super::text::Text;
+use super::text::{Bit, Kind, Text};
 use super::{Feed, Shell};
 use crate::action::Arg;
+use crate::path::Class;
 
 impl Shell<'_> {
     /// What a program writes to its standard output, as far as that is sure.
@@ -22,6 +23,28 @@ impl Shell<'_> {
                 }
                 text
             }
+            ("ls", _) if all && self.is_at_home() && words.iter().all(|word| is_below(word)) => {
+                Text(vec![Bit::Any(Kind::Files)])
+            }
+            ("ls", _)
+                if self.is_at_home()
+                    && args.iter().all(|arg| is_below(arg.head()) && !matches!(arg, Arg::Unknown { .. })) =>
+            {
+                Text(vec![Bit::Any(Kind::Files)])
+            }
+            // Files that a search names, and lines of them that a filter lets through.
+            ("rg" | "grep", _)
+                if self.is_at_home()
+                    && words.iter().any(|word| lists(word))
+                    && words.iter().all(|word| is_below(word)) =>
+            {
+                Text(vec![Bit::Any(Kind::Files)])
+            }
+            ("sort" | "uniq" | "head" | "tail" | "grep", _) if !words.contains(&"-o") => match stdin {
+                Feed::From(text, _) if text.is_files() => Text(vec![Bit::Any(Kind::Files)]),
+                _ if words.iter().any(|word| matches!(*word, "-c" | "--count")) => Text::number(),
+                _ => Text::any(),
+            },
             ("tee", _) => match stdin {
                 Feed::From(text, _) => text.clone(),
                 Feed::Nothing => Text::any(),
@@ -46,10 +69,39 @@ impl Shell<'_> {
             ("nproc" | "wc" | "date" | "expr" | "id" | "stat" | "seq" | "bc" | "du", words) if counts(name, words) => {
                 Text::number()
             }
-            ("grep", words) if words.iter().any(|word| matches!(*word, "-c" | "--count")) => Text::number(),
             _ => Text::any(),
         }
     }
+}
+
+impl Shell<'_> {
+    /// Whether the working folder is in the own checkout.
+    pub(crate) fn is_at_home(&self) -> bool {
+        let classes = self.place(&Arg::lit(".")).classes;
+        classes.iter().all(|class| matches!(class, Class::Checkout | Class::Artefact | Class::Tmp))
+    }
+}
+
+/// Whether a path, or a flag, leads to nowhere but below.
+pub(crate) fn is_below(word: &str) -> bool {
+    !word.starts_with(['/', '~']) && !word.split('/').any(|part| part == "..") && !word.starts_with(".git")
+}
+
+fn lists(word: &str) -> bool {
+    matches!(
+        word,
+        "-l" | "--files"
+            | "--files-with-matches"
+            | "-rl"
+            | "-lr"
+            | "-rli"
+            | "-rlE"
+            | "-Rl"
+            | "-L"
+            | "-il"
+            | "-li"
+            | "-rlF"
+    )
 }
 
 fn counts(name: &str, words: &[&str]) -> bool {

@@ -7,6 +7,8 @@ use crate::action::Arg;
 pub(crate) enum Kind {
     /// Digits only: harmless where arithmetic evaluates it.
     Number,
+    /// Names of files of the checkout, below the working folder.
+    Files,
     /// Anything.
     Anything,
 }
@@ -76,6 +78,15 @@ impl Text {
         self.0.iter().all(|bit| matches!(bit, Bit::Lit(_) | Bit::Any(Kind::Number)))
     }
 
+    /// Names of files of the checkout, and nothing else.
+    pub(crate) fn is_files(&self) -> bool {
+        !self.0.is_empty()
+            && self.0.iter().all(|bit| match bit {
+                Bit::Lit(text) => text.trim().is_empty(),
+                Bit::Any(kind) => *kind == Kind::Files,
+            })
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.iter().all(|bit| matches!(bit, Bit::Lit(text) if text.is_empty()))
     }
@@ -105,6 +116,7 @@ impl Text {
     pub(crate) fn arg(&self) -> Arg {
         match self.known() {
             Some(text) => Arg::Lit(text),
+            None if self.is_files() => Arg::Glob("./**".to_owned()),
             None => Arg::Unknown { shown: self.shown(), head: self.head(), many: false },
         }
     }
@@ -120,6 +132,7 @@ impl Text {
     pub(crate) fn of(arg: &Arg) -> Self {
         match arg {
             Arg::Lit(text) => Self::lit(text.clone()),
+            Arg::Glob(text) if text == "./**" => Self(vec![Bit::Any(Kind::Files)]),
             Arg::Glob(text) => {
                 let mut bits = Self::lit(text.split(['*', '?', '[']).next().unwrap_or_default());
                 bits.push(Bit::Any(Kind::Anything));
@@ -152,6 +165,7 @@ impl Field {
         let text = self.text();
         let many = self.0.iter().any(|(bit, quoted)| *bit == Bit::Any(Kind::Anything) && !quoted);
         match text.known() {
+            None if text.is_files() => Arg::Glob("./**".to_owned()),
             None => Arg::Unknown { shown: text.shown(), head: text.head(), many },
             Some(word) if self.is_pattern() => Arg::Glob(word),
             Some(word) => Arg::Lit(word),
@@ -160,10 +174,12 @@ impl Field {
 
     fn is_pattern(&self) -> bool {
         let unquoted = self.0.iter().filter(|(_, quoted)| !quoted);
-        let mut letters = unquoted.flat_map(|(bit, _)| match bit {
-            Bit::Lit(text) => text.chars().collect::<Vec<_>>(),
-            Bit::Any(_) => Vec::new(),
-        });
-        letters.any(|letter| matches!(letter, '*' | '?' | '['))
+        let letters: String = unquoted
+            .map(|(bit, _)| match bit {
+                Bit::Lit(text) => text.as_str(),
+                Bit::Any(_) => "",
+            })
+            .collect();
+        letters.contains(['*', '?']) || letters.find('[').is_some_and(|at| letters[at..].contains(']'))
     }
 }

@@ -7,6 +7,7 @@ use super::simple::Call;
 use super::text::Text;
 use super::{Feed, Shell};
 use crate::action::{Action, Arg, Run};
+use crate::path::Class;
 use crate::spec::{Leaves, Role, Tool};
 
 /// A command line told apart.
@@ -72,8 +73,7 @@ impl<'a> Shell<'a> {
             Some(word) if word.starts_with('+') && matches!(name, "cargo" | "rustc" | "rustfmt" | "rustdoc") => at = 1,
             // The old way of writing options.
             Some(word) if matches!(name, "tar" | "gtar" | "bsdtar") && !word.starts_with('-') => {
-                option(&mut parsed, &Arg::lit(format!("-{word}")), None);
-                at = 1;
+                at = 1 + option(&mut parsed, &Arg::lit(format!("-{word}")), args.get(1));
             }
             _ => {}
         }
@@ -123,15 +123,25 @@ impl<'a> Shell<'a> {
             self.st.forget_files();
             return Text::any();
         };
+        // What a known program says of itself.
+        let asks = matches!(call.argv.get(1).and_then(Arg::known), Some("--version" | "--help" | "-V" | "-version"));
+        if asks && call.argv.len() == 2 {
+            return Text::any();
+        }
         if spec.builds && self.st.builds_touched {
             self.opaque(&format!("{name} runs what a file written in this very line says"));
         }
         self.emit(Action::Run(parsed.run(call, &self.via)));
-        if let Some(deed) = parsed.specs.iter().rev().find_map(|spec| spec.does) {
+        let outward = parsed.specs.iter().rev().take_while(|spec| !spec.inward).find_map(|spec| spec.does);
+        if let Some(deed) = outward {
             self.emit(Action::Does { deed, by: parsed.name.join(" ") });
         }
+        let unpacks =
+            ["-x", "-t", "--extract", "--list", "--get", "-d"].iter().any(|flag| parsed.flags.contains(*flag));
         for (flag, role, value) in &parsed.values {
             match role {
+                // The same option names what is made and what is opened.
+                Role::Write if unpacks && matches!(&**flag, "-f" | "--file") => self.reads(value),
                 Role::Command => match value.known().map(str::to_owned) {
                     Some(line) => {
                         self.via.push(format!("{name} {flag}"));
@@ -174,6 +184,10 @@ impl<'a> Shell<'a> {
                 }
                 return;
             }
+            "zip" => {
+                operands.iter().skip(1).for_each(|operand| self.reads(operand));
+                return operands.iter().take(1).for_each(|operand| self.write_to(operand, &Text::any(), true));
+            }
             "tee" => {
                 let (text, append) = match stdin {
                     Feed::From(text, _) => (text.clone(), parsed.flags.contains("append")),
@@ -185,10 +199,11 @@ impl<'a> Shell<'a> {
             _ => {}
         }
         // A file in place of a script is read twice: as the script and as what it is.
-        if spec.urls {
-            let urls =
-                operands.iter().filter(|operand| operand.head().contains("://") || operand.head().starts_with("git@"));
-            urls.cloned().collect::<Vec<_>>().iter().for_each(|url| self.reach_arg(url));
+        if parsed.specs.iter().any(|spec| spec.urls) {
+            let values = parsed.values.iter().map(|(.., value)| value);
+            let is_url = |arg: &&Arg| arg.head().contains("://") || arg.head().starts_with("git@");
+            let urls: Vec<Arg> = operands.iter().chain(values).filter(is_url).cloned().collect();
+            urls.iter().for_each(|url| self.reach_arg(url));
         }
         self.played(spec.operands, operands, parsed, stdin);
     }
@@ -224,10 +239,20 @@ impl<'a> Shell<'a> {
                     Some((last, from)) if !target => (Some(last), from),
                     _ => (None, operands),
                 };
+                let inside = |shell: &Self, arg: &Arg| {
+                    let classes = shell.place(arg).classes;
+                    classes.iter().all(|class| matches!(class, Class::Checkout | Class::Artefact))
+                };
+                let leaves = role == Role::Move && !last.is_some_and(|last| inside(self, last)) && !target;
                 for operand in from {
                     self.reads(operand);
                     if role == Role::Move {
                         self.marked(operand);
+                    }
+                    if leaves && inside(self, operand) {
+                        // What is moved out of the checkout is gone from it.
+                        let place = self.place(operand);
+                        self.emit(Action::Delete { place, recursive: true, lines: None });
                     }
                 }
                 if let Some(last) = last {

@@ -154,17 +154,23 @@ impl Shell<'_> {
         if rest.is_empty() {
             return Text::any();
         }
+        let input = match stdin {
+            Feed::From(text, _) if text.is_files() => Arg::Glob("./**".to_owned()),
+            _ => Arg::unknown("what is read"),
+        };
         let mut replaced = false;
         for arg in &mut rest[1..] {
-            if arg.known().is_some_and(|word| word.contains("{}") || word == "%" || word.contains("REPLACE")) {
+            if arg.known() == Some("{}") {
+                *arg = input.clone();
+                replaced = true;
+            } else if arg.known().is_some_and(|word| word.contains("{}") || word == "%" || word.contains("REPLACE")) {
                 *arg = Arg::unknown("what is read");
                 replaced = true;
             }
         }
         if !replaced || rest.len() == 1 {
-            rest.push(Arg::unknown("what is read"));
+            rest.push(input);
         }
-        let _ = stdin;
         self.inner(name, rest, Vec::new(), &Feed::From(Text::any(), "what is read".into()))
     }
 

@@ -79,6 +79,8 @@ pub struct Tool {
     pub long_dash: bool,
     /// What it does to the outside.
     pub does: Option<Deed>,
+    /// Whether it does nothing to the outside, although its parent does.
+    pub inward: bool,
     /// Whether operands that look like a URL are reached.
     pub urls: bool,
     #[serde(skip)]

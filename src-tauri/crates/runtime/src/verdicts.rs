@@ -1,0 +1,94 @@
+//! The guard with its workers and with the rules of an office: which files are layers, and how a worker is started.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use office_core::{Code, Refusal};
+use office_guard::wire::Layer;
+use office_guard::{Guard, Origin};
+
+/// The worker's program, beside this one.
+const WORKER: &str = "office-guard";
+
+/// Whose rules are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct RulesOf {
+    /// The project.
+    pub project: Option<String>,
+    /// The role.
+    pub role: Option<String>,
+    /// The desk.
+    pub desk: Option<String>,
+    /// The checkout, whose own rules may ask and deny, but not allow.
+    pub checkout: Option<PathBuf>,
+}
+
+/// The files of rules that are in force beside the shipped ones: `guard/*.toml` in the office's directory for all,
+/// `guard/projects/`, `guard/roles/` and `guard/desks/` by name, and `.office/guard.toml` in the checkout.
+pub fn layers(office: &Path, of: &RulesOf) -> Vec<Layer> {
+    let guard = office.join("guard");
+    let mut layers = Vec::new();
+    let mut own: Vec<PathBuf> = std::fs::read_dir(&guard)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .collect();
+    own.sort();
+    let named = |folder: &str, name: &Option<String>| {
+        let name = name.as_deref().filter(|name| !name.contains(['/', '\0']) && !name.starts_with('.'))?;
+        Some(guard.join(folder).join(format!("{name}.toml")))
+    };
+    let all = own
+        .into_iter()
+        .map(|path| (path, Origin::Owner))
+        .chain(named("projects", &of.project).map(|path| (path, Origin::Project)))
+        .chain(named("roles", &of.role).map(|path| (path, Origin::Role)))
+        .chain(named("desks", &of.desk).map(|path| (path, Origin::Desk)))
+        .chain(of.checkout.as_ref().map(|checkout| (checkout.join(".office/guard.toml"), Origin::Checkout)));
+    for (path, origin) in all {
+        match std::fs::read_to_string(&path) {
+            Ok(text) => layers.push(Layer { name: path.display().to_string(), origin, text }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            // A file that is there and cannot be read is a fault that must be seen.
+            Err(error) => layers.push(Layer {
+                name: path.display().to_string(),
+                origin,
+                text: format!("cannot be read = '{error}'"),
+            }),
+        }
+    }
+    layers
+}
+
+/// A guard with up to `workers` workers. The worker is `office-guard` beside this program, or this program itself with the
+/// arguments `fallback`, where it is known to have such a verb.
+///
+/// # Errors
+/// Why no worker can be started.
+pub fn guard(workers: usize, fallback: Option<Vec<String>>) -> Result<Guard, Refusal> {
+    let failed = |why: String| {
+        Refusal::new(
+            Code::Trouble,
+            format!("the guard's worker does not start: {why}"),
+            "put `office-guard` beside `office`; both come in one package",
+        )
+    };
+    let own = std::env::current_exe().map_err(|error| failed(error.to_string()))?;
+    let beside = own.ancestors().skip(1).take(2).map(|folder| folder.join(WORKER)).find(|path| path.is_file());
+    let (program, arguments) = match (beside, fallback) {
+        (Some(program), _) => (program, Vec::new()),
+        (None, Some(arguments)) => (own, arguments),
+        (None, None) => return Err(failed(format!("there is no {WORKER} beside {}", own.display()))),
+    };
+    Guard::new(Box::new(move || start(&program, &arguments)), workers).map_err(|error| failed(error.to_string()))
+}
+
+/// Starts a worker: no environment, nothing but its pipes. `Guard` ends it and waits for it.
+#[expect(clippy::disallowed_methods, reason = "the worker is killed and waited for by the guard that it is handed to")]
+fn start(program: &Path, arguments: &[String]) -> std::io::Result<std::process::Child> {
+    let mut command = Command::new(program);
+    command.args(arguments).env_clear().current_dir("/");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.spawn()
+}
