@@ -219,7 +219,7 @@ impl Shell<'_> {
                     if let Some(function) = Rc::make_mut(&mut self.st.functions).get_mut(&name) {
                         function.maybe_none = true;
                     }
-                    self.assigned.push(name.clone());
+                    self.assigned.push((name.clone(), false));
                     Rc::make_mut(&mut self.st.vars).insert(name, Var::unknown());
                 }
                 None => self.opaque("what is unset is not known"),

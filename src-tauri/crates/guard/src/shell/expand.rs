@@ -233,7 +233,18 @@ impl Shell<'_> {
         }
     }
 
+    /// A variable of the environment that is named like a secret.
+    pub(crate) fn secret_variable(&mut self, name: &str) {
+        let listed = ["*_TOKEN", "*_SECRET", "*_PASSWORD", "*_API_KEY", "*_SECRET_*", "*_PRIVATE_KEY"];
+        if listed.iter().any(|pattern| fits_words(pattern, name)) && !self.st.vars.contains_key(name) {
+            let mut place = crate::path::unknown(format!("${name}"));
+            place.classes = [crate::path::Class::Secrets, crate::path::Class::System].into();
+            self.emit(crate::action::Action::Read { place });
+        }
+    }
+
     fn values(&mut self, param: &Param) -> Vec<Text> {
+        self.secret_variable(&param.name);
         self.lookup(&param.name, param.index.as_deref()).unwrap_or_else(|| vec![Text::any()])
     }
 

@@ -165,6 +165,12 @@ impl Shell<'_> {
                 args[at + 1..].iter().for_each(|file| self.reads(file));
                 return Text::any();
             }
+            // `-Ilib`: the value of an option that takes one.
+            let glued = |known: &str| known.len() == 2 && word.len() > 2 && word.starts_with(known);
+            if !word.starts_with("--") && spec.takes.split_whitespace().any(glued) {
+                at += 1;
+                continue;
+            }
             // `-Ic code` and `-ccode`: letters together.
             let letters = !word.starts_with("--");
             let hit = |list: &str| {

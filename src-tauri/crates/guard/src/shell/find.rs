@@ -92,8 +92,10 @@ fn found(starts: &[Arg], expression: &[Arg]) -> Vec<Arg> {
         if matches!(pair[0].known(), Some("-name" | "-iname")) {
             match &pair[1] {
                 Arg::Lit(text) | Arg::Glob(text) => {
+                    let all = matches!(text.as_str(), "*" | "*.*" | ".*" | "?*");
+                    let text = if all { "**".to_owned() } else { text.clone() };
                     names.push(text.clone());
-                    name = Some(text.clone());
+                    name = Some(text);
                 }
                 Arg::Unknown { .. } => {}
             }

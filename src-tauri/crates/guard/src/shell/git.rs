@@ -288,7 +288,17 @@ impl Shell<'_> {
     fn git_shows(&mut self, sub: &str, operands: &[Arg]) {
         if !matches!(
             sub,
-            "show" | "cat-file" | "blame" | "annotate" | "diff" | "log" | "grep" | "archive" | "checkout-index"
+            "show"
+                | "add"
+                | "stage"
+                | "cat-file"
+                | "blame"
+                | "annotate"
+                | "diff"
+                | "log"
+                | "grep"
+                | "archive"
+                | "checkout-index"
         ) {
             return;
         }

@@ -57,8 +57,8 @@ pub(crate) struct Shell<'a> {
     via: Vec<String>,
     depth: usize,
     fuel: usize,
-    /// Every name assigned so far, in order.
-    assigned: Vec<String>,
+    /// Every name assigned so far, in order, and whether to a number.
+    assigned: Vec<(String, bool)>,
     /// How many `break`, `continue` and `return` were met.
     jumps: usize,
     substitutions: usize,

@@ -87,8 +87,8 @@ impl Shell<'_> {
         } else if !place.classes.iter().all(|class| matches!(class, Class::Checkout | Class::Artefact)) {
             self.opaque(&format!("{name} runs a file outside of the checkout: {file}"));
         } else {
-            let there = place.path.is_some_and(|path| self.world.stands(&path) != Stands::Nothing);
-            self.by_name(if there { "<code>" } else { "<script>" }, file, args);
+            // Where nothing is there, nothing runs.
+            self.by_name("<code>", file, args);
             let disk = self.st.disk_is_true;
             self.st.forget_files();
             self.st.disk_is_true = disk;

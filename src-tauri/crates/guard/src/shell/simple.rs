@@ -171,7 +171,7 @@ impl Shell<'_> {
     pub(crate) fn assign(&mut self, name: &str, var: Var) {
         let text = if var.items.len() == 1 { var.items[0].clone() } else { Text::any() };
         self.environment(name, &text);
-        self.assigned.push(name.to_owned());
+        self.assigned.push((name.to_owned(), var.is_number()));
         self.st.set(name, var);
     }
 

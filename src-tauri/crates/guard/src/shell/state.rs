@@ -22,6 +22,10 @@ impl Var {
         Self { items: vec![text], array: false }
     }
 
+    pub(crate) fn is_number(&self) -> bool {
+        !self.array && self.items.len() == 1 && self.items[0].is_number()
+    }
+
     pub(crate) fn unknown() -> Self {
         Self::plain(Text::any())
     }
@@ -120,7 +124,12 @@ impl State {
             let names: BTreeSet<&String> = self.vars.keys().chain(other.vars.keys()).collect();
             let differ = |name: &&String| self.vars.get(*name) != other.vars.get(*name);
             let differ: Vec<String> = names.into_iter().filter(differ).cloned().collect();
-            differ.into_iter().for_each(|name| self.set(&name, Var::unknown()));
+            for name in differ {
+                // Two numbers are a number, whichever it is.
+                let number = |vars: &BTreeMap<String, Var>| vars.get(&name).is_some_and(Var::is_number);
+                let both = number(&self.vars) && number(&other.vars);
+                self.set(&name, if both { Var::plain(Text::number()) } else { Var::unknown() });
+            }
         }
         if self.exported != other.exported {
             Rc::make_mut(&mut self.exported).retain(|name| other.exported.contains(name));

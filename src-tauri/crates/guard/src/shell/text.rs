@@ -74,6 +74,15 @@ impl Text {
         })
     }
 
+    /// Digits, known or not.
+    pub(crate) fn is_number(&self) -> bool {
+        !self.is_empty()
+            && self.0.iter().all(|bit| match bit {
+                Bit::Lit(text) => text.chars().all(|letter| letter.is_ascii_digit()),
+                Bit::Any(kind) => *kind == Kind::Number,
+            })
+    }
+
     pub(crate) fn is_number_or_known(&self) -> bool {
         self.0.iter().all(|bit| matches!(bit, Bit::Lit(_) | Bit::Any(Kind::Number)))
     }

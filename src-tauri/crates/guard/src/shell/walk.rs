@@ -260,7 +260,7 @@ impl Shell<'_> {
             let state = self.st.clone();
             body(self);
             self.st.meet(&state);
-            let known: Vec<String> = self.assigned[mark..start].to_vec();
+            let known: Vec<(String, bool)> = self.assigned[mark..start].to_vec();
             if self.assigned[start..].iter().all(|name| known.contains(name)) {
                 break;
             }
@@ -278,8 +278,10 @@ impl Shell<'_> {
         if self.jumps == jumps {
             return;
         }
-        for name in &self.assigned[mark..] {
-            self.st.set(name, Var::unknown());
+        for (name, _) in &self.assigned[mark..] {
+            let mut values = self.assigned[mark..].iter().filter(|(other, _)| other == name);
+            let number = values.all(|(_, number)| *number) && before.vars.get(name).is_some_and(Var::is_number);
+            self.st.set(name, if number { Var::plain(Text::number()) } else { Var::unknown() });
         }
         if self.st.cwd != before.cwd {
             self.st.cwd = None;
