@@ -7,6 +7,7 @@ use office_core::role::Role;
 use office_core::run::Run;
 use office_core::task::{Deliverable, Task};
 
+const RULES: &str = include_str!("../engines/rules.md");
 const TEMPLATE: &str = include_str!("../engines/briefing.md");
 
 /// Everything a launch needs to know.
@@ -34,6 +35,19 @@ impl Briefing {
     /// The checkout the engine works in.
     pub fn checkout(&self) -> &str {
         self.run.workplace.as_ref().map_or(self.project.path.as_str(), |place| place.path.as_str())
+    }
+
+    /// What stands above every conversation at this desk: the house's rules, and what the project itself tells agents.
+    pub fn rules(&self, project_words: &str) -> String {
+        let rules = RULES.replace("{desk}", &self.desk.name).replace("{port_base}", &self.port_base.to_string());
+        let mut text = rules.replace("{port_end}", &(self.port_base + 19).to_string());
+        if let Some(role) = &self.role {
+            text.push_str(&format!("\n# Your role: {}\n\n{}\n", role.title, role.brief.trim()));
+        }
+        if !project_words.trim().is_empty() {
+            text.push_str(&format!("\n# What this project asks of agents\n\n{}\n", project_words.trim()));
+        }
+        text
     }
 
     /// The briefing as Markdown; empty without a task.

@@ -1,11 +1,16 @@
-//! Knows how each engine is launched and what it is told: bytes in, meaning out. Engines are data, in `engines/*.toml`.
-//! It starts no process and reads no file; the text of engine files is handed in.
+//! Knows how each engine is launched and what it is told and says: bytes in, meaning out. Engines are data, in
+//! `engines/*.toml`. It starts no process and reads no file; the text of engine files is handed in.
 
 pub mod briefing;
 pub mod plan;
+pub mod read;
 pub mod script;
+mod shipped;
 pub mod spec;
+pub mod wrapper;
 
 pub use briefing::Briefing;
-pub use plan::LaunchPlan;
-pub use spec::{EngineError, EngineSpec, shipped};
+pub use plan::{Delivery, LaunchPlan, Setting};
+pub use shipped::{shipped, shipped_wrappers};
+pub use spec::{EngineError, EngineSpec};
+pub use wrapper::WrapperSpec;

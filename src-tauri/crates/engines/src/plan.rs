@@ -1,12 +1,12 @@
-//! From an engine file and a briefing to a program with its arguments and files. Placeholders fill whole words of an
-//! argument list, never a shell line, so that a title cannot become a command.
+//! From an engine file, a briefing and a setting to a program with its arguments, variables, files and prompt. Placeholders
+//! fill whole words of an argument list, never a shell line, so that a title cannot become a command.
 
 use crate::briefing::Briefing;
 use crate::script::script_of;
-use crate::spec::{EngineError, EngineSpec, Prompt};
+use crate::spec::{EngineError, EngineSpec, InputBy, Prompt};
 
-/// Placeholders an argument list may hold.
-const KNOWN: [&str; 12] = [
+/// Placeholders an argument list, a variable or a file may hold; `json.` before one makes a JSON string of it.
+const KNOWN: [&str; 23] = [
     "command",
     "script",
     "briefing",
@@ -19,52 +19,128 @@ const KNOWN: [&str; 12] = [
     "desk",
     "port_base",
     "shell",
+    "session",
+    "run_dir",
+    "hook",
+    "office",
+    "gate_command",
+    "tell_command",
+    "rules",
+    "rules_file",
+    "base_url",
+    "proxy",
+    "hold_seconds",
 ];
+/// An argument longer than this is not given to a program (Linux takes 128 KiB).
+const LONGEST_ARGUMENT: usize = 100_000;
+/// An engine that says nothing holds an action so long, in seconds: a day, less what it takes to answer.
+const HOLD_SECONDS: u32 = 86_400 - 120;
+
+/// What a launch knows besides its briefing.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Setting {
+    /// The run's own directory, absolute.
+    pub run_dir: String,
+    /// The number of the conversation: a new one, or the one to go on with. In the form of a UUID.
+    pub session: String,
+    /// Goes on with that conversation.
+    pub resume: bool,
+    /// Without a terminal, printing events.
+    pub headless: bool,
+    /// The program `office-hook`, absolute.
+    pub hook: String,
+    /// The program `office`, absolute.
+    pub office: String,
+    /// The server on this machine that its calls go through, if any.
+    pub base_url: Option<String>,
+    /// What the project itself tells agents (CLAUDE.md, AGENTS.md), for engines that would not read it in their private set-up.
+    pub project_words: String,
+}
+
+/// How the prompt reaches the program.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Delivery {
+    /// There is none, or it is in the arguments or files.
+    Given,
+    /// Pasted into the terminal once the program is ready, then Enter.
+    Paste {
+        /// The prompt.
+        text: String,
+        /// Between the two, in milliseconds.
+        enter_after_ms: u32,
+    },
+    /// Written to standard input.
+    Stdin {
+        /// The prompt.
+        text: String,
+    },
+}
 
 /// What to start, and the files it reads, which are written into the run's own directory first.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LaunchPlan {
     /// Program and arguments.
     pub argv: Vec<String>,
-    /// File name (in the run's directory) and content.
+    /// Variables, besides those every desk has.
+    pub env: Vec<(String, String)>,
+    /// File name (in the run's directory, with folders) and content.
     pub files: Vec<(String, String)>,
+    /// How the prompt reaches it.
+    pub prompt: Delivery,
 }
 
 pub(crate) fn check_placeholders(spec: &EngineSpec) -> Result<(), EngineError> {
-    for word in spec.task.argv.iter().chain(&spec.session.argv) {
+    let lists = [Some(&spec.task.argv), Some(&spec.session.argv)];
+    let more = [&spec.resume, &spec.headless].map(|launch| launch.as_ref().map(|launch| &launch.argv));
+    let words = lists.into_iter().chain(more).flatten().flatten();
+    let proxy = spec.proxy.iter().flat_map(|proxy| proxy.args.iter().chain(proxy.set.values()));
+    let texts = spec.files.iter().map(|file| &file.text);
+    for word in words.chain(spec.set.values()).chain(proxy).chain(texts) {
         fill(spec, word, &|_| Some(String::new()))?;
     }
     Ok(())
 }
 
 impl EngineSpec {
-    /// Plans the launch that `briefing` describes; `run_dir` is the run's own directory, absolute.
+    /// Plans the launch that `briefing` describes, in a desk that knows its directory alone.
     pub fn plan(&self, briefing: &Briefing, run_dir: &str) -> Result<LaunchPlan, EngineError> {
+        self.plan_in(briefing, &Setting { run_dir: run_dir.to_owned(), ..Setting::default() })
+    }
+
+    /// Plans the launch that `briefing` describes.
+    pub fn plan_in(&self, briefing: &Briefing, setting: &Setting) -> Result<LaunchPlan, EngineError> {
         let markdown = briefing.markdown();
+        let run_dir = &setting.run_dir;
         let mut files = Vec::new();
-        let argv = match &briefing.task {
-            None => &self.session.argv,
-            Some(task) => {
-                files.push(("briefing.md".to_owned(), markdown.clone()));
-                if self.task.prompt == Prompt::Script {
-                    let script = script_of(&task.body).ok_or_else(|| EngineError::NoScript {
-                        why: format!(
-                            "task #{} has nothing the engine '{}' could run: put a fenced `sh` block or a `run:` line into its body \
-                             (`office task edit {} --body-file FILE`)",
-                            task.id, self.name, task.id
-                        ),
-                    })?;
-                    files.push(("task.sh".to_owned(), script));
-                }
-                &self.task.argv
-            }
+        let has_task = briefing.task.is_some();
+        if has_task {
+            files.push(("briefing.md".to_owned(), markdown.clone()));
+        }
+        if let Some(task) = &briefing.task
+            && self.task.prompt == Prompt::Script
+        {
+            let script = script_of(&task.body).ok_or_else(|| EngineError::NoScript {
+                why: format!(
+                    "task #{} has nothing the engine '{}' could run: put a fenced `sh` block or a `run:` line into its body \
+                     (`office task edit {} --body-file FILE`)",
+                    task.id, self.name, task.id
+                ),
+            })?;
+            files.push(("task.sh".to_owned(), script));
+        }
+        let argument = if markdown.len() > LONGEST_ARGUMENT || markdown.contains('\0') {
+            format!("Your task is described in the file {run_dir}/briefing.md. Read it first, whole, and then do it.")
+        } else {
+            markdown.clone()
         };
+        let hold = self.gate.hold_seconds.unwrap_or(HOLD_SECONDS);
+        let hook = |verb: &str| format!("{} {verb} {}", shell_words::quote(&setting.hook), self.name);
         let value = |name: &str| -> Option<String> {
             let task = briefing.task.as_ref();
             Some(match name {
                 "script" => format!("{run_dir}/task.sh"),
                 "briefing" => format!("{run_dir}/briefing.md"),
-                "prompt" => markdown.clone(),
+                "prompt" => argument.clone(),
                 "title" => task.map(|task| task.title.clone()).unwrap_or_default(),
                 "body" => task.map(|task| task.body.clone()).unwrap_or_default(),
                 "task" => task.map(|task| task.id.to_string()).unwrap_or_default(),
@@ -73,20 +149,69 @@ impl EngineSpec {
                 "desk" => briefing.desk.name.clone(),
                 "port_base" => briefing.port_base.to_string(),
                 "shell" => briefing.shell.clone(),
+                "session" => setting.session.clone(),
+                "run_dir" => run_dir.clone(),
+                "hook" => setting.hook.clone(),
+                "office" => setting.office.clone(),
+                "gate_command" => format!("{} --seconds {hold}", hook("gate")),
+                "tell_command" => hook("tell"),
+                "hold_seconds" => hold.to_string(),
+                "rules" => briefing.rules(&setting.project_words),
+                "rules_file" => format!("{run_dir}/rules.md"),
+                "base_url" => setting.base_url.clone().unwrap_or_default(),
+                "proxy" => String::new(),
                 _ => return None,
             })
         };
+        let proxy = self.proxy.as_ref().filter(|_| setting.base_url.is_some());
         let mut words = Vec::new();
-        for word in argv {
-            if word == "{command}" {
-                for part in self.command(briefing)? {
-                    words.push(fill(self, &part, &value)?);
-                }
-            } else {
-                words.push(fill(self, word, &value)?);
+        for word in self.launch_words(setting, has_task)? {
+            let many: Vec<String> = match word.as_str() {
+                "{command}" => self.command(briefing)?,
+                "{proxy}" => proxy.map(|proxy| proxy.args.clone()).unwrap_or_default(),
+                // A conversation is opened without a prompt where there is no task.
+                "{prompt}" if !has_task => Vec::new(),
+                _ => vec![word.clone()],
+            };
+            for part in many {
+                words.push(fill(self, &part, &value)?);
             }
         }
-        Ok(LaunchPlan { argv: words, files })
+        for file in &self.files {
+            files.push((file.path.clone(), fill(self, &file.text, &value)?));
+        }
+        if self.reader.is_some() {
+            files.push(("rules.md".to_owned(), briefing.rules(&setting.project_words)));
+        }
+        let mut env = Vec::new();
+        for (name, text) in self.set.iter().chain(proxy.into_iter().flat_map(|proxy| &proxy.set)) {
+            env.push((name.clone(), fill(self, text, &value)?));
+        }
+        if self.reader.is_some() {
+            env.push(("OFFICE_CHECKOUT".to_owned(), briefing.checkout().to_owned()));
+            env.push(("OFFICE_SIGNALS".to_owned(), format!("{run_dir}/signals.jsonl")));
+            env.push(("OFFICE_BRIEFING".to_owned(), format!("{run_dir}/briefing.md")));
+        }
+        let prompt = match self.task.prompt {
+            _ if !has_task || setting.headless => Delivery::Given,
+            Prompt::Script | Prompt::File | Prompt::Argument => Delivery::Given,
+            Prompt::Paste => {
+                let paste = self.input.as_ref().filter(|input| input.by == InputBy::Paste);
+                Delivery::Paste { text: markdown, enter_after_ms: paste.map_or(0, |input| input.enter_after_ms) }
+            }
+            Prompt::Stdin => Delivery::Stdin { text: markdown },
+        };
+        Ok(LaunchPlan { argv: words, env, files, prompt })
+    }
+
+    fn launch_words(&self, setting: &Setting, has_task: bool) -> Result<&[String], EngineError> {
+        let cannot = |what: &str| EngineError::Cannot { engine: self.name.clone(), what: what.to_owned() };
+        Ok(match (setting.resume, setting.headless) {
+            (true, _) => &self.resume.as_ref().ok_or_else(|| cannot("go on with an earlier conversation"))?.argv,
+            (false, true) => &self.headless.as_ref().ok_or_else(|| cannot("work without a terminal"))?.argv,
+            (false, false) if has_task => &self.task.argv,
+            (false, false) => &self.session.argv,
+        })
     }
 
     fn command(&self, briefing: &Briefing) -> Result<Vec<String>, EngineError> {
@@ -105,18 +230,24 @@ fn fill(spec: &EngineSpec, word: &str, value: &dyn Fn(&str) -> Option<String>) -
         out.push_str(&rest[..start]);
         rest = &rest[start..];
         let name = rest[1..].split('}').next().unwrap_or_default();
-        let looks_like_one =
-            rest.len() > name.len() + 1 && !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+        let looks_like_one = rest.len() > name.len() + 1
+            && !name.is_empty()
+            && name.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '_' | '.'));
         if !looks_like_one {
             out.push('{');
             rest = &rest[1..];
             continue;
         }
-        match value(name).filter(|_| KNOWN.contains(&name)) {
+        let (bare, quoted) = name.strip_prefix("json.").map_or((name, false), |bare| (bare, true));
+        match value(bare).filter(|_| KNOWN.contains(&bare)) {
+            // Quotes, backslashes and control characters are spelled alike in JSON and in TOML's basic strings.
+            Some(text) if quoted => {
+                out.push_str(&serde_json::Value::String(text).to_string().replace('\u{7f}', "\\u007f"))
+            }
             Some(text) => out.push_str(&text),
             None => {
                 return Err(EngineError::Placeholder {
-                    engine: spec.name.clone(),
+                    engine: format!("engine '{}'", spec.name),
                     placeholder: name.to_owned(),
                     known: KNOWN.join(", "),
                 });

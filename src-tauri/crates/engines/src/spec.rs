@@ -1,7 +1,16 @@
-//! An engine as its file says: program, launch, prompt, signals. Errors carry the file and the line.
+//! An engine as its file says: program, launch, prompt, files, signals. Errors carry the file and the line. What the parts
+//! that only agent CLIs have look like is in `spec/agent.rs`; which files come with the product is in `shipped.rs`.
+
+mod agent;
+
+use std::collections::BTreeMap;
 
 use office_core::{DeskState, EngineName};
 use serde::Deserialize;
+
+pub use self::agent::{
+    Asks, Gate, Input, InputBy, Lend, Login, Model, Money, Prices, Proxy, TitleRule, Usage, VersionProbe, WrittenFile,
+};
 
 /// What is wrong with an engine, its file, or a launch.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,10 +24,10 @@ pub enum EngineError {
         message: String,
     },
     /// A placeholder is unknown.
-    #[error("engine '{engine}': there is no placeholder {{{placeholder}}}; there are: {known}")]
+    #[error("{engine}: there is no placeholder {{{placeholder}}}; there are: {known}")]
     Placeholder {
-        /// Which engine.
-        engine: EngineName,
+        /// Which engine, or its file and line.
+        engine: String,
         /// Which placeholder.
         placeholder: String,
         /// The ones there are.
@@ -31,6 +40,14 @@ pub enum EngineError {
         engine: EngineName,
         /// What is wrong with it.
         why: String,
+    },
+    /// The engine has no such way of being started.
+    #[error("engine '{engine}' cannot {what}: its file does not say how")]
+    Cannot {
+        /// Which engine.
+        engine: EngineName,
+        /// What was wanted of it.
+        what: String,
     },
     /// The task holds nothing this engine could run.
     #[error("{why}")]
@@ -76,8 +93,12 @@ pub enum Prompt {
     Script,
     /// The briefing, as a file.
     File,
-    /// The briefing, as one argument.
+    /// The briefing, as one argument; one that is too long for that, as a file that the argument names.
     Argument,
+    /// The briefing, pasted into its terminal once it is ready.
+    Paste,
+    /// The briefing, as a message of its protocol on standard input.
+    Stdin,
 }
 
 /// How the engine is started on a task.
@@ -90,7 +111,7 @@ pub struct TaskLaunch {
     pub argv: Vec<String>,
 }
 
-/// How the engine is started without a task.
+/// How the engine is started without a task, or again on a conversation it had.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SessionLaunch {
@@ -99,7 +120,7 @@ pub struct SessionLaunch {
 }
 
 /// An engine, as its file says.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EngineSpec {
     /// Its name: the file's stem.
@@ -127,10 +148,55 @@ pub struct EngineSpec {
     /// Names of environment variables of the owner's that it may see.
     #[serde(default)]
     pub environment: Vec<String>,
+    /// Versions the tests ran it in; none means it was never tried.
+    #[serde(default)]
+    pub tried: Vec<String>,
+    /// Further places to look for the program; `~` is the owner's home.
+    #[serde(default)]
+    pub places: Vec<String>,
+    /// Which reader understands its hooks, events and transcript (see `read`).
+    #[serde(default)]
+    pub reader: Option<crate::read::Reader>,
+    /// How its version is asked for.
+    #[serde(default)]
+    pub version: Option<VersionProbe>,
+    /// How it shows that it is logged in, and what of the login a desk is lent.
+    #[serde(default)]
+    pub login: Option<Login>,
+    /// How risky actions are held.
+    #[serde(default)]
+    pub gate: Gate,
+    /// Variables that are set for it, with placeholders.
+    #[serde(default)]
+    pub set: BTreeMap<String, String>,
+    /// Files written before it starts, below the run's own directory.
+    #[serde(default, rename = "file")]
+    pub files: Vec<WrittenFile>,
+    /// How text reaches it while it runs.
+    #[serde(default)]
+    pub input: Option<Input>,
+    /// What its terminal's title says.
+    #[serde(default, rename = "title_says")]
+    pub titles: Vec<TitleRule>,
+    /// What it says of tokens and money.
+    #[serde(default)]
+    pub usage: Usage,
+    /// Models with their context and prices, where known.
+    #[serde(default, rename = "model")]
+    pub models: Vec<Model>,
+    /// How its calls go through a server of ours.
+    #[serde(default)]
+    pub proxy: Option<Proxy>,
     /// Started on a task.
     pub task: TaskLaunch,
     /// Started without one.
     pub session: SessionLaunch,
+    /// Started again on the conversation `{session}`.
+    #[serde(default)]
+    pub resume: Option<SessionLaunch>,
+    /// Started on one prompt without a terminal, printing events; it ends by itself.
+    #[serde(default)]
+    pub headless: Option<SessionLaunch>,
 }
 
 fn unnamed() -> EngineName {
@@ -159,19 +225,52 @@ impl EngineSpec {
         if spec.program.is_none() && !spec.needs_command {
             return Err(wrong("say `program = \"...\"`, or `needs_command = true`".to_owned()));
         }
-        crate::plan::check_placeholders(&spec)?;
+        spec.check_sense().map_err(wrong)?;
+        // What is filled in later is looked at now, so that a slip of the pen shows before a desk is hired.
+        crate::plan::check_placeholders(&spec).map_err(|error| match error {
+            EngineError::Placeholder { placeholder, known, .. } => {
+                let mark = format!("{{{placeholder}}}");
+                let line = text.lines().position(|line| line.contains(&mark)).map_or(1, |at| at + 1);
+                EngineError::Placeholder { engine: format!("{file}: line {line}"), placeholder, known }
+            }
+            other => other,
+        })?;
         Ok(spec)
     }
-}
 
-/// The engines that come with the product, by file name.
-pub fn shipped() -> Vec<(&'static str, &'static str)> {
-    vec![("custom.toml", include_str!("../engines/custom.toml")), ("shell.toml", include_str!("../engines/shell.toml"))]
+    /// Whether the office has run it for real.
+    pub fn is_tried(&self) -> bool {
+        !self.tried.is_empty()
+    }
+
+    fn check_sense(&self) -> Result<(), String> {
+        for file in &self.files {
+            let plain = |part: &str| !part.is_empty() && part != "." && part != "..";
+            if file.path.starts_with('/') || !file.path.split('/').all(plain) {
+                return Err(format!(
+                    "the file '{}' must lie below the run's directory: a relative path without `..`",
+                    file.path
+                ));
+            }
+        }
+        for name in self.environment.iter().chain(self.set.keys()) {
+            if name.is_empty() || name.starts_with("OFFICE_") || name.contains(['=', '\0']) {
+                return Err(format!(
+                    "'{name}' is no variable an engine may name; those that begin with OFFICE_ are the office's"
+                ));
+            }
+        }
+        if self.gate.hard && self.gate.asks == Asks::None {
+            return Err("an engine that never asks cannot be hard: `asks = \"none\"` needs `hard = false`".to_owned());
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shipped;
 
     #[test]
     fn every_shipped_engine_reads() {
@@ -181,9 +280,13 @@ mod tests {
         }
     }
 
+    fn shell() -> &'static str {
+        shipped().iter().find(|(file, _)| *file == "shell.toml").unwrap().1
+    }
+
     #[test]
     fn an_error_names_file_and_line() {
-        let text = shipped()[1].1.replace("one_shot = true", "one_shot = true\nflavour = 3");
+        let text = shell().replace("one_shot = true", "one_shot = true\nflavour = 3");
         let error = EngineSpec::parse("mine.toml", &text).unwrap_err().to_string();
         assert!(error.starts_with("mine.toml: TOML parse error at line 8"), "{error}");
         assert!(error.contains("flavour"), "{error}");
@@ -191,15 +294,36 @@ mod tests {
 
     #[test]
     fn an_unknown_desk_state_is_refused_with_its_name() {
-        let text = shipped()[1].1.replace("\"idle\"", "\"bored\"");
+        let text = shell().replace("\"idle\"", "\"bored\"");
         let error = EngineSpec::parse("mine.toml", &text).unwrap_err().to_string();
         assert!(error.contains("'bored' is no desk state"), "{error}");
     }
 
     #[test]
     fn an_unknown_placeholder_is_refused_when_the_file_is_read() {
-        let text = shipped()[1].1.replace("{script}", "{scrpt}");
+        let text = shell().replace("{script}", "{scrpt}");
         let error = EngineSpec::parse("mine.toml", &text).unwrap_err().to_string();
-        assert!(error.contains("there is no placeholder {scrpt}"), "{error}");
+        assert!(error.starts_with("mine.toml: line 14: there is no placeholder {scrpt}"), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_would_be_written_elsewhere_is_refused() {
+        for path in ["/etc/passwd", "../x", "a/../../x", "", "a//b"] {
+            let text = format!("{}\n[[file]]\npath = \"{path}\"\ntext = \"x\"\n", shell());
+            let error = EngineSpec::parse("mine.toml", &text).unwrap_err().to_string();
+            assert!(error.contains("must lie below the run's directory"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_offices_own_variables_are_not_an_engines_to_set() {
+        let text = format!("{}\n[set]\nOFFICE_TOKEN = \"x\"\n", shell());
+        assert!(EngineSpec::parse("mine.toml", &text).unwrap_err().to_string().contains("OFFICE_TOKEN"));
+    }
+
+    #[test]
+    fn an_engine_that_never_asks_is_not_hard() {
+        let text = format!("{}\n[gate]\nasks = \"none\"\nhard = true\n", shell());
+        assert!(EngineSpec::parse("mine.toml", &text).unwrap_err().to_string().contains("cannot be hard"));
     }
 }
