@@ -123,6 +123,10 @@ pub(crate) enum Verb {
     Quit(QuitArgs),
     /// Have the system start the office after a reboot
     Autostart(AutostartArgs),
+    /// Serve the office's tools to an agent (MCP on standard input and output)
+    #[command(after_help = "Examples:
+  office mcp     an agent starts it; the office writes it into the settings of its desks")]
+    Mcp,
     /// Print completions for a shell
     #[command(after_help = "Examples:
   office completions bash > ~/.local/share/bash-completion/completions/office

@@ -13,6 +13,7 @@ mod fail;
 mod grammar;
 mod guard;
 mod home;
+mod mcp;
 mod office;
 mod out;
 mod print;
@@ -36,6 +37,8 @@ pub use crate::around::Around;
 pub use crate::docs::cli_markdown;
 pub use crate::fail::{Fail, exit, exit_code};
 use crate::grammar::{Cli, Verb};
+#[doc(hidden)]
+pub use crate::mcp::serve_for_test as serve_mcp_for_test;
 pub use crate::out::Out;
 pub use crate::print::Paint;
 use crate::session::{Done, Session};
@@ -100,6 +103,7 @@ async fn carry_out(cli: Cli, around: &Around) -> Done {
             Ok(around.out.bytes(&text)?)
         }
         Verb::Door => door::carry_out(s).await,
+        Verb::Mcp => mcp::carry_out(s).await,
         Verb::Docs => Ok(around.out.text_block(&cli_markdown().map_err(docs_failed)?)?),
     }
 }

@@ -255,6 +255,7 @@ pub(crate) const SHAPES: &[(&str, &str)] = &[
     ("quit", "RuntimeEnded"),
     ("autostart", "AutostartStanding"),
     ("completions", ""),
+    ("mcp", ""),
 ];
 
 /// Whether the system starts the office.

@@ -1,0 +1,211 @@
+//! The tools an agent has of the office. Each is one question at the door; what may be done, the office decides. An answer is
+//! text for a model: what is so now, and what to do next.
+
+use std::sync::Arc;
+
+use office_core::approval::ApprovalCommand;
+use office_core::run::Exit;
+use office_core::task::TaskCommand;
+use office_core::{Approval, ApprovalState, Code, CommandBody, Noun, Refusal, Task, TaskState};
+use office_door::wire::{Answer, Ask};
+use rmcp::handler::server::router::tool::ToolRouter;
+use rmcp::handler::server::wrapper::Parameters;
+use rmcp::schemars::JsonSchema;
+use rmcp::{ServerHandler, schemars, tool, tool_handler, tool_router};
+use serde::Deserialize;
+
+use super::link::Link;
+use crate::session::command_id;
+
+/// What a tool says: an answer, or an error that the model reads.
+type Said = Result<String, String>;
+
+/// The tools.
+#[derive(Clone, Debug)]
+pub(crate) struct OfficeTools {
+    link: Arc<Link>,
+    tool_router: ToolRouter<Self>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct DoneWords {
+    /// What was done, for the reviewer: a few sentences.
+    summary: String,
+    /// The finding in Markdown, for a task that delivers one.
+    #[serde(default)]
+    report: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct BlockedWords {
+    /// What is needed to go on.
+    needs: String,
+    /// What was done so far.
+    #[serde(default)]
+    done_so_far: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ProgressWords {
+    /// How far it is, in one sentence.
+    text: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Question {
+    /// The question, with what one has to know to answer it.
+    question: String,
+    /// Answers to choose from, if there are some.
+    #[serde(default)]
+    options: Vec<String>,
+    /// What was done so far.
+    #[serde(default)]
+    done_so_far: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Action {
+    /// What you want to do, exactly.
+    action: String,
+    /// Why it is needed, and what it costs or changes.
+    why: String,
+}
+
+#[tool_router]
+impl OfficeTools {
+    pub(crate) fn new(link: Link) -> Self {
+        Self { link: Arc::new(link), tool_router: Self::tool_router() }
+    }
+
+    /// Says what your task is: title, what is to be done, checks, what was said about it since, and its state.
+    #[tool(annotations(read_only_hint = true))]
+    async fn task_current(&self) -> Said {
+        let task = self.task().await?;
+        serde_json::to_string_pretty(&serde_json::json!({
+            "task": task.id, "title": task.title, "state": task.state, "deliverable": task.deliverable, "body": task.body,
+            "checks": task.checks, "notes": task.notes, "progress": task.progress, "results": task.results,
+            "branch": task.workplace.as_ref().map(|place| &place.branch),
+        }))
+        .map_err(|error| error.to_string())
+    }
+
+    /// Says that your task is done. Your work is collected and checked, which may take minutes; the answer says whether it
+    /// waits for review now, or what is still missing. Nothing more to do after a yes.
+    #[tool]
+    async fn task_done(&self, Parameters(words): Parameters<DoneWords>) -> Said {
+        let id = self.link.task().map_err(said)?;
+        let ask = Ask::Done { task: Some(id), summary: words.summary, report: words.report };
+        let answered = self.link.ask(ask).await;
+        match answered.answer {
+            Ok(Answer::Changed(Noun::Task(task))) => Ok(done_line(&task)),
+            Ok(_) => Err(unexpected()),
+            // The first time was heard before the office restarted.
+            Err(refusal) if answered.again && matches!(refusal.code, Code::WrongState | Code::StaleLease) => {
+                let task = self.task().await?;
+                if matches!(task.state, TaskState::InReview | TaskState::Merging | TaskState::Done) {
+                    Ok(done_line(&task))
+                } else {
+                    Err(said(refusal))
+                }
+            }
+            Err(refusal) => Err(said(refusal)),
+        }
+    }
+
+    /// Says what is in the way when you cannot go on. Your work so far is kept, and this desk takes other work: end your turn
+    /// after it. The owner answers, and the task starts again with that answer.
+    #[tool]
+    async fn task_blocked(&self, Parameters(words): Parameters<BlockedWords>) -> Said {
+        let task = self.link.task().map_err(said)?;
+        let command = TaskCommand::Blocked { task, done_so_far: words.done_so_far, needs: words.needs };
+        self.change(command).await?;
+        Ok("The owner sees what you need. Your work is kept; end your turn now.".to_owned())
+    }
+
+    /// Says how far you are, in one sentence, for whoever looks at the desk. Call it at each step worth telling.
+    #[tool]
+    async fn task_progress(&self, Parameters(words): Parameters<ProgressWords>) -> Said {
+        let task = self.link.task().map_err(said)?;
+        self.change(TaskCommand::Progress { task, text: words.text }).await?;
+        Ok("Noted. Go on.".to_owned())
+    }
+
+    /// Asks the owner a question that you cannot decide by yourself, with answers to choose from where there are some. Your
+    /// work is kept and the task waits: end your turn after it; the task starts again with the answer.
+    #[tool]
+    async fn ask_owner(&self, Parameters(asked): Parameters<Question>) -> Said {
+        let task = self.link.task().map_err(said)?;
+        let mut needs = asked.question;
+        for (index, option) in asked.options.iter().enumerate() {
+            needs.push_str(&format!("\n{}. {option}", index + 1));
+        }
+        self.change(TaskCommand::Blocked { task, done_so_far: asked.done_so_far, needs }).await?;
+        Ok("The owner is asked. Your work is kept; end your turn now, you are started again with the answer."
+            .to_owned())
+    }
+
+    /// Asks for the owner's yes to something that is not a command: spending money, a bigger scope, something that cannot be
+    /// undone. Waits for the answer, perhaps for hours. A command needs no asking: run it, and it is held by itself.
+    #[tool]
+    async fn ask_approval(&self, Parameters(wanted): Parameters<Action>) -> Said {
+        let cwd = std::env::current_dir().map_err(|error| error.to_string())?.to_string_lossy().into_owned();
+        let ask = ApprovalCommand::Ask { argv: vec![wanted.action], cwd, reason: Some(wanted.why) };
+        let asked = self.approval(ask).await?;
+        let answer = self.link.ask(Ask::AwaitApproval { approval: asked.id }).await.answer.map_err(said)?;
+        let Answer::Approval(answered) = answer else { return Err(unexpected()) };
+        let note = answered.note.as_deref().map(|note| format!(": {note}")).unwrap_or_default();
+        if answered.state != ApprovalState::Approved {
+            return Err(format!("{}{note}. Do without it, or say with task_blocked what you need.", answered.state));
+        }
+        // A yes is good for one action; having told the agent is all there is to run.
+        self.approval(ApprovalCommand::Claim { approval: asked.id }).await?;
+        self.approval(ApprovalCommand::Report { approval: asked.id, exit: Exit::Code { code: 0 } }).await?;
+        Ok(format!("Approved, once{note}."))
+    }
+
+    async fn task(&self) -> Result<Box<Task>, String> {
+        let id = self.link.task().map_err(said)?;
+        match self.link.ask(Ask::Task { task: Some(id) }).await.answer.map_err(said)? {
+            Answer::Task(task) => Ok(task),
+            _ => Err(unexpected()),
+        }
+    }
+
+    async fn submit(&self, body: CommandBody) -> Result<Noun, String> {
+        match self.link.ask(Ask::Submit { command_id: command_id(), body }).await.answer.map_err(said)? {
+            Answer::Changed(noun) => Ok(noun),
+            _ => Err(unexpected()),
+        }
+    }
+
+    async fn change(&self, command: TaskCommand) -> Result<(), String> {
+        self.submit(CommandBody::Task(command)).await.map(|_| ())
+    }
+
+    async fn approval(&self, command: ApprovalCommand) -> Result<Approval, String> {
+        match self.submit(CommandBody::Approval(command)).await? {
+            Noun::Approval(approval) => Ok(approval),
+            _ => Err(unexpected()),
+        }
+    }
+}
+
+#[tool_handler(router = self.tool_router, name = "office", instructions = "The office you work in: your task, and the owner.")]
+impl ServerHandler for OfficeTools {}
+
+fn done_line(task: &Task) -> String {
+    format!("Task #{} is now {}. There is nothing more to do on it; end your turn.", task.id, task.state)
+}
+
+fn said(refusal: Refusal) -> String {
+    if refusal.detail.is_empty() { refusal.message } else { format!("{}\n{}", refusal.message, refusal.detail) }
+}
+
+fn unexpected() -> String {
+    "the office answered something else than was asked; it may be of another version".to_owned()
+}

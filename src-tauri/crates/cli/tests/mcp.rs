@@ -1,0 +1,213 @@
+//! The office's tools as an agent's client speaks with them: a real handshake over pipes, a real door, an office that goes
+//! away and comes back, and arguments that no schema would let through.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by ending")]
+
+mod fake;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use fake::{approval, task};
+use office_core::{Actor, Code, Noun, Refusal, TaskId};
+use office_door::Listener;
+use office_door::wire::{Answer, Ask};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, ReadHalf, WriteHalf};
+
+/// An agent's end of the pipes.
+struct Agent {
+    from: BufReader<ReadHalf<DuplexStream>>,
+    to: WriteHalf<DuplexStream>,
+    next: u32,
+}
+
+impl Agent {
+    async fn line(&mut self, line: &str) {
+        self.to.write_all(line.as_bytes()).await.unwrap();
+        self.to.write_all(b"\n").await.unwrap();
+    }
+
+    async fn ask(&mut self, method: &str, params: Value) -> Value {
+        self.next += 1;
+        let id = self.next;
+        self.line(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string()).await;
+        loop {
+            let mut line = String::new();
+            assert!(self.from.read_line(&mut line).await.unwrap() > 0, "the server ended");
+            let said: Value = serde_json::from_str(&line).unwrap();
+            if said["id"] == id {
+                return said;
+            }
+        }
+    }
+
+    /// Calls a tool; its text, and whether it is an error.
+    async fn call(&mut self, tool: &str, arguments: Value) -> (String, bool) {
+        let said = self.ask("tools/call", json!({"name": tool, "arguments": arguments})).await;
+        let text = said["result"]["content"][0]["text"].as_str().unwrap_or_default().to_owned();
+        let error = said["error"]["message"].as_str().map(str::to_owned);
+        let failed = said["result"]["isError"] == true || error.is_some();
+        (error.unwrap_or(text), failed)
+    }
+}
+
+/// Starts the tools for an office in `dir` and shakes hands.
+async fn agent(dir: &TempDir, patience: Duration) -> (Agent, Value) {
+    let (ours, theirs) = tokio::io::duplex(64 * 1024);
+    let place = dir.path().to_owned();
+    let serving = async move { office_cli::serve_mcp_for_test(&place, Some(TaskId(12)), patience, theirs).await };
+    #[expect(clippy::disallowed_methods, reason = "the server of this test; it ends with the test's pipes")]
+    drop(tokio::spawn(serving));
+    let (from, to) = tokio::io::split(ours);
+    let mut agent = Agent { from: BufReader::new(from), to, next: 0 };
+    let hello =
+        json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "0"}});
+    let welcome = agent.ask("initialize", hello).await;
+    agent.line(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).await;
+    (agent, welcome)
+}
+
+type Asks = Arc<Mutex<Vec<Ask>>>;
+
+/// An office that answers so until it is dropped; `None` ends it at once, in the middle of the question.
+fn office(
+    dir: &TempDir,
+    mut answers: impl FnMut(&Ask) -> Option<Result<Answer, Refusal>> + Send + 'static,
+) -> (Asks, tokio::task::JoinHandle<()>) {
+    let asks: Asks = Arc::default();
+    let (heard, path) = (asks.clone(), dir.path().to_owned());
+    let serving = async move {
+        let listener = Listener::bind(&path).await.unwrap();
+        loop {
+            let (connection, _) = listener.accept().await.unwrap();
+            let visitor = connection.hello().await.unwrap();
+            let (mut incoming, outbox, writer) =
+                visitor.welcome(Actor::Owner, "attic", "/attic", "0.1.0").await.unwrap();
+            let asked = async {
+                while let Ok(Some(request)) = incoming.next().await {
+                    heard.lock().unwrap().push(request.ask.clone());
+                    let Some(answer) = answers(&request.ask) else { return false };
+                    outbox.reply(request.id, answer);
+                }
+                true
+            };
+            tokio::select! {
+                _ = writer.run() => {}
+                goes_on = asked => if !goes_on { return },
+            }
+        }
+    };
+    #[expect(clippy::disallowed_methods, reason = "the office of this test; it is aborted or ends with the test")]
+    let office = tokio::spawn(serving);
+    (asks, office)
+}
+
+fn usual(ask: &Ask) -> Option<Result<Answer, Refusal>> {
+    Some(Ok(match ask {
+        Ask::Task { .. } => Answer::Task(Box::new(task(json!({"state": "running", "body": "Round them."})))),
+        Ask::AwaitApproval { .. } => {
+            Answer::Approval(Box::new(approval(3, json!({"state": "approved", "note": "go on"}))))
+        }
+        Ask::Submit { body: office_core::CommandBody::Approval(_), .. } => {
+            Answer::Changed(Noun::Approval(approval(3, json!({}))))
+        }
+        _ => Answer::Changed(Noun::Task(Box::new(task(json!({"state": "in review"}))))),
+    }))
+}
+
+#[tokio::test]
+async fn an_agent_finds_the_tools_with_their_words() {
+    let dir = TempDir::new().unwrap();
+    let (mut agent, welcome) = agent(&dir, Duration::from_secs(1)).await;
+    assert_eq!(welcome["result"]["serverInfo"]["name"], "office");
+    let tools = agent.ask("tools/list", json!({})).await;
+    let tools = tools["result"]["tools"].as_array().unwrap();
+    let mut names: Vec<&str> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["ask_approval", "ask_owner", "task_blocked", "task_current", "task_done", "task_progress"]);
+    for tool in tools {
+        assert!(tool["description"].as_str().unwrap().len() > 40 && tool["inputSchema"]["type"] == "object", "{tool}");
+    }
+}
+
+#[tokio::test]
+async fn each_tool_asks_its_question() {
+    let dir = TempDir::new().unwrap();
+    let (asks, _office) = office(&dir, usual);
+    let (mut agent, _) = agent(&dir, Duration::from_secs(5)).await;
+    let (text, failed) = agent.call("task_current", json!({})).await;
+    assert!(!failed && text.contains("Round them."), "{text}");
+    assert!(!agent.call("task_progress", json!({"text": "half"})).await.1);
+    assert!(!agent.call("task_blocked", json!({"needs": "a key"})).await.1);
+    assert!(!agent.call("ask_owner", json!({"question": "up or down?", "options": ["up", "down"]})).await.1);
+    let (text, failed) = agent.call("ask_approval", json!({"action": "buy a domain", "why": "needed"})).await;
+    assert!(!failed && text.contains("go on"), "{text}");
+    let (text, failed) = agent.call("task_done", json!({"summary": "rounded"})).await;
+    assert!(!failed && text.contains("in review"), "{text}");
+    let said = serde_json::to_value(&*asks.lock().unwrap()).unwrap();
+    assert_eq!(said[2]["body"]["needs"], "a key");
+    assert_eq!(said[3]["body"]["needs"], "up or down?\n1. up\n2. down");
+    assert_eq!(said[4]["body"]["argv"], json!(["buy a domain"]));
+    assert_eq!((&said[6]["body"]["do"], &said[7]["body"]["do"]), (&json!("claim"), &json!("report")));
+    assert_eq!((&said[8]["ask"], &said[8]["task"]), (&json!("done"), &json!(12)));
+}
+
+#[tokio::test]
+async fn a_call_waits_for_an_office_that_restarts_and_carries_its_command_out_once() {
+    let dir = TempDir::new().unwrap();
+    let (before, first) = office(&dir, |_| None);
+    let (mut agent, _) = agent(&dir, Duration::from_secs(20)).await;
+    let path = dir.path().to_owned();
+    let restart = async {
+        first.await.unwrap();
+        let _ = std::fs::remove_file(path.join("door.sock"));
+        office(&dir, usual)
+    };
+    let ((text, failed), (after, _second)) =
+        tokio::join!(agent.call("task_progress", json!({"text": "half"})), restart);
+    assert!(!failed, "{text}");
+    let (before, after) = (before.lock().unwrap().clone(), after.lock().unwrap().clone());
+    assert_eq!(before, after, "the same command with the same id");
+}
+
+#[tokio::test]
+async fn an_office_that_stays_away_is_said_in_words_that_help() {
+    let dir = TempDir::new().unwrap();
+    let (mut agent, _) = agent(&dir, Duration::from_millis(200)).await;
+    let (text, failed) = agent.call("task_current", json!({})).await;
+    assert!(failed && text.contains("did not come back") && text.contains("commit your work"), "{text}");
+}
+
+#[tokio::test]
+async fn a_done_that_is_refused_says_what_is_missing() {
+    let dir = TempDir::new().unwrap();
+    let (_asks, _office) = office(&dir, |_| Some(Err(Refusal::new(Code::ChecksRed, "make test is red", "2 failed"))));
+    let (mut agent, _) = agent(&dir, Duration::from_secs(5)).await;
+    let (text, failed) = agent.call("task_done", json!({"summary": "x"})).await;
+    assert!(failed && text.contains("make test is red") && text.contains("2 failed"), "{text}");
+}
+
+#[tokio::test]
+async fn hostile_arguments_are_refused_and_the_server_goes_on() {
+    let dir = TempDir::new().unwrap();
+    let (asks, _office) = office(&dir, usual);
+    let (mut agent, _) = agent(&dir, Duration::from_secs(5)).await;
+    for arguments in [
+        json!({}),
+        json!({"text": 3}),
+        json!({"text": null}),
+        json!({"text": "x", "task": 99}),
+        json!([1, 2]),
+        json!("text"),
+        json!({"text": {"a": [1]}}),
+    ] {
+        assert!(agent.call("task_progress", arguments.clone()).await.1, "{arguments}");
+    }
+    assert!(agent.call("no_such_tool", json!({})).await.1);
+    assert!(asks.lock().unwrap().is_empty(), "the office was asked nothing");
+    let long = "ü".repeat(2_000_000);
+    agent.call("task_progress", json!({"text": long})).await;
+    assert!(!agent.call("task_current", json!({})).await.1);
+}
