@@ -16,7 +16,7 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { dialectOf, fail, read, write } from './lib/dialects.mjs';
+import { dialectOf, everything, fail, read, write } from './lib/dialects.mjs';
 
 const LARGEST = 64 * 1024 * 1024;
 
@@ -96,7 +96,8 @@ export async function serve({ script = {}, port = 0, log } = {}) {
       ...seen,
       user: seen.user.slice(-400),
       user_length: seen.user.length,
-      user_start: seen.user.slice(0, 80),
+      conversation: everything(asked).slice(-20000),
+      memory: raw.includes('marzipan'),
       system: seen.system.slice(-600),
       system_length: seen.system.length,
       step,

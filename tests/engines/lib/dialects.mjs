@@ -12,7 +12,7 @@ function flat(content) {
   if (content === undefined || content === null) return '';
   if (typeof content === 'string') return content;
   const list = Array.isArray(content) ? content : [content];
-  return list.map((part) => (typeof part === 'string' ? part : flat(part.text ?? part.content ?? part.output))).join('\n');
+  return list.map((part) => (typeof part === 'string' ? part : flat(part?.text ?? part?.content ?? part?.output))).join('\n');
 }
 
 const ENDINGS = [
@@ -83,6 +83,9 @@ const READ = {
 
 /** What a request says: the user's last words, the turns since, the last tool's result, the tools offered, the system prompt. */
 export const read = (dialect, body) => READ[dialect](body);
+
+/** All that was said so far, in one text: for looking whether something is in it. */
+export const everything = (body) => flat((body.messages ?? body.input ?? body.contents ?? []).map?.((item) => item.content ?? item.parts ?? item.output) ?? body.input);
 
 /** An error as the dialect spells it. */
 export function fail(dialect, { error: code, type = 'rate_limit_error', message = 'scripted error', extra = {}, details = [] }) {

@@ -1,0 +1,199 @@
+// A desk for one row: its own directory, home, checkout, office and model; the launch is what the shipped engine file comes to.
+// Nothing of the person who runs the tests is seen by the CLI, and nothing it started outlives the row.
+
+import { execFileSync, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { serve } from '../model.mjs';
+import { openOffice } from './office.mjs';
+
+export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
+const HERE = join(ROOT, 'tests/engines');
+const BUILT = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'debug');
+export const program = (name) => join(BUILT, name);
+
+/** Waits until `look` gives something, or says what did not come. */
+export async function until(what, look, seconds = 20) {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`${what}: not within ${seconds} s`);
+    await new Promise((done) => setTimeout(done, 25));
+  }
+}
+
+/** Processes that carry a mark in their environment. */
+function carrying(mark) {
+  const numbers = existsSync('/proc') ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : [];
+  return numbers.filter((number) => {
+    try {
+      return readFileSync(`/proc/${number}/environ`).includes(mark) && !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${number}/stat`, 'utf8'));
+    } catch {
+      return false;
+    }
+  });
+}
+
+export class Desk {
+  static async open(engine, name, script, { answers, packages = 'node_modules' } = {}) {
+    const desk = new Desk();
+    desk.engine = engine;
+    desk.dir = join(ROOT, 'target/engine-runs', `${engine}-${name.replace(/[^a-z0-9]+/gi, '-').slice(0, 40)} ü`);
+    rmSync(desk.dir, { recursive: true, force: true });
+    desk.checkout = join(desk.dir, 'check out');
+    desk.run = join(desk.dir, 'run');
+    desk.home = join(desk.dir, 'home');
+    // Codex may write in its checkout without asking; the mark of a risky call lies outside.
+    desk.canary = join(engine === 'codex' ? desk.dir : desk.checkout, 'canary');
+    for (const dir of [desk.checkout, desk.run, desk.home]) mkdirSync(dir, { recursive: true });
+    execFileSync('git', ['init', '--quiet', '--initial-branch=main', desk.checkout], { env: { PATH: process.env.PATH, HOME: desk.home } });
+    writeFileSync(join(desk.checkout, 'README.md'), '# shop\n');
+    desk.model = await serve({ script: typeof script === 'function' ? script(desk) : script, log: join(desk.dir, 'model.jsonl') });
+    desk.office = await openOffice(join(desk.dir, 'office'), answers);
+    desk.session = randomUUID();
+    desk.packages = packages;
+    desk.mark = `OFFICE_RUN=${desk.dir}#1`;
+    desk.lines = [];
+    return desk;
+  }
+
+  /** The launch of the shipped engine file; `change` may spoil it. */
+  plan(more = {}, change = (plan) => plan) {
+    const asked = {
+      engine: this.engine, checkout: this.checkout, run_dir: this.run, session: this.session, hook: program('office-hook'),
+      office: program('office'), base_url: `${this.model.url}${this.engine === 'codex' ? '/v1' : ''}`, headless: true,
+      title: 'go', body: 'go', project_words: 'Say marzipan where this project would.', ...more,
+    };
+    const plan = change(JSON.parse(execFileSync(program('engine-desk'), ['plan'], { input: JSON.stringify(asked), maxBuffer: 1 << 26 })));
+    for (const [file, text] of plan.files) {
+      mkdirSync(dirname(join(this.run, file)), { recursive: true });
+      writeFileSync(join(this.run, file), text);
+    }
+    return plan;
+  }
+
+  environment(plan, more = {}) {
+    const bin = join(HERE, this.packages, '.bin');
+    return {
+      HOME: this.home, PATH: [bin, dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter), TERM: 'xterm-256color',
+      LANG: 'C.UTF-8', SHELL: '/bin/sh', ANTHROPIC_AUTH_TOKEN: 'test', OPENAI_API_KEY: 'test', GEMINI_API_KEY: 'test',
+      ...Object.fromEntries(plan.env), OFFICE_DIR: this.office.dir, OFFICE_TOKEN: 'desk-token', OFFICE_TASK: '12', OFFICE_RUN: `${this.dir}#1`,
+      OFFICE_DESK: 'ada', ...more,
+    };
+  }
+
+  start(plan, { pty = false, env = {} } = {}) {
+    this.enterAfter = plan.enter_after_ms;
+    const argv = pty ? [program('engine-desk'), 'pty', ...plan.argv] : plan.argv;
+    const given = this.environment(plan, env);
+    const child = spawn(argv[0], argv.slice(1), { cwd: this.checkout, env: given, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.child = child;
+    this.printed = '';
+    this.errors = '';
+    child.stdin.on('error', () => {});
+    child.stdout.setEncoding('utf8').on('data', (text) => (this.printed += text));
+    child.stderr.setEncoding('utf8').on('data', (text) => (this.errors += text));
+    this.ended = new Promise((done) => child.on('close', (code, signal) => done({ code, signal })).on('error', (error) => done({ error })));
+    if (!pty) child.stdin.end();
+    return this;
+  }
+
+  /** Starts without a terminal and waits for its end; the events it printed. */
+  async headless(prompt, { change, seconds = 40, env, more } = {}) {
+    const plan = this.plan({ headless: true, ...more }, change);
+    plan.argv = plan.argv.map((word) => (word.startsWith('# Task #12') ? prompt : word));
+    this.start(plan, { env });
+    const timer = setTimeout(() => this.kill(), seconds * 1000);
+    this.exit = await this.ended;
+    clearTimeout(timer);
+    this.lines = this.printed.split('\n').flatMap((line) => {
+      try {
+        return line.startsWith('{') ? [JSON.parse(line)] : [];
+      } catch {
+        return [];
+      }
+    });
+    return this.lines;
+  }
+
+  /** Starts in a terminal; gives back nothing, look at `titles` and `requests`. */
+  terminal(prompt, { change, more, env } = {}) {
+    const plan = this.plan({ headless: false, ...(prompt === undefined ? { title: '' } : {}), ...more }, change);
+    plan.argv = plan.argv.map((word) => (word.startsWith('# Task #12') ? prompt : word));
+    return this.start(plan, { pty: true, env });
+  }
+
+  type(text) {
+    this.child.stdin.write(text);
+  }
+
+  /** Pastes and presses Enter, as the engine file says; again until the engine says it took it: some lose an early Enter. */
+  async submit(text, confirmed) {
+    this.type(`\x1b[200~${text}\x1b[201~`);
+    for (this.enters = 1; this.enters <= 5; this.enters += 1) {
+      await new Promise((done) => setTimeout(done, this.enterAfter));
+      this.type('\r');
+      const taken = await until('it is taken', confirmed, 1.5).catch(() => false);
+      if (taken) return;
+    }
+    throw new Error('it took no Enter');
+  }
+
+  get titles() {
+    return [...this.printed.matchAll(/\x1b\][02];([^\x07\x1b]*)(?:\x07|\x1b\\)/g)].map(([, title]) => title);
+  }
+
+  /** What the model was asked, without titles and topics. */
+  get requests() {
+    return this.model.state.requests.filter(({ tools }) => tools.length > 0);
+  }
+
+  /** What the hooks wrote down. */
+  get signals() {
+    const file = join(this.run, 'signals.jsonl');
+    return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line)) : [];
+  }
+
+  signal(event) {
+    return this.signals.filter(({ payload }) => payload?.hook_event_name === event);
+  }
+
+  /** How often the risky thing was done. */
+  get done() {
+    return existsSync(this.canary) ? readFileSync(this.canary, 'utf8').split('\n').length - 1 : 0;
+  }
+
+  kill(signal = 'SIGKILL') {
+    try {
+      process.kill(-this.child.pid, signal);
+    } catch {
+      // gone already
+    }
+  }
+
+  /** Ends what runs; gives back who was still there a moment after. */
+  async close() {
+    if (this.child && this.child.exitCode === null && this.child.signalCode === null) {
+      this.child.stdin.end();
+      this.kill('SIGTERM');
+      const late = setTimeout(() => this.kill(), 1500);
+      await this.ended;
+      clearTimeout(late);
+    }
+    const left = await until('its processes end', () => carrying(this.mark).length === 0 || undefined, 5).then(() => [], () => carrying(this.mark));
+    for (const number of left) {
+      try {
+        process.kill(Number(number), 'SIGKILL');
+      } catch {
+        // gone already
+      }
+    }
+    await this.office.end();
+    await this.model.end();
+    appendFileSync(join(this.dir, 'printed.txt'), `${this.printed ?? ''}\n--- stderr\n${this.errors ?? ''}\n`);
+    return left;
+  }
+}

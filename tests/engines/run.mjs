@@ -1,0 +1,134 @@
+// `npm run test:engines`: the real agent CLIs at exact versions, against a scripted model, in private homes.
+//   --engine claude[,codex]   only these          --row TEXT     only rows whose name holds TEXT
+//   --record                  keeps runs as fixtures of the crate `engines`       --docs   writes the table into docs/ENGINES.md
+//   --keep-going N            rows at once (2)
+// Needs the binaries office, office-hook and engine-desk: `cargo build -p office-cli -p office-hook -p office-tests`.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Desk, ROOT, program } from './lib/desk.mjs';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const ENGINES = ['claude', 'codex'];
+const VERSIONS = { claude: '@anthropic-ai/claude-code', codex: '@openai/codex' };
+const BEGIN = '<!-- table: written by `npm run test:engines -- --docs` -->';
+const END = '<!-- end of table -->';
+
+function makeReady() {
+  const lock = join(HERE, 'package-lock.json');
+  const installed = join(HERE, 'node_modules/.package-lock.json');
+  const wanted = JSON.parse(readFileSync(lock, 'utf8')).packages;
+  const have = existsSync(installed) ? JSON.parse(readFileSync(installed, 'utf8')).packages : {};
+  const missing = Object.values(VERSIONS).some((name) => have[`node_modules/${name}`]?.version !== wanted[`node_modules/${name}`].version);
+  if (missing) {
+    console.log('installing the agent CLIs (once; about 640 MB)');
+    const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: HERE, stdio: 'inherit' });
+    if (status !== 0) throw new Error('npm ci failed in tests/engines; see above');
+  }
+  const absent = ['office', 'office-hook', 'engine-desk'].filter((name) => !existsSync(program(name)));
+  if (absent.length > 0) throw new Error(`not built: ${absent.join(', ')}; run \`cargo build -p office-cli -p office-hook -p office-tests\``);
+}
+
+/** One row; what it came to. */
+async function play(engine, row, { change, record } = {}) {
+  const since = Date.now();
+  let desk;
+  let trouble;
+  try {
+    desk = await Desk.open(engine, `${row.name}${change ? ' open' : ''}`, row.script, { answers: row.answers });
+    await row.run(desk, change);
+  } catch (error) {
+    trouble = error;
+  }
+  const left = desk ? await desk.close() : [];
+  if (!trouble && left.length > 0) trouble = new Error(`${left.length} processes were left`);
+  if (!trouble && record && row.fixture) keep(desk, engine, row.fixture);
+  return { engine, row, trouble, seconds: (Date.now() - since) / 1000, dir: desk?.dir };
+}
+
+/** A run as a fixture: what it printed and what its hooks wrote down, without this machine in it. */
+function keep(desk, engine, name) {
+  const dir = join(ROOT, 'src-tauri/crates/engines/tests/fixtures', engine);
+  mkdirSync(dir, { recursive: true });
+  const clean = (text) =>
+    text
+      .replaceAll(desk.dir, '/desk')
+      .replaceAll(encodeURI(desk.dir), '/desk')
+      .replaceAll(desk.dir.replace(/[^a-zA-Z0-9]/g, '-'), '-desk')
+      .replaceAll(desk.session, '00000000-0000-4000-8000-000000000001');
+  if (desk.lines.length > 0) writeFileSync(join(dir, `${name}.stream.jsonl`), clean(`${desk.lines.map((line) => JSON.stringify(line)).join('\n')}\n`));
+  if (desk.signals.length > 0) writeFileSync(join(dir, `${name}.hooks.jsonl`), clean(`${desk.signals.map((line) => JSON.stringify(line)).join('\n')}\n`));
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: { engine: { type: 'string' }, row: { type: 'string' }, record: { type: 'boolean' }, docs: { type: 'boolean' }, 'keep-going': { type: 'string' } },
+  });
+  const engines = values.engine?.split(',') ?? ENGINES;
+  const stranger = engines.find((name) => !ENGINES.includes(name));
+  if (stranger) throw new Error(`there are no rows for ${stranger}; there are ${ENGINES.join(', ')}`);
+  makeReady();
+  const since = Date.now();
+  const work = [];
+  for (const engine of engines) {
+    const { rows, withoutGate } = await import(`./rows/${engine}.mjs`);
+    for (const row of rows.filter(({ name }) => !values.row || name.includes(values.row))) {
+      work.push(() => play(engine, row, { record: values.record }));
+      // The suite tests itself: without its gate the row must go red, or it proves nothing.
+      if (row.closed && withoutGate) {
+        const mirror = async () => {
+          const { trouble, ...rest } = await play(engine, row, { change: withoutGate });
+          const red = trouble?.message?.includes('1 !== 0') || trouble?.actual === 1;
+          return { ...rest, row: { name: `(itself) red without the gate: ${row.name}` }, trouble: red ? undefined : (trouble ?? new Error('it stayed green')) };
+        };
+        work.push(mirror);
+      }
+    }
+  }
+  const results = [];
+  const next = async () => {
+    for (let job = work.shift(); job; job = work.shift()) {
+      const done = await job();
+      results.push(done);
+      console.log(`${done.trouble ? 'FAIL' : 'ok  '} ${done.seconds.toFixed(1).padStart(5)} s  ${done.engine}: ${done.row.name}`);
+      if (done.trouble) console.log(`       ${String(done.trouble.message ?? done.trouble).split('\n').slice(0, 12).join('\n       ')}\n       kept: ${done.dir?.replace(`${ROOT}/`, '')}`);
+    }
+  };
+  const width = Number(values['keep-going'] ?? Math.max(2, Math.min(4, availableParallelism())));
+  await Promise.all(Array.from({ length: width }, next));
+  const failed = results.filter(({ trouble }) => trouble).length;
+  if (values.docs) table(results);
+  console.log(`${((Date.now() - since) / 1000).toFixed(0)} s in all`);
+  console.log(`${results.length - failed} passed, ${failed} failed`);
+  process.exitCode = failed > 0 ? 1 : 0;
+}
+
+/** The table in docs/ENGINES.md: what was run, in which version, and how it came out. */
+function table(results) {
+  const file = join(ROOT, 'docs/ENGINES.md');
+  const text = readFileSync(file, 'utf8');
+  const engines = [...new Set(results.map(({ engine }) => engine))].sort();
+  const version = (engine) => JSON.parse(readFileSync(join(HERE, 'package.json'), 'utf8')).dependencies[VERSIONS[engine]];
+  const names = [...new Set(results.map(({ row }) => row.name))];
+  const cell = (engine, name) => {
+    const found = results.find((it) => it.engine === engine && it.row.name === name);
+    return found ? (found.trouble ? '**red**' : 'green') : '';
+  };
+  const lines = [
+    `| row | ${engines.map((engine) => `${engine} ${version(engine)}`).join(' | ')} |`,
+    `|---|${engines.map(() => '---').join('|')}|`,
+    ...names.map((name) => `| ${name} | ${engines.map((engine) => cell(engine, name)).join(' | ')} |`),
+  ];
+  const [head, rest] = [text.slice(0, text.indexOf(BEGIN)), text.slice(text.indexOf(END))];
+  writeFileSync(file, `${head}${BEGIN}\n\n${lines.join('\n')}\n\n${rest}`);
+}
+
+main().catch((error) => {
+  console.log(error.message);
+  console.log('0 passed, 1 failed');
+  process.exitCode = 1;
+});
