@@ -5,7 +5,7 @@
 // Needs the binaries office, office-hook and engine-desk: `cargo build -p office-cli -p office-hook -p office-tests`.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,6 +59,7 @@ function keep(desk, engine, name) {
       .replaceAll(desk.dir, '/desk')
       .replaceAll(encodeURI(desk.dir), '/desk')
       .replaceAll(desk.dir.replace(/[^a-zA-Z0-9]/g, '-'), '-desk')
+      .replaceAll(ROOT, '/source')
       .replaceAll(desk.session, '00000000-0000-4000-8000-000000000001');
   if (desk.lines.length > 0) writeFileSync(join(dir, `${name}.stream.jsonl`), clean(`${desk.lines.map((line) => JSON.stringify(line)).join('\n')}\n`));
   if (desk.signals.length > 0) writeFileSync(join(dir, `${name}.hooks.jsonl`), clean(`${desk.signals.map((line) => JSON.stringify(line)).join('\n')}\n`));
@@ -72,6 +73,7 @@ async function main() {
   const stranger = engines.find((name) => !ENGINES.includes(name));
   if (stranger) throw new Error(`there are no rows for ${stranger}; there are ${ENGINES.join(', ')}`);
   makeReady();
+  rmSync(join(ROOT, 'target/engine-runs'), { recursive: true, force: true });
   const since = Date.now();
   const work = [];
   for (const engine of engines) {
@@ -81,7 +83,7 @@ async function main() {
       // The suite tests itself: without its gate the row must go red, or it proves nothing.
       if (row.closed && withoutGate) {
         const mirror = async () => {
-          const { trouble, ...rest } = await play(engine, row, { change: withoutGate });
+          const { trouble, ...rest } = await play(engine, row, { change: row.open ?? withoutGate });
           const red = trouble?.message?.includes('1 !== 0') || trouble?.actual === 1;
           return { ...rest, row: { name: `(itself) red without the gate: ${row.name}` }, trouble: red ? undefined : (trouble ?? new Error('it stayed green')) };
         };

@@ -37,11 +37,13 @@ function carrying(mark) {
   });
 }
 
+let places = 0;
+
 export class Desk {
   static async open(engine, name, script, { answers, packages = 'node_modules' } = {}) {
     const desk = new Desk();
     desk.engine = engine;
-    desk.dir = join(ROOT, 'target/engine-runs', `${engine}-${name.replace(/[^a-z0-9]+/gi, '-').slice(0, 40)} ü`);
+    desk.dir = join(ROOT, 'target/engine-runs', `${engine}-${name.replace(/[^a-z0-9]+/gi, '-').slice(0, 36)}-${(places += 1)} ü`);
     rmSync(desk.dir, { recursive: true, force: true });
     desk.checkout = join(desk.dir, 'check out');
     desk.run = join(desk.dir, 'run');
@@ -68,6 +70,8 @@ export class Desk {
       title: 'go', body: 'go', project_words: 'Say marzipan where this project would.', ...more,
     };
     const plan = change(JSON.parse(execFileSync(program('engine-desk'), ['plan'], { input: JSON.stringify(asked), maxBuffer: 1 << 26 })));
+    // A model Codex does not know is offered plain tools; the ones it knows run a program of calls, which no script can write.
+    if (this.engine === 'codex') plan.argv.splice(plan.argv.indexOf('-c'), 0, '-m', 'scripted');
     for (const [file, text] of plan.files) {
       mkdirSync(dirname(join(this.run, file)), { recursive: true });
       writeFileSync(join(this.run, file), text);
@@ -91,6 +95,7 @@ export class Desk {
     const given = this.environment(plan, env);
     const child = spawn(argv[0], argv.slice(1), { cwd: this.checkout, env: given, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     this.child = child;
+    this.inTerminal = pty;
     this.printed = '';
     this.errors = '';
     child.stdin.on('error', () => {});
@@ -178,8 +183,8 @@ export class Desk {
   async close() {
     if (this.child && this.child.exitCode === null && this.child.signalCode === null) {
       this.child.stdin.end();
-      this.kill('SIGTERM');
-      const late = setTimeout(() => this.kill(), 1500);
+      if (!this.inTerminal) this.kill('SIGTERM');
+      const late = setTimeout(() => this.kill(), 4000);
       await this.ended;
       clearTimeout(late);
     }

@@ -12,7 +12,7 @@ function flat(content) {
   if (content === undefined || content === null) return '';
   if (typeof content === 'string') return content;
   const list = Array.isArray(content) ? content : [content];
-  return list.map((part) => (typeof part === 'string' ? part : flat(part?.text ?? part?.content ?? part?.output))).join('\n');
+  return list.map((part) => (typeof part === 'string' || Array.isArray(part) ? flat(part) : flat(part?.text ?? part?.content ?? part?.output))).join('\n');
 }
 
 const ENDINGS = [
@@ -52,7 +52,9 @@ const READ = {
     }
     const developer = items.filter(({ role }) => role === 'developer').map(({ content }) => flat(content));
     const named = (tool) => (tool.tools ? tool.tools.map((inner) => `${tool.name}.${inner.name}`) : [tool.name ?? tool.type]);
-    return { ...seen, tools: (body.tools ?? []).flatMap(named), system: [body.instructions ?? '', ...developer].join('\n') };
+    // Newer models are given their tools as an item of the conversation.
+    const offered = [...(body.tools ?? []), ...items.flatMap((item) => (item.type === 'additional_tools' ? item.tools : []))];
+    return { ...seen, tools: offered.flatMap(named), system: [body.instructions ?? '', ...developer].join('\n') };
   },
   chat(body) {
     const seen = { user: '', turns: 0, result: '', system: '' };

@@ -79,6 +79,11 @@ async fn pty(argv: &[String]) -> Result<()> {
     let mut spec = SpawnSpec::new(argv, std::env::current_dir()?);
     spec.env = std::env::vars_os().collect();
     spec.size = TermSize { cols: 120, rows: 40 };
+    // As the office does: whatever carries the mark is ended with the program.
+    let spec = match std::env::var("OFFICE_RUN") {
+        Ok(mark) => spec.marker("OFFICE_RUN", mark),
+        Err(_) => spec,
+    };
     let spawned = host.spawn(spec).await?;
     let mut view = host.attach(spawned.id, ViewFrom::Offset(0)).await?;
     view.grant(1 << 20);

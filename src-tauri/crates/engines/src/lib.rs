@@ -2,11 +2,14 @@
 //! `engines/*.toml`. It starts no process and reads no file; the text of engine files is handed in.
 
 pub mod briefing;
+mod codex;
+pub mod estimate;
 pub mod plan;
 pub mod read;
 pub mod script;
 mod shipped;
 pub mod spec;
+pub mod spend;
 pub mod wrapper;
 
 pub use briefing::Briefing;

@@ -160,7 +160,14 @@ impl EngineSpec {
                 "rules_file" => format!("{run_dir}/rules.md"),
                 "base_url" => setting.base_url.clone().unwrap_or_default(),
                 "proxy" => String::new(),
-                _ => return None,
+                _ => {
+                    return crate::codex::placeholder(
+                        name,
+                        run_dir,
+                        &format!("{} --seconds {hold}", hook("gate")),
+                        &hook("tell"),
+                    );
+                }
             })
         };
         let proxy = self.proxy.as_ref().filter(|_| setting.base_url.is_some());
@@ -239,7 +246,7 @@ fn fill(spec: &EngineSpec, word: &str, value: &dyn Fn(&str) -> Option<String>) -
             continue;
         }
         let (bare, quoted) = name.strip_prefix("json.").map_or((name, false), |bare| (bare, true));
-        match value(bare).filter(|_| KNOWN.contains(&bare)) {
+        match value(bare).filter(|_| KNOWN.contains(&bare) || crate::codex::is_placeholder(bare)) {
             // Quotes, backslashes and control characters are spelled alike in JSON and in TOML's basic strings.
             Some(text) if quoted => {
                 out.push_str(&serde_json::Value::String(text).to_string().replace('\u{7f}', "\\u007f"))

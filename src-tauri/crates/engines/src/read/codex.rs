@@ -1,0 +1,114 @@
+//! Codex: its hooks, what `codex exec --json` prints, and what its app-server sends. Seen in version 0.169.0.
+
+use serde_json::Value;
+
+use super::{Signal, Source, Spent, What, number, short, some, text};
+
+fn signal(source: Source, session: Option<String>, agent: Option<String>, what: What, evidence: &str) -> Signal {
+    Signal { source, session, agent, what, evidence: short(evidence) }
+}
+
+pub(super) fn hook(payload: &Value) -> Vec<Signal> {
+    let event = text(payload, "hook_event_name");
+    let (id, tool) = (text(payload, "tool_use_id").to_owned(), text(payload, "tool_name"));
+    let what = match event {
+        "SessionStart" => What::SessionBegan,
+        "UserPromptSubmit" => What::PromptAccepted,
+        "PreToolUse" => What::ToolStarted { id, name: tool.to_owned() },
+        "PostToolUse" => What::ToolFinished { id, failed: false },
+        "PermissionRequest" => What::Waits { id, what: format!("permission for {}", short(tool)), options: Vec::new() },
+        "Stop" => What::TurnEnded,
+        _ => return Vec::new(),
+    };
+    let agent = some(text(payload, "agent_id"));
+    vec![signal(Source::Hook, some(text(payload, "session_id")), agent, what, &format!("hook {event} {tool}"))]
+}
+
+pub(super) fn event(source: Source, value: &Value) -> Vec<Signal> {
+    if let Some(method) = value.get("method").and_then(Value::as_str) {
+        return request(source, method, &value["params"]);
+    }
+    let kind = text(value, "type");
+    let item = &value["item"];
+    let (id, sort) = (text(item, "id").to_owned(), text(item, "type"));
+    let runs = matches!(sort, "command_execution" | "mcp_tool_call" | "file_change" | "web_search");
+    let what = match kind {
+        "thread.started" => {
+            let session = some(text(value, "thread_id"));
+            return vec![signal(source, session, None, What::SessionBegan, "event thread.started")];
+        }
+        "turn.started" => What::PromptAccepted,
+        "item.started" if runs => What::ToolStarted { id, name: sort.to_owned() },
+        "item.completed" if runs => What::ToolFinished { id, failed: text(item, "status") == "failed" },
+        "item.completed" | "item.started" | "item.updated" if sort != "error" => What::Active,
+        "turn.completed" => {
+            let evidence = "event turn.completed";
+            let spent = What::Spent(spent(&value["usage"]));
+            return vec![
+                signal(source, None, None, spent, evidence),
+                signal(source, None, None, What::TurnEnded, evidence),
+            ];
+        }
+        "turn.failed" => failure(text(&value["error"], "message")),
+        _ => return Vec::new(),
+    };
+    vec![signal(source, None, None, what, &format!("event {kind} {sort}"))]
+}
+
+/// Codex counts what came from memory within what it read.
+fn spent(usage: &Value) -> Spent {
+    let (input, cached) = (number(usage, "input_tokens"), number(usage, "cached_input_tokens"));
+    Spent {
+        input: input.saturating_sub(cached),
+        output: number(usage, "output_tokens"),
+        cache_read: cached,
+        cache_write: number(usage, "cache_write_input_tokens"),
+        ..Spent::default()
+    }
+}
+
+/// An error comes as prose around a status.
+fn failure(message: &str) -> What {
+    if message.contains("401") || message.contains("Unauthorized") {
+        What::LoginNeeded
+    } else if message.contains("429") || message.contains("usage limit") {
+        What::Limited { until: None }
+    } else {
+        What::TurnFailed { why: short(message) }
+    }
+}
+
+/// What the app-server sends: notifications, and requests that wait for an answer.
+fn request(source: Source, method: &str, params: &Value) -> Vec<Signal> {
+    let item = &params["item"];
+    let (id, sort) = (text(item, "id").to_owned(), text(item, "type"));
+    let what = match method {
+        "thread/started" => What::SessionBegan,
+        "turn/started" => What::PromptAccepted,
+        "turn/completed" => match text(&params["turn"], "status") {
+            "failed" => failure(text(&params["turn"]["error"], "message")),
+            _ => What::TurnEnded,
+        },
+        "item/started" if matches!(sort, "commandExecution" | "mcpToolCall" | "fileChange") => {
+            What::ToolStarted { id, name: sort.to_owned() }
+        }
+        "item/completed" if matches!(sort, "commandExecution" | "mcpToolCall" | "fileChange") => {
+            What::ToolFinished { id, failed: text(item, "status") == "failed" }
+        }
+        "item/commandExecution/requestApproval"
+        | "item/fileChange/requestApproval"
+        | "mcpServer/elicitation/request" => {
+            let what = if text(params, "reason").is_empty() { method } else { text(params, "reason") };
+            What::Waits { id: text(params, "itemId").to_owned(), what: short(what), options: Vec::new() }
+        }
+        "thread/tokenUsage/updated" => {
+            let usage = &params["tokenUsage"]["last"];
+            let (input, cached) = (number(usage, "inputTokens"), number(usage, "cachedInputTokens"));
+            let output = number(usage, "outputTokens");
+            What::Spent(Spent { input: input.saturating_sub(cached), output, cache_read: cached, ..Spent::default() })
+        }
+        _ => return Vec::new(),
+    };
+    let session = some(text(params, "threadId")).or_else(|| some(text(&params["thread"], "id")));
+    vec![signal(source, session, None, what, &format!("app-server {method}"))]
+}
