@@ -50,6 +50,13 @@ async function play(engine, row, { change, record } = {}) {
   return { engine, row, trouble, seconds: (Date.now() - since) / 1000, dir: desk?.dir };
 }
 
+/** A row that brings its own office. */
+async function journey(engine, row) {
+  const since = Date.now();
+  const trouble = await row.run().then(() => undefined, (error) => error);
+  return { engine, row, trouble, seconds: (Date.now() - since) / 1000 };
+}
+
 /** A run as a fixture: what it printed and what its hooks wrote down, without this machine in it. */
 function keep(desk, engine, name) {
   const dir = join(ROOT, 'src-tauri/crates/engines/tests/fixtures', engine);
@@ -78,6 +85,10 @@ async function main() {
   const work = [];
   for (const engine of engines) {
     const { rows, withoutGate } = await import(`./rows/${engine}.mjs`);
+    if (engine === 'claude') {
+      const office = await import('./rows/office.mjs');
+      for (const row of office.rows.filter(({ name }) => !values.row || name.includes(values.row))) work.push(() => journey(engine, row));
+    }
     for (const row of rows.filter(({ name }) => !values.row || name.includes(values.row))) {
       work.push(() => play(engine, row, { record: values.record }));
       // The suite tests itself: without its gate the row must go red, or it proves nothing.

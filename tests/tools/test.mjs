@@ -51,6 +51,7 @@ const SUITES = [
   { name: 'window', limit: 90, cold: 150, needs: ['build', 'page', 'window-build'], e2e: 'journeys' },
   { name: 'scenarios', limit: 240, needs: ['build'], tests: ['scenario*'] },
   { name: 'faults', limit: 300, cold: 420, needs: ['build'], tests: ['fault*'] },
+  { name: 'engines', limit: 180, cold: 420, needs: ['build'], check: ['node', 'tests/engines/run.mjs'] },
 ];
 
 /** What the whole of it may take, in seconds, on two cores. */

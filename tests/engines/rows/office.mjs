@@ -1,0 +1,114 @@
+// A real office with a real Claude Code at a desk: from the task to the merge, with one risky call on the way. Only the model is
+// a script.
+
+import assert from 'node:assert/strict';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { ROOT, program, until } from '../lib/desk.mjs';
+import { serve } from '../model.mjs';
+
+const run = promisify(execFile);
+
+const script = {
+  scenes: [{
+    match: 'Round prices',
+    steps: [
+      { tool: 'mcp__office__task_progress', input: { text: 'rounding' } },
+      { tool: 'Bash', input: { command: 'echo rounded >> a.txt', description: 'round them' } },
+      { tool: 'mcp__office__task_done', input: { summary: 'Rounded half up.' } },
+      { text: 'It is done.' },
+    ],
+  }],
+};
+
+class Office {
+  static async open(name) {
+    const office = new Office();
+    office.top = join(ROOT, 'target/engine-runs', `office-${name} ü`);
+    rmSync(office.top, { recursive: true, force: true });
+    office.shop = join(office.top, 'shop');
+    office.dir = join(office.top, 'o');
+    mkdirSync(join(office.top, 'home'), { recursive: true });
+    office.model = await serve({ script, log: join(office.top, 'model.jsonl') });
+    office.env = {
+      HOME: join(office.top, 'home'), TERM: 'xterm-256color', LANG: 'C.UTF-8', SHELL: '/bin/sh', OFFICE_DIR: office.dir,
+      PATH: [dirname(program('office')), join(ROOT, 'tests/engines/node_modules/.bin'), dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
+      ANTHROPIC_BASE_URL: office.model.url, ANTHROPIC_AUTH_TOKEN: 'test', GIT_CONFIG_GLOBAL: '/dev/null',
+    };
+    const git = (...words) => execFileSync('git', ['-C', office.shop, '-c', 'user.name=Ana', '-c', 'user.email=ana@example.org', ...words], { env: office.env });
+    mkdirSync(office.shop);
+    git('init', '--quiet', '--initial-branch=main');
+    git('config', 'user.name', 'Ana');
+    git('config', 'user.email', 'ana@example.org');
+    writeFileSync(join(office.shop, 'CLAUDE.md'), 'Say marzipan.\n');
+    git('add', '.');
+    git('commit', '--quiet', '-m', 'Begin');
+    office.git = git;
+    await office.say('init', '--name', 'attic').catch(() => office.say('init'));
+    await office.start();
+    return office;
+  }
+
+  async say(...words) {
+    const { stdout } = await run(program('office'), words, { env: this.env, timeout: 60_000 });
+    return stdout;
+  }
+
+  async ask(...words) {
+    return (await this.say(...words, '--json')).trim().split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  }
+
+  async start() {
+    this.runtime = spawn(program('office'), ['run', '--json'], { env: this.env, stdio: ['ignore', 'pipe', 'inherit'] });
+    let printed = '';
+    this.runtime.stdout.setEncoding('utf8').on('data', (text) => (printed += text));
+    await until('the office is ready', () => printed.includes('"ready"'));
+  }
+
+  async die() {
+    const gone = new Promise((done) => this.runtime.on('close', done));
+    this.runtime.kill('SIGKILL');
+    await gone;
+  }
+
+  async close() {
+    await this.say('stop', '--all').catch(() => {});
+    await this.say('quit').catch(() => {});
+    await this.model.end();
+  }
+}
+
+async function approval(office) {
+  const found = await office.ask('approval', 'list');
+  return found.flat().find((it) => it.state === 'waiting');
+}
+
+export const rows = [
+  {
+    name: 'in a real office: takes a task, asks, is approved after the office was killed, finishes, is merged',
+    async run() {
+      const office = await Office.open('journey');
+      try {
+        await office.say('project', 'add', office.shop);
+        await office.say('desk', 'add', 'ada', '--role', 'engineer', '--engine', 'claude');
+        const [task] = await office.ask('task', 'add', 'Round prices', '--check', 'test "$(cat a.txt)" = rounded');
+        const held = await until('its risky call is held', () => approval(office), 60);
+        assert.equal(held.argv.at(-1), 'echo rounded >> a.txt');
+        const [working] = await office.ask('task', 'show', String(task.id));
+        assert.equal(working.progress?.text ?? working.progress, 'rounding');
+        await office.die();
+        await office.start();
+        assert.ok(await until('it is held still', () => approval(office)));
+        await office.say('approval', 'approve', String(held.id));
+        await until('it waits for review', async () => (await office.ask('task', 'show', String(task.id)))[0].state === 'in review', 60);
+        await office.say('task', 'accept', String(task.id));
+        assert.equal(office.git('show', 'main:a.txt').toString(), 'rounded\n');
+        assert.ok(readFileSync(join(office.top, 'model.jsonl'), 'utf8').includes('"memory":true'), 'the project’s words reached the model');
+      } finally {
+        await office.close();
+      }
+    },
+  },
+];
