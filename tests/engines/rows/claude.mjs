@@ -61,6 +61,15 @@ export const rows = [
     },
   },
   {
+    name: 'the office’s tools are there on the first turn in a terminal, too',
+    script: { default: { text: 'hello' } },
+    async run(desk) {
+      desk.terminal('look around');
+      const first = await until('its prompt arrives', () => desk.requests.find(({ user }) => user.includes('look around')));
+      assert.ok(first.tools.includes('mcp__office__task_done'), String(first.tools));
+    },
+  },
+  {
     name: 'keeps the project’s own instructions and the house rules',
     script: { default: { text: 'ok' } },
     async run(desk) {

@@ -92,12 +92,12 @@ export const rows = [
       const office = await Office.open('journey');
       try {
         await office.say('project', 'add', office.shop);
-        await office.say('desk', 'add', 'ada', '--role', 'engineer', '--engine', 'claude');
+        await office.say('desk', 'add', '--name', 'ada', '--role', 'engineer', '--engine', 'claude');
         const [task] = await office.ask('task', 'add', 'Round prices', '--check', 'test "$(cat a.txt)" = rounded');
         const held = await until('its risky call is held', () => approval(office), 60);
         assert.equal(held.argv.at(-1), 'echo rounded >> a.txt');
         const [working] = await office.ask('task', 'show', String(task.id));
-        assert.equal(working.progress?.text ?? working.progress, 'rounding');
+        assert.ok(JSON.stringify(working.progress).includes('rounding'), JSON.stringify(working.progress));
         await office.die();
         await office.start();
         assert.ok(await until('it is held still', () => approval(office)));

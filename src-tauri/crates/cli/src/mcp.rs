@@ -11,13 +11,18 @@ use self::tools::OfficeTools;
 use crate::fail::Fail;
 use crate::session::{Done, Session};
 
+/// Beside the run's signals: the agent knows the tools. `office-hook` waits for it.
+const TOOLS_KNOWN: &str = "tools-known";
+
 /// Serves until the agent closes its end.
 pub(crate) async fn carry_out(s: &Session<'_>) -> Done {
     let link = Link::new(s.dir.clone(), s.around.token.clone(), s.around.task);
-    serve(link, rmcp::transport::stdio()).await
+    let signals = std::env::var_os("OFFICE_SIGNALS").map(std::path::PathBuf::from);
+    let known = signals.and_then(|file| Some(file.parent()?.join(TOOLS_KNOWN)));
+    serve(link, known, rmcp::transport::stdio()).await
 }
 
-async fn serve<R, W>(link: Link, pipes: (R, W)) -> Done
+async fn serve<R, W>(link: Link, known: Option<std::path::PathBuf>, pipes: (R, W)) -> Done
 where
     R: tokio::io::AsyncRead + Send + Unpin + 'static,
     W: tokio::io::AsyncWrite + Send + Unpin + 'static,
@@ -28,7 +33,7 @@ where
             "an agent starts this by itself, from its settings; people use `office task ...`",
         )
     };
-    let serving = OfficeTools::new(link).serve(pipes).await.map_err(|error| trouble(error.to_string()))?;
+    let serving = OfficeTools::new(link, known).serve(pipes).await.map_err(|error| trouble(error.to_string()))?;
     serving.waiting().await.map_err(|error| trouble(error.to_string()))?;
     Ok(())
 }
@@ -42,5 +47,5 @@ pub async fn serve_for_test(
     pipe: tokio::io::DuplexStream,
 ) -> Result<(), Fail> {
     let link = Link::new(dir.to_owned(), None, task).patient_for(patience);
-    serve(link, tokio::io::split(pipe)).await
+    serve(link, None, tokio::io::split(pipe)).await
 }

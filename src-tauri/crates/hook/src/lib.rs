@@ -41,6 +41,7 @@ pub fn main() -> ExitCode {
         match spoken::event_name(&payload).as_deref() {
             Some("PostToolUse") => gate::report(&payload, false),
             Some("PostToolUseFailure") => gate::report(&payload, true),
+            Some("SessionStart") => spool::wait_for_tools(),
             _ => {}
         }
         return ExitCode::SUCCESS;

@@ -4,6 +4,8 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -11,6 +13,8 @@ use serde_json::{Value, json};
 const LONGEST_FILE: u64 = 64 * 1024 * 1024;
 /// Of a longer payload only the head is kept: who, what, when.
 const LONGEST_LINE: usize = 256 * 1024;
+/// How long a session's start waits for the office's tools.
+const TOOLS_TIME: Duration = Duration::from_secs(8);
 /// What the office needs to know of a payload that is too long.
 const HEAD: [&str; 10] = [
     "hook_event_name",
@@ -40,6 +44,24 @@ pub(crate) fn write_down(engine: &str, payload: &[u8]) {
                 if file.metadata()?.len() > LONGEST_FILE { Ok(()) } else { file.write_all(line.as_bytes()) }
             },
         );
+}
+
+/// Holds a session's start until the agent knows the office's tools (`office mcp` leaves the file), a few seconds at most: agents connect
+/// in the background, and a turn that begins before would be without them.
+pub(crate) fn wait_for_tools() {
+    let signals = std::env::var_os("OFFICE_SIGNALS").filter(|file| !file.is_empty());
+    let Some(known) = signals.and_then(|file| Some(Path::new(&file).parent()?.join("tools-known"))) else { return };
+    let begun = Instant::now();
+    while !known.exists() {
+        if begun.elapsed() > TOOLS_TIME {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // Written just before the answer that says them.
+    if begun.elapsed() > Duration::from_millis(20) {
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 /// Milliseconds since 1970. The office may not run: nobody else can say when this was.

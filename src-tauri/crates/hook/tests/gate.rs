@@ -200,3 +200,18 @@ fn what_is_allowed_outright_asks_nobody() {
     let payload = json!({"hook_event_name": "PreToolUse", "tool_name": "Write", "cwd": dir.path(), "tool_input": {"file_path": file}});
     assert_eq!(decision(hook(dir.path(), &["gate", "claude"], &payload.to_string(), &[])).0, "allow");
 }
+
+#[test]
+fn a_session_begins_once_the_agent_knows_the_offices_tools() {
+    let dir = tempfile::tempdir().unwrap();
+    let payload = r#"{"hook_event_name":"SessionStart","session_id":"s"}"#;
+    let mut child = hook(dir.path(), &["tell", "claude"], payload, &[]);
+    let signals = dir.path().join("signals.jsonl");
+    while !signals.exists() {
+        // waits for: the hook to have written the beginning down
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(child.try_wait().unwrap().is_none(), "it did not wait");
+    std::fs::write(dir.path().join("tools-known"), "").unwrap();
+    assert!(child.wait().unwrap().success());
+}

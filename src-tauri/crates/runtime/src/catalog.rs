@@ -110,11 +110,17 @@ fn role(file: &str, text: &str) -> Result<Role, String> {
 /// Looks for an engine's program on the owner's path.
 fn find(spec: &EngineSpec) -> Engine {
     let place = spec.program.as_ref().and_then(|program| {
-        let path = std::env::var_os("PATH")?;
+        let path = std::env::var_os("PATH").unwrap_or_default();
         std::env::split_paths(&path).map(|dir| dir.join(program)).find(|file| file.is_file())
     });
     let found = place.is_some() || spec.program.is_none();
-    let note = place.map_or_else(|| spec.install.clone(), |path| path.display().to_string());
+    let mut note = place.map_or_else(|| spec.install.clone(), |path| path.display().to_string());
+    if spec.reader.is_some() || spec.version.is_some() {
+        note.push_str(&match spec.tried.join(", ") {
+            none if none.is_empty() => " (not tried with this office)".to_owned(),
+            versions => format!(" (tried: {versions})"),
+        });
+    }
     Engine { name: spec.name.clone(), title: spec.title.clone(), found, note, needs_command: spec.needs_command }
 }
 

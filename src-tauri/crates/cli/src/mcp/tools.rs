@@ -1,6 +1,7 @@
 //! The tools an agent has of the office. Each is one question at the door; what may be done, the office decides. An answer is
 //! text for a model: what is so now, and what to do next.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use office_core::approval::ApprovalCommand;
@@ -10,8 +11,10 @@ use office_core::{Approval, ApprovalState, Code, CommandBody, Noun, Refusal, Tas
 use office_door::wire::{Answer, Ask};
 use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::handler::server::wrapper::Parameters;
+use rmcp::model::{ErrorData, ListToolsResult, PaginatedRequestParams};
 use rmcp::schemars::JsonSchema;
-use rmcp::{ServerHandler, schemars, tool, tool_handler, tool_router};
+use rmcp::service::RequestContext;
+use rmcp::{RoleServer, ServerHandler, schemars, tool, tool_handler, tool_router};
 use serde::Deserialize;
 
 use super::link::Link;
@@ -24,6 +27,7 @@ type Said = Result<String, String>;
 #[derive(Clone, Debug)]
 pub(crate) struct OfficeTools {
     link: Arc<Link>,
+    known: Option<PathBuf>,
     tool_router: ToolRouter<Self>,
 }
 
@@ -78,8 +82,9 @@ struct Action {
 
 #[tool_router]
 impl OfficeTools {
-    pub(crate) fn new(link: Link) -> Self {
-        Self { link: Arc::new(link), tool_router: Self::tool_router() }
+    /// `known` is a file to be made when the agent asks which tools there are.
+    pub(crate) fn new(link: Link, known: Option<PathBuf>) -> Self {
+        Self { link: Arc::new(link), known, tool_router: Self::tool_router() }
     }
 
     /// Says what your task is: title, what is to be done, checks, what was said about it since, and its state.
@@ -196,7 +201,19 @@ impl OfficeTools {
 }
 
 #[tool_handler(router = self.tool_router, name = "office", instructions = "The office you work in: your task, and the owner.")]
-impl ServerHandler for OfficeTools {}
+impl ServerHandler for OfficeTools {
+    async fn list_tools(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        // The hook at the start of the agent's session waits for this file: a turn that began earlier would be without tools.
+        if let Some(mark) = &self.known {
+            let _ = std::fs::write(mark, "");
+        }
+        Ok(ListToolsResult::with_all_items(self.tool_router.list_all()))
+    }
+}
 
 fn done_line(task: &Task) -> String {
     format!("Task #{} is now {}. There is nothing more to do on it; end your turn.", task.id, task.state)

@@ -1,7 +1,5 @@
 //! Starts a run's engine in a terminal of its own, watches for its end, and ends it with everything it started.
 
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,12 +57,9 @@ impl World {
         }
         let engine =
             self.engines.get(&found.run.engine).ok_or_else(|| format!("the engine '{}' is gone", found.run.engine))?;
-        let run_dir = self.dir.run(run);
-        let plan = engine.plan(&found, &run_dir.display().to_string()).map_err(|error| error.to_string())?;
-        private_dir(&run_dir)?;
-        for (name, content) in &plan.files {
-            private_file(&run_dir.join(name), content.as_bytes())?;
-        }
+        let setting = self.setting(engine, run, found.checkout())?;
+        let plan = engine.plan_in(&found, &setting).map_err(|error| error.to_string())?;
+        self.furnish(engine, run, &plan)?;
         let token = self.ids.token();
         let home = self.own_home(run)?;
         let mut env = vec![
@@ -79,6 +74,9 @@ impl World {
         for name in &engine.environment {
             env.extend(std::env::var(name).ok().map(|value| (name.clone(), value)));
         }
+        // What its file sets wins over what the owner happens to have set.
+        env.retain(|(name, _)| !plan.env.iter().any(|(set, _)| set == name));
+        env.extend(plan.env.iter().cloned());
         let mut spec = SpawnSpec::new(&plan.argv, found.checkout());
         spec.label = run.to_string();
         spec.env = self.scrubbed(&home, &env);
@@ -267,15 +265,4 @@ pub(crate) fn exit_of(status: ExitStatus) -> Exit {
         ExitStatus::Signal(signal) => Exit::Signal { signal },
         ExitStatus::Unknown => Exit::Lost,
     }
-}
-
-fn private_dir(path: &Path) -> Result<(), String> {
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|error| format!("{}: {error}", path.display()))
-}
-
-fn private_file(path: &Path, content: &[u8]) -> Result<(), String> {
-    use std::io::Write;
-    let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
-    file.and_then(|mut file| file.write_all(content)).map_err(|error| format!("{}: {error}", path.display()))
 }
