@@ -15,12 +15,15 @@ use office_door::wire::{Answer, Ask};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, ReadHalf, WriteHalf};
+use tokio::task::JoinSet;
 
 /// An agent's end of the pipes.
 struct Agent {
     from: BufReader<ReadHalf<DuplexStream>>,
     to: WriteHalf<DuplexStream>,
     next: u32,
+    /// The server; it ends with us.
+    _server: JoinSet<Result<(), office_cli::Fail>>,
 }
 
 impl Agent {
@@ -58,10 +61,10 @@ async fn agent(dir: &TempDir, patience: Duration) -> (Agent, Value) {
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
     let place = dir.path().to_owned();
     let serving = async move { office_cli::serve_mcp_for_test(&place, Some(TaskId(12)), patience, theirs).await };
-    #[expect(clippy::disallowed_methods, reason = "the server of this test; it ends with the test's pipes")]
-    drop(tokio::spawn(serving));
+    let mut server = JoinSet::new();
+    server.spawn(serving);
     let (from, to) = tokio::io::split(ours);
-    let mut agent = Agent { from: BufReader::new(from), to, next: 0 };
+    let mut agent = Agent { from: BufReader::new(from), to, next: 0, _server: server };
     let hello =
         json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "0"}});
     let welcome = agent.ask("initialize", hello).await;
@@ -75,7 +78,7 @@ type Asks = Arc<Mutex<Vec<Ask>>>;
 fn office(
     dir: &TempDir,
     mut answers: impl FnMut(&Ask) -> Option<Result<Answer, Refusal>> + Send + 'static,
-) -> (Asks, tokio::task::JoinHandle<()>) {
+) -> (Asks, JoinSet<()>) {
     let asks: Asks = Arc::default();
     let (heard, path) = (asks.clone(), dir.path().to_owned());
     let serving = async move {
@@ -99,8 +102,8 @@ fn office(
             }
         }
     };
-    #[expect(clippy::disallowed_methods, reason = "the office of this test; it is aborted or ends with the test")]
-    let office = tokio::spawn(serving);
+    let mut office = JoinSet::new();
+    office.spawn(serving);
     (asks, office)
 }
 
@@ -157,11 +160,11 @@ async fn each_tool_asks_its_question() {
 #[tokio::test]
 async fn a_call_waits_for_an_office_that_restarts_and_carries_its_command_out_once() {
     let dir = TempDir::new().unwrap();
-    let (before, first) = office(&dir, |_| None);
+    let (before, mut first) = office(&dir, |_| None);
     let (mut agent, _) = agent(&dir, Duration::from_secs(20)).await;
     let path = dir.path().to_owned();
     let restart = async {
-        first.await.unwrap();
+        first.join_next().await.unwrap().unwrap();
         let _ = std::fs::remove_file(path.join("door.sock"));
         office(&dir, usual)
     };
