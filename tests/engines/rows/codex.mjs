@@ -225,8 +225,10 @@ export const rows = [
     script: { default: { text: 'got it' } },
     async run(desk) {
       desk.terminal();
-      await until('its prompt line', () => desk.signal('SessionStart').length > 0 || /OpenAI Codex/.test(desk.printed));
-      await new Promise((done) => setTimeout(done, 1500));
+      // Ready for input is it once it has asked for the office's tools, which it is told to require.
+      await until('it knows the tools', () => existsSync(join(desk.run, 'tools-known')));
+      const quiet = () => desk.printed.length;
+      for (let before = -1; before !== quiet(); await new Promise((done) => setTimeout(done, 700))) before = quiet();
       const text = Array.from({ length: 500 }, (_, line) => `${line}: Grüße, 世界 🌙 — naïve café`).join('\n');
       await desk.submit(text, () => desk.signal('UserPromptSubmit').length > 0);
       assert.equal(desk.signal('UserPromptSubmit')[0].payload.prompt, text);
