@@ -37,11 +37,11 @@ function lastLine(fd) {
 const seconds = (since) => (Date.now() - since) / 1000;
 
 /** On a terminal one line that changes; elsewhere a new line now and then, so that a log does not look dead. */
-function progress(since, fd, everySeconds) {
+function progress(since, fd, everySeconds, name) {
   const terminal = process.stdout.isTTY;
   let shown = 0;
   const tick = setInterval(() => {
-    const line = `  ${Math.round(seconds(since))} s  ${lastLine(fd)}`.slice(0, (process.stdout.columns ?? 120) - 1);
+    const line = `  ${name}${Math.round(seconds(since))} s  ${lastLine(fd)}`.slice(0, (process.stdout.columns ?? 120) - 1);
     if (terminal) process.stdout.write(`\r\x1b[K${line}`);
     else if (seconds(since) - shown >= everySeconds) {
       shown = seconds(since);
@@ -58,7 +58,7 @@ function progress(since, fd, everySeconds) {
  * Resolves to { code, timedOut, seconds }. At the limit the process group is asked to end, so that a test runner can end
  * its tests, and is killed `grace` seconds later.
  */
-export function run([program, ...args], { cwd, env, log, limit, everySeconds = 30, grace = 12 }) {
+export function run([program, ...args], { cwd, env, log, limit, everySeconds = 30, grace = 12, name = '' }) {
   mkdirSync(dirname(log), { recursive: true });
   const fd = openSync(log, 'w+');
   const since = Date.now();
@@ -67,7 +67,7 @@ export function run([program, ...args], { cwd, env, log, limit, everySeconds = 3
   running.add(child);
   let timedOut = false;
   const timers = [];
-  const stop = progress(since, fd, everySeconds);
+  const stop = progress(since, fd, everySeconds, name && `${name} `);
   timers.push(
     setTimeout(() => {
       timedOut = true;

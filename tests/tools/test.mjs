@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { countCargo, countNextest, countNode, countOne, settle, worthShowing } from './counts.mjs';
 import { TEST_COMPONENTS, TEST_PACKAGES, WINDOW_PACKAGES, has, makeReady } from './needs.mjs';
+import { sideBySide } from './lanes.mjs';
 import { run } from './run.mjs';
 
 const TOOLS = dirname(fileURLToPath(import.meta.url));
@@ -31,7 +32,9 @@ const WINDOW = ['--package', 'afterhours'];
  *   units: what the crates test of themselves, `window` for those of the window;
  *   e2e:   files of tests/e2e/, the real window on a screen of its own (Linux only);
  *   tests: files of tests/tests/ without `.rs`, `*` at the end for all that begin so.
- * `needs` names suites that run first, also under --only.
+ * `needs` names suites that run first, also under --only. `lane` is what a suite cannot share: cargo's build folder
+ * (unless said otherwise), the folder of the page that is tested, a screen, the agents' programs. Suites of two lanes
+ * run side by side.
  */
 const SUITES = [
   { name: 'tools', limit: 60, fast: true, node: true },
@@ -40,18 +43,18 @@ const SUITES = [
   { name: 'build', limit: 300, cold: 1000, fast: true, check: ['cargo', 'build', ...OFFICE, '--all-targets'] },
   { name: 'unit', limit: 240, fast: true, needs: ['build'], units: true },
   { name: 'house', limit: 90, cold: 300, fast: true, needs: ['build'], tests: ['tidy', 'arrows', 'glossary', 'golden', 'fake_agent', 'cli*'] },
-  { name: 'ui', limit: 90, cold: 240, fast: true, ui: 'all' },
-  { name: 'ui-browser', limit: 180, cold: 300, ui: 'browser' },
-  { name: 'ui-floor', limit: 180, cold: 240, ui: 'floor' },
-  { name: 'ui-terminal', limit: 180, cold: 240, ui: 'terminal' },
-  { name: 'page', limit: 60, cold: 180, fast: true, check: [process.execPath, join(TOOLS, 'ui.mjs'), 'page'] },
+  { name: 'ui', lane: 'page', limit: 90, cold: 240, fast: true, ui: 'all' },
+  { name: 'ui-browser', lane: 'page', limit: 180, cold: 300, ui: 'browser' },
+  { name: 'ui-floor', lane: 'page', limit: 180, cold: 240, ui: 'floor' },
+  { name: 'ui-terminal', lane: 'page', limit: 180, cold: 240, ui: 'terminal' },
+  { name: 'page', lane: 'page', limit: 60, cold: 180, fast: true, check: [process.execPath, join(TOOLS, 'ui.mjs'), 'page'] },
   { name: 'window-build', limit: 120, cold: 420, fast: true, needs: ['page'], check: ['cargo', 'build', ...WINDOW] },
   { name: 'window-unit', limit: 120, cold: 180, fast: true, needs: ['page'], units: 'window' },
   { name: 'window-lint', limit: 120, cold: 420, needs: ['page'], check: ['cargo', 'clippy', ...WINDOW, '--all-targets', '--', '-D', 'warnings'] },
-  { name: 'window', limit: 90, cold: 150, needs: ['build', 'page', 'window-build'], e2e: 'journeys' },
+  { name: 'window', lane: 'screen', limit: 120, cold: 200, needs: ['build', 'page', 'window-build'], e2e: 'journeys' },
   { name: 'scenarios', limit: 240, needs: ['build'], tests: ['scenario*'] },
   { name: 'faults', limit: 300, cold: 420, needs: ['build'], tests: ['fault*'] },
-  { name: 'engines', limit: 180, cold: 420, needs: ['build'], check: ['node', 'tests/engines/run.mjs'] },
+  { name: 'engines', lane: 'agents', limit: 180, cold: 420, needs: ['build'], check: ['node', 'tests/engines/run.mjs'] },
 ];
 
 /** What the whole of it may take, in seconds, on two cores. */
@@ -143,7 +146,7 @@ async function runSuite(suite, setting) {
   }
   console.log(`${suite.name}: ${planned.command.map((word) => word.replace(`${ROOT}/`, '')).join(' ')}`);
   const log = join(setting.target, 'test-logs', `${suite.name}.log`);
-  const ended = await run(planned.command, { cwd: ROOT, env: setting.env, log, limit });
+  const ended = await run(planned.command, { cwd: ROOT, env: setting.env, log, limit, name: suite.name });
   const text = readFileSync(log, 'utf8');
   const counts = settle(planned.count(text), { ...ended, kind: planned.kind });
   if (counts.failed > 0) {
@@ -155,7 +158,7 @@ async function runSuite(suite, setting) {
     console.log(`----- end of ${suite.name} -----\n`);
   }
   const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
-  console.log(`  ${counts.passed} passed, ${counts.failed} failed${skipped}, ${ended.seconds.toFixed(1)} s`);
+  console.log(`  ${suite.name}: ${counts.passed} passed, ${counts.failed} failed${skipped}, ${ended.seconds.toFixed(1)} s`);
   return { suite, limit, seconds: ended.seconds, ...counts };
 }
 
@@ -185,15 +188,13 @@ async function main() {
   const cold = !existsSync(join(target, 'debug', 'deps'));
   const setting = { target, ours, theirs, nextest, cold, env: environment(target) };
 
-  const results = [];
   const forgotten = ours.filter((name) => !SUITES.some((suite) => suite.tests?.some((pattern) => fits(pattern, name))));
-  for (const suite of chosen(asked)) {
-    const missing = (suite.needs ?? []).find((need) => results.some((row) => row.suite.name === need && row.failed > 0));
-    if (missing) {
-      console.log(`${suite.name}: not run, because ${missing} failed`);
-      results.push({ suite, limit: suite.limit, seconds: 0, passed: 0, failed: 1, skipped: 0 });
-    } else results.push(await runSuite(suite, setting));
-  }
+  const results = await sideBySide(chosen(asked), async (suite, before) => {
+    const missing = (suite.needs ?? []).find((need) => before.some((row) => row.suite.name === need && row.failed > 0));
+    if (!missing) return runSuite(suite, setting);
+    console.log(`${suite.name}: not run, because ${missing} failed`);
+    return { suite, limit: suite.limit, seconds: 0, passed: 0, failed: 1, skipped: 0 };
+  });
 
   const sum = (field) => results.reduce((total, row) => total + row[field], 0);
   console.log(`\n${table(results)}\n`);
