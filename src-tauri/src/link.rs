@@ -132,6 +132,7 @@ impl Link {
             match Client::connect(&self.which.dir, NAME, None).await {
                 Ok(client) => return Ok(client),
                 Err(ClientError::NoOffice { .. }) => {}
+                Err(ClientError::Refused(refusal)) if refusal.code == Code::Version => return Err(self.skewed(&refusal)),
                 Err(ClientError::Refused(refusal)) => return Err(refusal),
                 // Its door is there and nobody greets: it may be on its way down.
                 Err(lost @ ClientError::Lost(_)) if Instant::now() > until => return Err(lost.refusal()),
@@ -186,6 +187,18 @@ impl Link {
     fn vanished(&self) -> Refusal {
         let message = format!("the office's directory {} is gone, or empty", self.dir().display());
         Refusal::new(Code::NotFound, message, "bring it back, or close the window and open another office")
+    }
+
+    /// Its words are those of a version that this one may know nothing of; which of the two is older, they say at best.
+    fn skewed(&self, refusal: &Refusal) -> Refusal {
+        let message = format!(
+            "the office in {} is run by another version of Afterhours: {}",
+            self.dir().display(),
+            refusal.message
+        );
+        let way_out = "if this window is the older one, install the newer Afterhours and open it again; if the office is, \
+                       end it (`office quit --leave-desks` of its own version leaves its desks at work) and try again";
+        Refusal::new(Code::Version, message, way_out)
     }
 
     fn slow(&self) -> Refusal {

@@ -141,6 +141,11 @@ impl Client {
         let greeting = greeting.map_err(|_| ClientError::Lost("it did not greet in time".to_owned()))?;
         match greeting.map_err(lost)? {
             Greeting::Refused { refusal } => Err(ClientError::Refused(refusal)),
+            Greeting::Welcome { protocol, version, .. } if !(PROTOCOL_MIN..=PROTOCOL).contains(&protocol) => {
+                let message = format!("the office that runs here (version {version}) would speak protocol {protocol}");
+                let way_out = "use the `office` of the version that runs here";
+                Err(ClientError::Refused(Refusal::new(Code::Version, message, way_out)))
+            }
             Greeting::Welcome { protocol, version, office, dir, actor } => {
                 let welcome = Welcome { protocol, version, office, dir, actor };
                 Ok(Self { pump: Pump::new(reader, to), welcome: welcome.into() })
