@@ -34,9 +34,9 @@ function freePort() {
 }
 
 /** A world, with an office in it that is not made yet. */
-export async function openWorld({ width = 1440, height = 900 } = {}) {
-  for (const [name, program] of Object.entries(PROGRAMS)) if (!existsSync(program)) throw new Error(`${name}: ${program} is not built: npm start builds it`);
-  const world = new World(mkdtempSync(join(tmpdir(), 'afterhours-')));
+export async function openWorld({ width = 1440, height = 900, programs = PROGRAMS } = {}) {
+  for (const [name, program] of Object.entries(programs)) if (!existsSync(program)) throw new Error(`${name}: ${program} is not built: npm start builds it`);
+  const world = new World(mkdtempSync(join(tmpdir(), 'afterhours-')), programs);
   try {
     await world.begin(width, height);
     return world;
@@ -51,8 +51,9 @@ class World {
   #children = [];
   #windows = [];
 
-  constructor(folder) {
+  constructor(folder, programs) {
     this.folder = folder;
+    this.programs = programs;
     this.office = join(folder, 'office');
     const place = (name) => {
       const at = join(folder, name);
@@ -72,7 +73,7 @@ class World {
       NO_AT_BRIDGE: '1',
       GIT_CONFIG_GLOBAL: join(folder, 'home/.gitconfig'),
       OFFICE_DIR: this.office,
-      OFFICE_BIN: PROGRAMS.office,
+      OFFICE_BIN: programs.office,
       // What holds the desks waits less long for a runtime that will not come.
       OFFICE_HOST_LINGER_SECS: '0.5',
       [MARK]: this.#id,
@@ -93,7 +94,11 @@ class World {
 
   async begin(width, height) {
     const screen = this.start('Xvfb', 'Xvfb', ['-displayfd', '1', '-screen', '0', `${width}x${height}x24`, '-nolisten', 'tcp', '+extension', 'GLX', '+extension', 'RANDR']);
-    const number = await until('Xvfb has a screen', () => /^(\d+)\n/.exec(screen.said())?.[1]);
+    const number = await until('Xvfb has a screen', () => {
+      const found = /^(\d+)\n/m.exec(screen.said())?.[1];
+      if (!found) throw new Error(`it says ${JSON.stringify(screen.said())}`);
+      return found;
+    });
     this.env.DISPLAY = `:${number}`;
     const bus = this.start('dbus-daemon', 'dbus-daemon', ['--session', '--nofork', '--print-address=1']);
     this.env.DBUS_SESSION_BUS_ADDRESS = await until('there is a session bus', () => /^(unix:\S+)\n/.exec(bus.said())?.[1]);
@@ -101,7 +106,7 @@ class World {
 
   /** The command line `office` in this world; gives back what it prints. */
   async cli(...args) {
-    const { stdout } = await run(PROGRAMS.office, args, { env: this.env, cwd: this.folder, timeout: 60_000, maxBuffer: 16 << 20 });
+    const { stdout } = await run(this.programs.office, args, { env: this.env, cwd: this.folder, timeout: 60_000, maxBuffer: 16 << 20 });
     return stdout;
   }
   async json(...args) {
@@ -109,7 +114,7 @@ class World {
   }
 
   /** Opens the real window on this world's office. `end()` closes it; `kill()` is kill -9. */
-  async open({ args = [], env = {}, program = PROGRAMS.window } = {}) {
+  async open({ args = [], env = {}, program = this.programs.window } = {}) {
     const port = await freePort();
     // Two programs of this world never wait for each other's first window.
     const surroundings = { ...this.env, OFFICE_WINDOW_MANY: '1', TAURI_WEBVIEW_AUTOMATION: 'true', ...env };
@@ -145,7 +150,7 @@ class World {
   }
   /** The processes that run the office; never more than one for long. */
   runtimes() {
-    return this.processes().filter(({ command }) => / run( |$)/.test(command) && command.startsWith(PROGRAMS.office)).map(({ pid }) => pid);
+    return this.processes().filter(({ command }) => / run( |$)/.test(command) && /^\S*\/office /.test(command)).map(({ pid }) => pid);
   }
   /** The process that runs the office. */
   runtime() {
@@ -174,7 +179,7 @@ class World {
     if (this.runtime()) await this.cli('quit').catch(() => undefined);
     const own = new Set(this.#children.map(({ child }) => child.pid));
     // What the session bus started by itself ends with the bus.
-    const left = await this.#leftovers(({ pid, command }) => !own.has(pid) && !/at-spi/.test(command));
+    const left = await this.#leftovers(({ pid, command }) => !own.has(pid) && !/at-spi|\/dunst$/.test(command));
     for (const { child } of this.#children.reverse()) child.kill('SIGTERM');
     await Promise.all(this.#children.map(({ child, ended }) => {
       const hard = setTimeout(() => child.kill('SIGKILL'), SOON);

@@ -1,0 +1,77 @@
+// What the desktop and the window are to each other: a second start, closing into the tray and out of it, its size kept, and the
+// notice of the first close. Not here: what is told while the office works (journeys.mjs).
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { cross } from './cross.mjs';
+import { until } from './driver.mjs';
+import { journey, OPEN } from './journey.mjs';
+
+const run = promisify(execFile);
+/** As a person starts it: one window for an office. */
+const ONE = { OFFICE_WINDOW_MANY: '' };
+
+/** Windows of this name that are on the screen now. */
+async function onScreen(world) {
+  const found = await run('xdotool', ['search', '--onlyvisible', '--name', '^Afterhours$'], { env: world.env }).catch(() => ({ stdout: '' }));
+  return found.stdout.trim().split('\n').filter(Boolean);
+}
+const sizeOf = async (world, id) => {
+  const { stdout } = await run('xdotool', ['getwindowgeometry', '--shell', id], { env: world.env });
+  return ['WIDTH', 'HEIGHT'].map((side) => Number(new RegExp(`^${side}=(\\d+)`, 'm').exec(stdout)[1]));
+};
+/** Everything that is said on this world's bus from now on. */
+function overhear(world) {
+  const monitor = world.start('dbus-monitor', 'dbus-monitor', ['--session', "interface='org.freedesktop.Notifications'"]);
+  return () => monitor.said();
+}
+
+journey('a second start shows the window that is there, also out of the tray, and ends', async (world) => {
+  const config = join(world.env.XDG_CONFIG_HOME, 'org.afterhours.window');
+  mkdirSync(config, { recursive: true });
+  writeFileSync(join(config, 'window.json'), JSON.stringify({ close_to_tray: true, told_it_goes_on: true }));
+  const window = await world.open({ env: ONE });
+  await window.page.sees(OPEN);
+  const [id] = await until('it is on the screen', async () => { const there = await onScreen(world); return there.length === 1 && there; });
+  await cross(world.env.DISPLAY, id);
+  await until('it is in the tray only', async () => (await onScreen(world)).length === 0);
+  assert.ok(window.pid, 'it runs on');
+  const second = world.start('second', window.program, [], { env: { ...world.env, ...ONE } });
+  assert.equal(await second.ended, 0, second.said());
+  await until('the first is shown', async () => (await onScreen(world)).length === 1);
+  // Another office is another window.
+  const other = world.start('other', window.program, ['--office', join(world.folder, 'other')], { env: { ...world.env, ...ONE } });
+  await until('the other has a window of its own', async () => (await onScreen(world)).length === 2);
+  await until('its office answers', () => world.cli('--office', join(world.folder, 'other'), 'status'));
+  other.child.kill();
+  await other.ended;
+  await world.cli('--office', join(world.folder, 'other'), 'quit');
+});
+
+journey('the size a person gave the window is there the next time, and the first close says that the office goes on', async (world) => {
+  const heard = overhear(world);
+  let window = await world.open();
+  await window.page.sees(OPEN);
+  const runtime = world.runtime();
+  const [id] = await until('it is on the screen', async () => { const there = await onScreen(world); return there.length === 1 && there; });
+  await run('xdotool', ['windowsize', id, '1180', '740'], { env: world.env });
+  await until('the page has its size', async () => (await window.page.run(() => `${innerWidth}x${innerHeight}`)) === '1180x740');
+  await cross(world.env.DISPLAY, id);
+  await until('the window is closed', () => !window.pid);
+  await window.end();
+  await until('it was said that the office goes on', () => /The office goes on/.test(heard()));
+  assert.equal(world.runtime(), runtime, 'and so it does');
+
+  window = await world.open();
+  await window.page.sees(OPEN);
+  const [again] = await until('it is on the screen', async () => { const there = await onScreen(world); return there.length === 1 && there; });
+  assert.deepEqual(await sizeOf(world, again), [1180, 740]);
+  const before = heard().split('The office goes on').length;
+  await cross(world.env.DISPLAY, again);
+  await until('the window is closed', () => !window.pid);
+  await window.end();
+  assert.equal(heard().split('The office goes on').length, before, 'it is said once');
+});
