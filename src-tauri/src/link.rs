@@ -132,7 +132,9 @@ impl Link {
             match Client::connect(&self.which.dir, NAME, None).await {
                 Ok(client) => return Ok(client),
                 Err(ClientError::NoOffice { .. }) => {}
-                Err(ClientError::Refused(refusal)) if refusal.code == Code::Version => return Err(self.skewed(&refusal)),
+                Err(ClientError::Refused(refusal)) if refusal.code == Code::Version => {
+                    return Err(self.skewed(&refusal));
+                }
                 Err(ClientError::Refused(refusal)) => return Err(refusal),
                 // Its door is there and nobody greets: it may be on its way down.
                 Err(lost @ ClientError::Lost(_)) if Instant::now() > until => return Err(lost.refusal()),

@@ -230,7 +230,14 @@ mod tests {
     #[test]
     fn only_web_links_are_opened() {
         assert!(is_web("https://example.org/a?b=c#d") && is_web("http://127.0.0.1:3000/"));
-        let bad = ["file:///etc/passwd", "javascript:alert(1)", "JavaScript:x", "data:text/html,x", "blob:http://a/1", "https:"];
+        let bad = [
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "JavaScript:x",
+            "data:text/html,x",
+            "blob:http://a/1",
+            "https:",
+        ];
         for bad in bad.into_iter().chain(["ssh://host/", "x", "http://a\nb/", "-x", "--", ""]) {
             assert!(!is_web(bad), "{bad}");
         }

@@ -36,6 +36,7 @@ const BENCHES = [
     minutes: 5,
   },
   { name: 'terminal', what: 'a flood into an open desk, in Chromium', node: ['tests/tools/ui.mjs', 'bench-terminal'], minutes: 3 },
+  { name: 'window', what: 'events, terminals, memory and frames of the real window', node: ['tests/e2e/bench.mjs'], minutes: 8 },
   { name: 'floor', what: 'frames of the floor, in Chromium', node: ['tests/tools/ui.mjs', 'bench'], minutes: 6 },
 ];
 

@@ -27,6 +27,8 @@ export const TEST_PACKAGES = [
   { programs: ['WebKitWebDriver'], apt: 'webkit2gtk-driver', why: 'tests look into the real window with it', only: 'linux' },
   { programs: ['Xvfb'], apt: 'xvfb', why: 'tests open the real window on a screen of their own', only: 'linux' },
   { programs: ['dbus-daemon'], apt: 'dbus-daemon', why: 'tests give the real window a session bus of its own', only: 'linux' },
+  { programs: ['xdotool'], apt: 'xdotool', why: 'tests look at the real window from outside', only: 'linux' },
+  { programs: ['dbus-monitor'], apt: 'dbus-bin', why: 'tests hear what the real window tells the desktop', only: 'linux' },
   { programs: ['dunst'], apt: 'dunst', why: 'tests click the notifications of the real window', only: 'linux' },
   { programs: ['import'], apt: 'imagemagick', why: 'tests keep a picture of the screen when the real window fails them', only: 'linux' },
   { programs: ['sshd', '/usr/sbin/sshd'], apt: 'openssh-server', why: 'an office on another machine is tested through a real OpenSSH server', only: 'linux' },
@@ -122,7 +124,7 @@ function settleNode(root) {
   if (!existsSync(join(root, 'package-lock.json')) || existsSync(join(root, 'node_modules'))) return [];
   console.log('installing the npm packages of package-lock.json, into node_modules: npm ci');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const done = spawnSync(npm, ['ci', '--no-audit', '--no-fund'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const done = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--no-update-notifier'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   return done.status === 0 ? [] : ['npm ci failed: its words are above'];
 }
 

@@ -51,7 +51,8 @@ const SUITES = [
   { name: 'window-build', limit: 120, cold: 420, fast: true, needs: ['page'], check: ['cargo', 'build', ...WINDOW] },
   { name: 'window-unit', limit: 120, cold: 180, fast: true, needs: ['page'], units: 'window' },
   { name: 'window-lint', limit: 120, cold: 420, needs: ['page'], check: ['cargo', 'clippy', ...WINDOW, '--all-targets', '--', '-D', 'warnings'] },
-  { name: 'window', lane: 'screen', limit: 120, cold: 200, needs: ['build', 'page', 'window-build'], e2e: 'journeys' },
+  { name: 'window', lane: 'screen', limit: 120, cold: 200, needs: ['build', 'page', 'window-build'], e2e: ['journeys'] },
+  { name: 'window-desktop', lane: 'screen', limit: 120, cold: 200, needs: ['build', 'page', 'window-build'], e2e: ['desktop', 'skew', 'terminals'] },
   { name: 'scenarios', limit: 240, needs: ['build'], tests: ['scenario*'] },
   { name: 'faults', limit: 300, cold: 420, needs: ['build'], tests: ['fault*'] },
   { name: 'engines', lane: 'agents', limit: 180, cold: 420, needs: ['build'], check: ['node', 'tests/engines/run.mjs'] },
@@ -113,7 +114,7 @@ function plan(suite, { ours, theirs, nextest }) {
   }
   if (suite.ui) return { command: [process.execPath, join(ROOT, 'tests/tools/ui.mjs'), suite.ui], count: countNode };
   if (suite.e2e) {
-    const command = [process.execPath, '--test', '--test-reporter=tap', '--test-concurrency=1', join(ROOT, `tests/e2e/${suite.e2e}.mjs`)];
+    const command = [process.execPath, '--test', '--test-reporter=tap', '--test-concurrency=1', ...suite.e2e.map((name) => join(ROOT, `tests/e2e/${name}.mjs`))];
     return { command, count: countNode };
   }
   const picked = suite.units ? theirs : ours.filter((name) => suite.tests.some((pattern) => fits(pattern, name)));

@@ -31,7 +31,7 @@ function freshen() {
   const wanted = createHash('sha256').update(readFileSync(join(UI, 'package-lock.json'))).digest('hex');
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted) return true;
   console.log("installing the window's npm packages, as ui/package-lock.json says, into ui/node_modules: npm ci");
-  if (!through('npm', ['ci', '--no-audit', '--no-fund'])) return false;
+  if (!through('npm', ['ci', '--no-audit', '--no-fund', '--no-update-notifier'])) return false;
   writeFileSync(STAMP, wanted);
   return true;
 }
