@@ -2,7 +2,7 @@
 // byte against its offset. Not here: what is asserted or measured of it.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from './driver.mjs';
 
@@ -11,8 +11,9 @@ export const FIRST = 1_000_000;
 /** Digits, carriage return, line feed: what a terminal makes of a line. */
 export const LINE = 9;
 
-/** So many desks at work, each of which prints `lines` numbered lines once it is told to go. */
-export async function printers(world, page, { desks, lines }) {
+/** A repository with one commit, taken on as a project. */
+export async function numbers(world) {
+  if (existsSync(join(world.folder, 'numbers'))) return;
   const at = join(world.folder, 'numbers');
   mkdirSync(at);
   writeFileSync(join(at, 'README.md'), 'Numbers.\n');
@@ -21,6 +22,11 @@ export async function printers(world, page, { desks, lines }) {
   git('add', '.');
   git('commit', '--quiet', '--message', 'Begin');
   await world.cli('project', 'add', at);
+}
+
+/** So many desks at work, each of which prints `lines` numbered lines once it is told to go. */
+export async function printers(world, page, { desks, lines }) {
+  await numbers(world);
   const signal = join(world.folder, 'go');
   const end = join(world.folder, 'end');
   const body = join(world.folder, 'print.md');

@@ -1,0 +1,162 @@
+// Figures of the real window on a screen of its own, one JSON line each as in CONTRIBUTING.md: first paint, memory, frames at rest,
+// events and terminal bytes into the page with the gaps between its frames meanwhile. Graphics are computed in software there, so
+// each figure stands beside what the same window does at rest in the same run. Not here: tests.
+
+import { readFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { askAll } from './door.mjs';
+import { until } from './driver.mjs';
+import { OPEN } from './journey.mjs';
+import { listen, numbers, printers } from './printers.mjs';
+import { openWorld } from './world.mjs';
+
+const PROFILE = process.env.OFFICE_WINDOW ? '' : ' (debug build)';
+const EVENTS = 6_000;
+const EVENTS_GOAL = 2_000;
+const DESKS = 12;
+const LINES = 2_000_000;
+const BYTES_GOAL = 20;
+const GAP_GOAL_MS = 50;
+const REST_S = 30;
+const CALM_S = 10;
+const MEGABYTE = 1e6;
+
+const round = (value) => Number(value.toFixed(2));
+const row = ({ value, limit = null, ...rest }) =>
+  console.log(JSON.stringify({ value: round(value), limit: limit === null ? null : round(limit), ratio: limit ? round(value / limit) : null, ...rest }));
+
+/** When a process began, in milliseconds since 1970, to a hundredth of a second. */
+function began(pid) {
+  const [up] = readFileSync('/proc/uptime', 'utf8').split(' ');
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return Date.now() - (Number(up) - Number(fields[19]) / 100) * 1000;
+}
+function megabytes(pid) {
+  const found = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
+  return Number(found[1]) / 1024;
+}
+
+/** Watches the gaps between frames; `gaps` ends it and says what there was. */
+const watch = (page) =>
+  page.run(() => {
+    const seen = (window.gaps = { all: [], on: true });
+    let last = performance.now();
+    const frame = (now) => {
+      seen.all.push(now - last);
+      last = now;
+      if (seen.on) requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  });
+const gaps = (page) =>
+  page.run(() => {
+    window.gaps.on = false;
+    const sorted = window.gaps.all.slice(1).sort((a, b) => a - b);
+    return { longest: sorted.at(-1) ?? 0, p95: sorted[Math.floor(sorted.length * 0.95)] ?? 0, frames: sorted.length };
+  });
+const pause = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
+
+async function atRest(page) {
+  // Every frame of the page goes through here from now on.
+  await page.run(() => {
+    const ask = window.requestAnimationFrame.bind(window);
+    window.frames_asked = 0;
+    window.requestAnimationFrame = (each) => {
+      window.frames_asked++;
+      return ask(each);
+    };
+  });
+  await pause(CALM_S);
+  const before = await page.run(() => window.frames_asked);
+  await pause(REST_S);
+  return (await page.run(() => window.frames_asked)) - before;
+}
+
+async function events(world, page, gapAtRest) {
+  await numbers(world);
+  const project = 1;
+  const newest = (await world.json('status')).seq;
+  const asks = Array.from({ length: EVENTS }, (_, n) => ({
+    ask: 'submit',
+    command_id: `bench-${n}`,
+    body: { noun: 'task', do: 'add', new: { project, title: `Draft ${n}`, draft: true } },
+  }));
+  // Heard where the page hears them: beside its own listener, in the shell's messages.
+  await page.run((since) => {
+    const shell = window.__TAURI_INTERNALS__;
+    window.events = { seen: 0, messages: 0, first: 0, last: 0 };
+    window.since = since;
+    const run = shell.runCallback.bind(shell);
+    shell.runCallback = (id, data) => {
+      const batch = data?.message;
+      if (Array.isArray(batch) && batch[0]?.kind === 'event') {
+        window.events.first ||= performance.now();
+        window.events.last = performance.now();
+        window.events.seen += batch.length;
+        window.events.messages++;
+      }
+      return run(id, data);
+    };
+  }, newest);
+  await watch(page);
+  const asked = Date.now();
+  await askAll(world.office, asks);
+  const office = EVENTS / ((Date.now() - asked) / 1000);
+  const seen = await until('the page has heard all', async () => {
+    const now = await page.run(() => window.events);
+    return now.seen >= EVENTS && now;
+  }, 120_000);
+  await until('the page shows all', async () => (await page.run(() => document.querySelector('[data-backlog]')?.textContent ?? '')).includes(`${EVENTS}`), 20_000).catch(() => undefined);
+  const { longest, p95 } = await gaps(page);
+  const rate = seen.seen / ((seen.last - seen.first) / 1000);
+  row({ name: 'window.events.rate', value: rate, unit: '1/s', limit: office, goal: `${EVENTS} events into the real page${PROFILE} at ${EVENTS_GOAL}/s or more; limit: what the office commits meanwhile`, met: rate >= EVENTS_GOAL || rate >= 0.95 * office });
+  row({ name: 'window.events.gap', value: longest, unit: 'ms', limit: gapAtRest, goal: `no frame later than ${GAP_GOAL_MS} ms meanwhile (p95 ${p95.toFixed(0)} ms); limit: the longest at rest`, met: longest <= GAP_GOAL_MS });
+  console.log(`${seen.seen} events in ${seen.messages} messages`);
+}
+
+async function bytes(world, page, gapAtRest) {
+  const desks = await printers(world, page, { desks: DESKS, lines: LINES });
+  await listen(page, desks, { quick: true });
+  await watch(page);
+  await desks.go();
+  const over = await until('all have printed', async () => {
+    const heard = await page.run(() => window.heard);
+    return heard.every(({ done }) => done) && heard;
+  }, 240_000);
+  const { longest, p95, frames } = await gaps(page);
+  desks.end();
+  const sum = (what) => over.reduce((total, seen) => total + what(seen), 0);
+  const took = (Math.max(...over.map(({ over }) => over)) - Math.min(...over.map(({ began }) => began))) / 1000;
+  const rate = sum(({ bytes }) => bytes) / MEGABYTE / took;
+  row({ name: 'window.terminals.rate', value: rate, unit: 'MB/s', limit: BYTES_GOAL, goal: `${DESKS} terminals flood into the real page${PROFILE} at ${BYTES_GOAL} MB/s or more together, beside their monitors`, met: rate >= BYTES_GOAL });
+  row({ name: 'window.terminals.gap', value: longest, unit: 'ms', limit: gapAtRest, goal: `no frame later than ${GAP_GOAL_MS} ms meanwhile (p95 ${p95.toFixed(0)} ms of ${frames}); limit: the longest at rest`, met: longest <= GAP_GOAL_MS });
+  console.log(`${(sum(({ bytes }) => bytes) / MEGABYTE).toFixed(0)} MB came in ${sum(({ messages }) => messages)} messages, ${(sum(({ missed }) => missed) / MEGABYTE).toFixed(0)} MB were said to be in the recording only, ${over.filter(({ wrong }) => wrong).length} of ${DESKS} wrong`);
+}
+
+const asked = new Set(process.argv.slice(2));
+const wants = (part) => asked.size === 0 || asked.has(part);
+const world = await openWorld();
+try {
+  console.log(`load when it began: ${loadavg()[0].toFixed(1)}; graphics in software`);
+  const started = Date.now();
+  const { page, ...window } = await world.open().then((it) => ({ page: it.page, it }));
+  await page.sees(OPEN);
+  const { pid } = window.it;
+  const painted = (await page.run(() => performance.timeOrigin + performance.getEntriesByName('first-contentful-paint')[0].startTime)) - began(pid);
+  row({ name: 'window.first-paint', value: painted, unit: 'ms', goal: `words in the window 1,500 ms after exec${PROFILE}`, met: painted <= 1500 });
+  row({ name: 'window.first-floor', value: Date.now() - started, unit: 'ms', limit: painted, goal: 'the floor of a new office painted within 5,000 ms, its making and start included; limit: first paint', met: Date.now() - started <= 5000 });
+  if (wants('rest')) {
+    const idle = await atRest(page);
+    row({ name: 'window.rest.frames', value: idle, unit: 'frames', goal: `none in ${REST_S} s, ${CALM_S} s after the last event`, met: idle === 0 });
+  }
+  const parts = world.processes().filter(({ command }) => command.startsWith(window.it.program) || /WebKit(Web|Network)Process/.test(command));
+  const memory = parts.reduce((total, part) => total + megabytes(part.pid), 0);
+  row({ name: 'window.memory', value: memory, unit: 'MiB', goal: `${parts.length} processes of the window together at most 450 MiB (PSS)`, met: memory <= 450 });
+  await watch(page);
+  await pause(3);
+  const rest = await gaps(page);
+  if (wants('bytes')) await bytes(world, page, rest.longest);
+  if (wants('events')) await events(world, page, rest.longest);
+} finally {
+  await world.end();
+}
