@@ -28,7 +28,6 @@ export const TEST_PACKAGES = [
   { programs: ['Xvfb'], apt: 'xvfb', why: 'tests open the real window on a screen of their own', only: 'linux' },
   { programs: ['dbus-daemon'], apt: 'dbus-daemon', why: 'tests give the real window a session bus of its own', only: 'linux' },
   { programs: ['xdotool'], apt: 'xdotool', why: 'tests look at the real window from outside', only: 'linux' },
-  { programs: ['dbus-monitor'], apt: 'dbus-bin', why: 'tests hear what the real window tells the desktop', only: 'linux' },
   { programs: ['dunst'], apt: 'dunst', why: 'tests click the notifications of the real window', only: 'linux' },
   { programs: ['import'], apt: 'imagemagick', why: 'tests keep a picture of the screen when the real window fails them', only: 'linux' },
   { programs: ['sshd', '/usr/sbin/sshd'], apt: 'openssh-server', why: 'an office on another machine is tested through a real OpenSSH server', only: 'linux' },
