@@ -32,9 +32,11 @@ pub(crate) fn keep_aside(path: &Path, why: &str, now: At) -> Result<Option<PathB
     let mut moved = false;
     for part in PARTS {
         let from = beside(path, part);
-        if from.symlink_metadata().is_ok() {
-            std::fs::rename(&from, beside(&kept, part)).map_err(StoreError::io("move", &from))?;
-            moved = true;
+        match std::fs::rename(&from, beside(&kept, part)) {
+            Ok(()) => moved = true,
+            // Not there, or gone a moment ago: SQLite removes its own files when the last who had them open closes.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(StoreError::io("move", &from)(error)),
         }
     }
     sync_directory_of(path)?;

@@ -159,12 +159,15 @@ async fn prepare(path: &Path, size: u64, pages: bool) -> Result<Option<i64>> {
     if size == 0 {
         return Err(StoreError::Damaged { path: path.to_owned(), why: "the file is empty".to_owned() });
     }
+    // First only looked at. A connection that may write brings the log into the database when it closes, and removes the
+    // log: of a damaged one, both are evidence. It does so even where it was never more than half opened, and then on a
+    // thread that nobody can wait for.
+    let mut looking = plain(path).read_only(true).connect().await.map_err(&no)?;
+    let found = examine(&mut looking, path, pages).await;
+    looking.close().await.map_err(&no)?;
+    let form = found?;
     let mut conn = plain(path).connect().await.map_err(&no)?;
-    let found = examine(&mut conn, path, pages).await;
-    let upgraded = match found {
-        Ok(form) => bring_up_to_date(&mut conn, path, form).await,
-        Err(error) => Err(error),
-    };
+    let upgraded = bring_up_to_date(&mut conn, path, form).await;
     // Closed in any case, so that nothing holds the file when it is to be moved.
     let closed = conn.close().await.map_err(&no);
     let upgraded = upgraded?;

@@ -73,10 +73,6 @@ async fn a_damaged_database_is_kept_aside_whatever_the_damage() {
 async fn what_lies_beside_a_damaged_database_is_kept_with_it() {
     let (dir, path) = place();
     database(&path, 3).await;
-    // SQLite's own thread removes its files a moment after the store says it is closed.
-    while names(dir.path()).len() > 1 {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
     std::fs::write(&path, "damaged").unwrap();
     std::fs::write(dir.path().join("office.db-wal"), "the log").unwrap();
     std::fs::write(dir.path().join("office.db-shm"), "the index").unwrap();
@@ -87,7 +83,33 @@ async fn what_lies_beside_a_damaged_database_is_kept_with_it() {
     let second = format!("{kept}-1");
     assert_eq!(names(dir.path()), [kept.to_owned(), second.clone(), format!("{second}-shm"), format!("{second}-wal")]);
     assert_eq!(std::fs::read_to_string(dir.path().join(kept)).unwrap(), "an older one");
-    assert_eq!(std::fs::read_to_string(dir.path().join(second)).unwrap(), "damaged");
+    assert_eq!(std::fs::read_to_string(dir.path().join(&second)).unwrap(), "damaged");
+    assert_eq!(std::fs::read_to_string(dir.path().join(format!("{second}-wal"))).unwrap(), "the log");
+}
+
+/// Whoever closes a database last brings its log into it and removes the log: not when the database is evidence.
+#[tokio::test]
+async fn looking_at_a_damaged_database_after_a_crash_changes_neither_it_nor_its_log() {
+    let (dir, path) = place();
+    let store = Store::create(&path, now()).await.unwrap();
+    let events: Vec<_> = (1..=200).map(|seq| progress(seq, 1, &format!("{seq} {}", "x".repeat(300)))).collect();
+    append(&store, &events[..100]).await.unwrap();
+    store.close().await;
+    let (store, _) = Store::open(&path, now()).await.unwrap();
+    append(&store, &events[100..]).await.unwrap();
+    // As a crash leaves them: the log is not in the database yet.
+    let (mut bytes, log) = (std::fs::read(&path).unwrap(), std::fs::read(path.with_extension("db-wal")).unwrap());
+    store.close().await;
+    assert!(!log.is_empty());
+    bytes[4096..].fill(0xff);
+    std::fs::write(&path, &bytes).unwrap();
+    std::fs::write(path.with_extension("db-wal"), &log).unwrap();
+
+    let error = Store::open(&path, now()).await.unwrap_err();
+    let StoreError::Corrupt { kept, .. } = &error else { panic!("{error:?}") };
+    assert!(std::fs::read(kept).unwrap() == bytes, "the database was changed");
+    let kept_log = dir.path().join(format!("{}-wal", kept.file_name().unwrap().to_str().unwrap()));
+    assert!(std::fs::read(kept_log).unwrap() == log, "the log was changed");
 }
 
 #[tokio::test]
