@@ -4,7 +4,7 @@
 
 mod fake;
 
-use fake::{Ran, against, alone, approval, desk, project, seen, status, task, with};
+use fake::{Ran, against, alone, approval, desk, project, seen, slowly, status, task, with};
 use office_core::command::CommandBody;
 use office_core::task::TaskCommand;
 use office_core::{Code, Noun, Refusal, TaskId, TaskState};
@@ -210,6 +210,19 @@ async fn waiting_ends_when_the_state_can_no_longer_come() {
     .await;
     assert_eq!(ran.code, 1);
     assert!(ran.err.contains("still running"), "{}", ran.err);
+}
+
+/// The limit is for the state, not for the way to the office: one that is slow to let callers in is asked all the same.
+#[tokio::test]
+async fn a_limit_begins_when_the_office_was_asked() {
+    let mut answers = |ask: &Ask, _: &office_door::Outbox| match ask {
+        Ask::AwaitTask { .. } => None,
+        _ => Some(Ok(Answer::Task(Box::new(task(json!({"state": "running"})))))),
+    };
+    let ran = slowly(&["task", "await", "12", "--state", "done", "--timeout", "0"], &mut answers).await;
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("still running"), "{}", ran.err);
+    assert!(matches!(ran.asks[..], [Ask::AwaitTask { .. }, Ask::Task { .. }]), "{:?}", ran.asks);
 }
 
 #[tokio::test]

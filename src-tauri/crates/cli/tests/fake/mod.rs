@@ -56,6 +56,16 @@ pub async fn against(args: &[&str], answers: Answers<'_>) -> Ran {
 
 /// The same, in changed surroundings.
 pub async fn with(args: &[&str], change: impl FnOnce(&mut Around), answers: Answers<'_>) -> Ran {
+    let at_once = std::time::Duration::ZERO;
+    met(args, change, at_once, answers).await
+}
+
+/// The same with an office that takes its time to let a caller in.
+pub async fn slowly(args: &[&str], answers: Answers<'_>) -> Ran {
+    met(args, |_| {}, std::time::Duration::from_millis(100), answers).await
+}
+
+async fn met(args: &[&str], change: impl FnOnce(&mut Around), pause: std::time::Duration, answers: Answers<'_>) -> Ran {
     let dir = TempDir::new().unwrap();
     let listener = Listener::bind(dir.path()).await.unwrap();
     let mut around = around(&dir);
@@ -64,6 +74,7 @@ pub async fn with(args: &[&str], change: impl FnOnce(&mut Around), answers: Answ
     let serving = async {
         let (connection, _) = listener.accept().await.unwrap();
         let visitor = connection.hello().await.unwrap();
+        tokio::time::sleep(pause).await; // waits for: nothing, it is the slowness itself
         let (mut incoming, outbox, writer) = visitor.welcome(Actor::Owner, "attic", "/attic", "0.1.0").await.unwrap();
         let asked = async {
             while let Ok(Some(request)) = incoming.next().await {
