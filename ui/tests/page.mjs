@@ -1,9 +1,10 @@
-// A browser on the pages that tests open: they are built and served here, and opened in the Chromium of the machine.
-// Nothing is downloaded. Not here: what is tested (browser.mjs).
+// A browser on the pages that tests open: they are built here, once for all suites as long as nothing they are made of
+// changes, served, and opened in the Chromium of the machine. Nothing is downloaded. Not here: what is tested (browser.mjs).
 
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { build, preview } from 'vite';
@@ -23,12 +24,44 @@ export async function findings(page) {
     .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')} ${node.any[0]?.message ?? ''}`));
 }
 
+const PAGES = { replay: resolve(UI, 'replay.html'), floor: resolve(UI, 'tests/lab/floor.html') };
+/** What the pages are made of: everything but tests, their results and what is installed; that by its lock. */
+const MADE_OF = ['src', 'tests/lab', 'tests/fixtures', 'tests/recorded.ts', 'public', 'replay.html', 'package-lock.json', 'vite.config.ts', 'svelte.config.js', 'tsconfig.json'];
+const A_DAY_MS = 24 * 60 * 60 * 1000;
+
+/** The folder of the built pages, named after the bytes they are made of. Suites may come here at the same time. */
+async function built() {
+  const hash = createHash('sha256').update(process.version);
+  const take = (path) => {
+    if (!existsSync(path)) return;
+    if (statSync(path).isDirectory()) return readdirSync(path).sort().forEach((name) => take(join(path, name)));
+    hash.update(`${path.slice(UI.length)}\0`).update(readFileSync(path)).update('\0');
+  };
+  for (const name of MADE_OF) take(resolve(UI, name));
+  const all = resolve(TARGET, 'ui-replay');
+  const name = hash.digest('hex').slice(0, 16);
+  const dir = join(all, name);
+  if (existsSync(dir)) return dir;
+  const fresh = join(all, `new-${process.pid}`);
+  await build({ root: UI, logLevel: 'warn', build: { outDir: fresh, emptyOutDir: true, rollupOptions: { input: PAGES } } });
+  mkdirSync(all, { recursive: true });
+  try {
+    renameSync(fresh, dir);
+  } catch (error) {
+    // Another suite was faster with the same pages.
+    if (!existsSync(dir)) throw error;
+    rmSync(fresh, { recursive: true });
+  }
+  // Younger ones may be served now.
+  for (const old of readdirSync(all)) if (old !== name && Date.now() - statSync(join(all, old)).mtimeMs > A_DAY_MS) rmSync(join(all, old), { recursive: true, force: true });
+  return dir;
+}
+
 /** `args` are more flags for Chromium. */
 export async function openBrowser({ args = [] } = {}) {
   const program = process.env.OFFICE_CHROMIUM ?? CHROMIUM.find((path) => existsSync(path));
   if (!program) throw new Error('Chromium is missing: install the package chromium, or set OFFICE_CHROMIUM');
-  const outDir = resolve(TARGET, 'ui-replay');
-  await build({ root: UI, logLevel: 'warn', build: { outDir, emptyOutDir: true, rollupOptions: { input: { replay: resolve(UI, 'replay.html'), floor: resolve(UI, 'tests/lab/floor.html') } } } });
+  const outDir = await built();
   const server = await preview({ root: UI, logLevel: 'warn', build: { outDir }, preview: { port: 0, host: '127.0.0.1', strictPort: false } });
   const { port } = server.httpServer.address();
   const browser = await chromium.launch({ executablePath: program, args: ['--no-sandbox', '--enable-unsafe-swiftshader', '--force-color-profile=srgb', ...args] });
