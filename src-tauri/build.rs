@@ -3,6 +3,9 @@
 const COMMANDS: &[&str] = &[
     "connect",
     "try_again",
+    "machines",
+    "connect_to",
+    "forget",
     "ask",
     "subscribe",
     "events_taken",

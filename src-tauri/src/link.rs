@@ -1,15 +1,19 @@
 //! Keeps the window connected to its office: connects, starts the office where none runs, finds it again when it was lost,
 //! and says in words where that stands. One office is never started twice: its own lock decides, and a start is awaited.
-//! Not here: what is asked over the connection (`page.rs`).
+//! Not here: an office on another machine (`far.rs`), what is asked over the connection (`page.rs`).
 
+use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use office_core::{Code, Refusal};
 use office_door::{Client, ClientError, place};
+use office_reach::{Asking, Destination, Line};
 use tokio::sync::{Notify, watch};
 
+use crate::far;
 use crate::start::{self, Found, Started};
 use crate::which::Which;
 
@@ -27,7 +31,16 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// Where the connection stands.
 #[derive(Clone, Debug)]
-pub enum Standing {
+pub struct Standing {
+    /// The machine it goes to, as ssh is told; none for this one.
+    pub on: Option<String>,
+    /// How it stands.
+    pub is: Is,
+}
+
+/// How a connection stands.
+#[derive(Clone, Debug)]
+pub enum Is {
     /// Looking for the office; it is being started, or was lost a moment ago.
     Looking {
         /// In words.
@@ -43,16 +56,29 @@ pub enum Standing {
 #[derive(Clone, Debug)]
 pub struct Link {
     which: Arc<Which>,
+    /// The machine its owner wants; none is this one.
+    wanted: watch::Sender<Option<Destination>>,
     standing: watch::Sender<Standing>,
-    again: Arc<Notify>,
+    pub(crate) again: Arc<Notify>,
+    /// The page still shows the office of another machine: nothing it asks may reach this one.
+    moving: Arc<AtomicBool>,
 }
 
 impl Link {
     /// Not connected yet; [`Link::keep`] does it.
     pub fn new(which: Which) -> Self {
-        let said = format!("Looking for the office in {}", which.dir.display());
-        let standing = watch::Sender::new(Standing::Looking { said });
-        Self { which: which.into(), standing, again: Arc::default() }
+        let there = which.there.clone();
+        let standing = Standing {
+            on: there.as_ref().map(|there| there.host().to_owned()),
+            is: Is::Looking { said: "Looking for the office".to_owned() },
+        };
+        Self {
+            which: which.into(),
+            wanted: watch::Sender::new(there),
+            standing: watch::Sender::new(standing),
+            again: Arc::default(),
+            moving: Arc::default(),
+        }
     }
 
     /// Where the connection stands, and every change of it.
@@ -67,10 +93,14 @@ impl Link {
 
     /// The connection, or why there is none.
     pub fn client(&self) -> Result<Client, Refusal> {
-        match &*self.standing.borrow() {
-            Standing::Up(client) => Ok(client.clone()),
-            Standing::Down(refusal) => Err(refusal.clone()),
-            Standing::Looking { said } => {
+        if self.moving.load(Ordering::Acquire) {
+            let message = "the window is on its way to another office";
+            return Err(Refusal::new(Code::NoOffice, message, "nothing was done; ask again when it is there"));
+        }
+        match &self.standing.borrow().is {
+            Is::Up(client) => Ok(client.clone()),
+            Is::Down(refusal) => Err(refusal.clone()),
+            Is::Looking { said } => {
                 Err(Refusal::new(Code::NoOffice, said.clone(), "nothing was done; ask again when the office is back"))
             }
         }
@@ -81,12 +111,57 @@ impl Link {
         self.again.notify_one();
     }
 
-    fn say(&self, standing: Standing) {
-        self.standing.send_replace(standing);
+    /// One more connection to where this one goes.
+    pub async fn another(&self) -> Result<(Client, Option<Line>), ClientError> {
+        let there = self.wanted.borrow().clone();
+        match there {
+            None => Ok((Client::connect(&self.which.dir, NAME, None).await?, None)),
+            Some(to) => {
+                let (client, line) = office_reach::connect(&to, NAME, Asking::Nobody).await?;
+                Ok((client, Some(line)))
+            }
+        }
+    }
+
+    /// The owner wants the office on another machine, or with none the one on this. From now on the page is answered
+    /// nothing until it begins anew: a number means something else there.
+    pub fn go(&self, there: Option<Destination>) {
+        self.moving.store(true, Ordering::Release);
+        self.wanted.send_replace(there);
+    }
+
+    /// A page begins anew, and knows nothing of an office that was shown before.
+    pub fn begins(&self) {
+        self.moving.store(false, Ordering::Release);
+    }
+
+    pub(crate) fn say(&self, on: Option<&str>, is: Is) {
+        self.standing.send_replace(Standing { on: on.map(str::to_owned), is });
     }
 
     /// Keeps the connection as long as the window lives.
     pub async fn keep(self) {
+        let mut wanted = self.wanted.subscribe();
+        loop {
+            let there = wanted.borrow_and_update().clone();
+            let keep = async {
+                match &there {
+                    None => self.keep_here().await,
+                    Some(to) => {
+                        let reach = || office_reach::connect(to, NAME, Asking::Nobody);
+                        self.keep_far(to.host(), far::PACE, reach).await
+                    }
+                }
+            };
+            tokio::select! {
+                never = keep => match never {},
+                moved = wanted.changed() => if moved.is_err() { return },
+            }
+        }
+    }
+
+    async fn keep_here(&self) -> Infallible {
+        self.say(None, Is::Looking { said: format!("Looking for the office in {}", self.dir().display()) });
         let mut starts = Starts::default();
         // The first time an office is started, or made, without asking.
         let mut wanted = true;
@@ -95,27 +170,28 @@ impl Link {
             match self.reach(&mut starts, wanted, why.take()).await {
                 Ok(client) => {
                     starts.connected = true;
-                    self.say(Standing::Up(client.clone()));
+                    self.say(None, Is::Up(client.clone()));
                     client.closed().await;
                     // One that ended in order took its door away. Nobody but its owner ends it, so it is not started again
                     // by itself; one that was killed left its door behind.
                     wanted = place::find(&self.which.dir).exists();
                     if wanted {
-                        self.say(Standing::Looking { said: "The office is gone; looking for it".to_owned() });
+                        self.say(None, Is::Looking { said: "The office is gone; looking for it".to_owned() });
                     }
                 }
                 Err(refusal) => {
                     why = Some(refusal.clone());
-                    self.say(Standing::Down(refusal));
+                    self.say(None, Is::Down(refusal));
                     wanted = tokio::select! {
                         () = self.again.notified() => true,
                         () = tokio::time::sleep(LOOKING) => false,
                     };
                     if wanted {
                         starts.forget();
-                        self.say(Standing::Looking {
-                            said: format!("Looking for the office in {}", self.dir().display()),
-                        });
+                        self.say(
+                            None,
+                            Is::Looking { said: format!("Looking for the office in {}", self.dir().display()) },
+                        );
                     }
                 }
             }
@@ -158,7 +234,7 @@ impl Link {
                         return Err(self.vanished());
                     }
                     let what = if making { "Making an office in" } else { "Starting the office in" };
-                    self.say(Standing::Looking { said: format!("{what} {}", self.dir().display()) });
+                    self.say(None, Is::Looking { said: format!("{what} {}", self.dir().display()) });
                     started = Some(start::start(&self.which)?);
                 }
                 Some(running) => match running.ended() {

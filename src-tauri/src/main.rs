@@ -3,6 +3,7 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod choices;
+mod far;
 mod flow;
 mod health;
 mod link;
@@ -31,7 +32,7 @@ use crate::wanted::{Wanted, Wishes};
 use crate::which::Which;
 
 fn main() -> ExitCode {
-    match run(Which::here()) {
+    match Which::here().map_err(|refusal| format!("{}: {}", refusal.message, refusal.detail)).and_then(run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             // Where nobody reads it, the exit code still says it.
@@ -62,6 +63,9 @@ fn run(which: Which) -> Result<(), String> {
         .invoke_handler(tauri::generate_handler![
             page::connect,
             page::try_again,
+            page::machines,
+            page::connect_to,
+            page::forget,
             page::ask,
             page::subscribe,
             page::events_taken,

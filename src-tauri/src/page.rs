@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use office_core::{Code, Refusal, Seq};
 use office_door::ClientError;
 use office_door::wire::{Answer, Ask, Push};
+use office_reach::Destination;
 use serde::Serialize;
 use tauri::async_runtime::{JoinHandle, spawn};
 use tauri::ipc::{Channel, InvokeResponseBody};
@@ -14,38 +15,40 @@ use tauri::{AppHandle, Manager, State};
 use tauri_plugin_dialog::DialogExt;
 use tauri_plugin_opener::OpenerExt;
 
+use crate::choices::Choices;
 use crate::health;
-use crate::link::{Link, Standing};
+use crate::link::{Is, Link, Standing};
 use crate::stream::Streams;
 use crate::wanted::{Wanted, Wishes};
 
 /// What a link may not be longer than.
 const LINK_LONGEST: usize = 4096;
 
-/// What the page is told without asking.
+/// What the page is told without asking. `on` is the machine of the office; none is this one.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "news", rename_all = "snake_case")]
 pub enum News {
     /// The office is looked for or started.
-    Looking { said: String },
+    Looking { on: Option<String>, said: String },
     /// It is there.
-    Up { office: String, dir: String, version: String },
+    Up { on: Option<String>, office: String, dir: String, version: String },
     /// It cannot be had; why, and the way out.
-    Down { refusal: Refusal },
+    Down { on: Option<String>, refusal: Refusal },
     /// Something outside the page asks for this to be shown.
     Wanted { wanted: Wanted },
 }
 
 impl From<&Standing> for News {
     fn from(standing: &Standing) -> Self {
-        match standing {
-            Standing::Looking { said } => Self::Looking { said: said.clone() },
-            Standing::Up(client) => {
+        let on = standing.on.clone();
+        match &standing.is {
+            Is::Looking { said } => Self::Looking { on, said: said.clone() },
+            Is::Up(client) => {
                 let welcome = client.welcome();
                 let (office, dir) = (welcome.office.clone(), welcome.dir.clone());
-                Self::Up { office, dir, version: welcome.version.clone() }
+                Self::Up { on, office, dir, version: welcome.version.clone() }
             }
-            Standing::Down(refusal) => Self::Down { refusal: refusal.clone() },
+            Is::Down(refusal) => Self::Down { on, refusal: refusal.clone() },
         }
     }
 }
@@ -66,6 +69,7 @@ pub fn connect(
     listener: State<'_, Listener>,
 ) {
     streams.clear();
+    link.begins();
     let mut standing = link.watch();
     let wishes = wishes.inner().clone();
     let tell = spawn(async move {
@@ -92,6 +96,27 @@ pub fn connect(
 #[tauri::command]
 pub fn try_again(link: State<'_, Link>) {
     link.again();
+}
+
+/// The machines an office was reached on, the newest first.
+#[tauri::command]
+pub fn machines(choices: State<'_, Choices>) -> Vec<String> {
+    choices.get().machines
+}
+
+/// Shows the office on another machine, by ssh; with none the one on this. The page begins anew after it.
+#[tauri::command]
+pub fn connect_to(machine: Option<String>, link: State<'_, Link>, streams: State<'_, Streams>) -> Said<()> {
+    let there = machine.map(|machine| Destination::new(&machine, None)).transpose()?;
+    link.go(there);
+    streams.clear();
+    Ok(())
+}
+
+/// Does not offer that machine any more.
+#[tauri::command]
+pub fn forget(machine: String, choices: State<'_, Choices>) {
+    choices.forget(&machine);
 }
 
 /// Asks the office.
@@ -188,7 +213,11 @@ pub fn open_link(url: String, app: AppHandle) -> Said<()> {
 
 /// Shows a file or folder in the owner's file browser. A file is only pointed at: an agent may have written it.
 #[tauri::command(async)]
-pub fn open_path(path: String, app: AppHandle) -> Said<()> {
+pub fn open_path(path: String, link: State<'_, Link>, app: AppHandle) -> Said<()> {
+    if let Some(machine) = link.watch().borrow().on.as_deref() {
+        let message = format!("{path} is on {machine}, and this machine cannot open it");
+        return Err(Refusal::new(Code::Unavailable, message, format!("`ssh {machine}` gets you there")));
+    }
     let path = Path::new(&path);
     if !path.is_absolute() || !path.exists() {
         let message = format!("there is nothing at {}", path.display());

@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn a_program_that_is_missing_or_fails_says_so() {
         let folder = tempfile::tempdir().unwrap();
-        let which = |program: &str| Which { dir: folder.path().join("o"), program: program.into() };
+        let which = |program: &str| Which { dir: folder.path().join("o"), program: program.into(), there: None };
         let refusal = start(&which("none/office")).map(|_| ()).unwrap_err();
         assert!(refusal.message.contains("none/office") && refusal.detail.contains("OFFICE_BIN"), "{refusal:?}");
         let mut started = start(&which("/bin/false")).unwrap();

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use office_core::DeskState;
 use office_core::view::StatusView;
+use office_door::ClientError;
 use office_door::wire::{Answer, Ask};
-use office_door::{Client, ClientError};
 use tauri::{AppHandle, Manager};
+use tokio::sync::watch;
 
-use crate::link::{Link, NAME, Standing};
+use crate::choices::Choices;
+use crate::link::{Is, Link, Standing};
 use crate::notify::Notices;
 use crate::tray::{Counts, Tray};
 
@@ -21,11 +23,24 @@ pub async fn watch(app: AppHandle) {
     let link = app.state::<Link>().inner().clone();
     let mut standing = link.watch();
     let mut notices = Notices::default();
+    let mut before = None;
     loop {
-        if matches!(&*standing.borrow_and_update(), Standing::Up(_)) {
-            // It ends with the connection; the link finds the next one.
-            let _ = follow(&app, &link, &mut notices).await;
+        let Standing { on, is } = standing.borrow_and_update().clone();
+        if before != on {
+            // Another office: what it waits for has not been told yet.
+            notices = Notices::default();
         }
+        if matches!(is, Is::Up(_)) {
+            if let Some(machine) = &on {
+                app.state::<Choices>().reached(machine);
+            }
+            tokio::select! {
+                // It ends with the connection; the link finds the next one.
+                _ = follow(&app, &link, &mut notices) => {}
+                () = moves(standing.clone(), on.clone()) => {}
+            }
+        }
+        before = on;
         app.state::<Tray>().show(&Counts { lost: true, ..Counts::default() });
         if standing.changed().await.is_err() {
             return;
@@ -33,8 +48,14 @@ pub async fn watch(app: AppHandle) {
     }
 }
 
+/// Waits until the window is connected elsewhere.
+async fn moves(mut standing: watch::Receiver<Standing>, from: Option<String>) {
+    // An end of the link is the window's.
+    let _ = standing.wait_for(|now| now.on != from).await;
+}
+
 async fn follow(app: &AppHandle, link: &Link, notices: &mut Notices) -> Result<(), ClientError> {
-    let client = Client::connect(link.dir(), NAME, None).await?;
+    let (client, _line) = link.another().await?;
     let Answer::Status(mut status) = client.ask(Ask::Status).await? else { return Ok(()) };
     let mut events = client.events(status.seq).await?;
     loop {

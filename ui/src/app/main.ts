@@ -17,7 +17,7 @@ function hear(news: News): void {
   mount(App, { target: document.body, props: { host } });
 }
 
-mount(Standing, { target: document.body, props: { tryAgain: () => void host.tryAgain() } });
+mount(Standing, { target: document.body, props: { tryAgain: () => void host.tryAgain(), here: () => void host.connectTo(null) } });
 host.connect(hear).catch((error: unknown) => {
   standing.hear({ news: 'down', refusal: { code: 'trouble', message: 'the window cannot speak to its own shell', detail: String(error) } });
 });

@@ -10,6 +10,8 @@ class Standing {
   looking = $state<string | null>('Opening');
   /** Why it cannot be had. */
   down = $state.raw<Refusal | null>(null);
+  /** The machine it is on; none is this one. */
+  on = $state<string | null>(null);
   /** It was there before. */
   lost = $state(false);
   private timer = 0;
@@ -17,6 +19,7 @@ class Standing {
   hear(news: News): void {
     if (news.news === 'wanted') return;
     window.clearTimeout(this.timer);
+    this.on = news.on ?? null;
     if (news.news === 'up') {
       this.lost = true;
       this.looking = null;

@@ -14,6 +14,8 @@ export interface Welcome {
   office: string;
   dir: string;
   version: string;
+  /** The machine it is on, as ssh is told; none, or not said: this one. */
+  on?: string | null;
 }
 
 export type Link = 'up' | 'lost';
@@ -53,6 +55,11 @@ export interface Native {
   /** Shows a file or folder in the owner's editor or file browser. */
   openPath(path: string): Promise<void>;
   onWanted(each: (wanted: Wanted) => void): () => void;
+  /** Machines an office was reached on, the newest first. */
+  machines(): Promise<string[]>;
+  /** Shows the office on that machine, by ssh, or with null the one on this; the page begins anew. */
+  connectTo(machine: string | null): Promise<void>;
+  forget(machine: string): Promise<void>;
 }
 
 export interface Host {

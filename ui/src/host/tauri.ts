@@ -6,9 +6,9 @@ import { Refused, type Host, type Link, type Native, type TerminalLink, type Ter
 
 /** What the shell says of the office without being asked. */
 export type News =
-  | { news: 'looking'; said: string }
+  | { news: 'looking'; said: string; on?: string | null }
   | ({ news: 'up' } & Welcome)
-  | { news: 'down'; refusal: Refusal }
+  | { news: 'down'; refusal: Refusal; on?: string | null }
   | { news: 'wanted'; wanted: Wanted };
 
 /** Taken events are acknowledged by so many at once; the shell sends more only while they are. */
@@ -69,7 +69,7 @@ export class TauriHost implements Host {
       if (this.wishes.none) this.unheard = news.wanted;
       this.wishes.tell(news.wanted);
     }
-    if (news.news === 'up') this.greeted = { office: news.office, dir: news.dir, version: news.version };
+    if (news.news === 'up') this.greeted = { office: news.office, dir: news.dir, version: news.version, on: news.on ?? null };
     this.news.tell(news);
     if (news.news === 'wanted') return;
     const link = news.news === 'up' ? 'up' : 'lost';
@@ -154,7 +154,16 @@ export class TauriHost implements Host {
     };
   }
 
+  /** Everything the page knows is of another office then, so it begins anew. */
+  async connectTo(machine: string | null): Promise<void> {
+    await call('connect_to', { machine });
+    location.reload();
+  }
+
   readonly native: Native = {
+    machines: () => call('machines'),
+    connectTo: (machine) => this.connectTo(machine),
+    forget: (machine) => call('forget', { machine }),
     pickFolder: (title) => call('pick_folder', { title }),
     openLink: (url) => call('open_link', { url }),
     openPath: (path) => call('open_path', { path }),

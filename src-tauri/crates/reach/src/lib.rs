@@ -108,6 +108,23 @@ async fn why(to: &Destination, ssh: &mut Child, words: Option<ChildStderr>, erro
     let last = if last.is_empty() { error.to_string() } else { last };
     let host = to.host();
     let (code, message, way_out) = match code {
+        Some(SSH_FAILED) if said.contains("HOST IDENTIFICATION HAS CHANGED") => {
+            let way_out =
+                format!("find out why before you connect: another machine may answer there; then see `ssh {host}`");
+            (Code::NotAllowed, format!("{host} shows another key than the one it is known by"), way_out)
+        }
+        Some(SSH_FAILED) if said.contains("Host key verification failed") => {
+            let way_out =
+                format!("`ssh {host}` once in a terminal shows its key and asks; compare it with the machine's");
+            (Code::NotAllowed, format!("the key of {host} is not known here"), way_out)
+        }
+        Some(SSH_FAILED) if said.contains("Permission denied") => {
+            let way_out = format!(
+                "`ssh {host}` must work without asking: `ssh-copy-id {host}` puts a key there, `ssh-add` gives one to the \
+                 agent"
+            );
+            (Code::NotAllowed, format!("{host} does not let you in: {last}"), way_out)
+        }
         Some(SSH_FAILED) => {
             let way_out = format!("see that `ssh {host} true` works: keys, host name and network are ssh's own matter");
             (Code::Unavailable, format!("ssh does not reach {host}: {last}"), way_out)
