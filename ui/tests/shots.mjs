@@ -55,6 +55,13 @@ async function panels(theme, name, prefs, size = {}) {
   if (drawers) return page.close();
   await page.locator('[data-desk="1"]').click();
   await shot(page, `${name}-desk`);
+  await page.keyboard.press('Control+Shift+F');
+  await page.keyboard.type('test');
+  await shot(page, `${name}-desk-search`);
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: /^Take the keyboard/ }).click();
+  await shot(page, `${name}-desk-taken`);
+  await page.keyboard.press('Control+Shift+Escape');
   await page.keyboard.press('Escape');
   const card = await page.locator('[data-task]', { hasText: 'Audit log' }).boundingBox();
   const desk = await page.locator('[data-desk="6"]').boundingBox();

@@ -73,6 +73,8 @@ export class Drag {
     const { pressed } = this;
     if (pressed && Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) >= SLOP) {
       this.pressed = null;
+      // From an open desk's queue: what it can be given to lies under the panel.
+      if (this.shop.panel.kind === 'desk') this.shop.toFloor();
       if (pressed.task !== null) this.pick(pressed.task, 'pointer');
       else if (pressed.role !== null) this.pickRole(pressed.role, 'pointer');
     }

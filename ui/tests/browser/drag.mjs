@@ -1,7 +1,7 @@
 // Carrying cards and roles, by pointer and by keyboard, and what each place says. Not here: the rules (select.test.ts).
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { asked, carry, open, submitted } from './open.mjs';
+import { asked, carry, middle, open, submitted } from './open.mjs';
 
 test('a card is given to a desk by keyboard alone, and the desk says what it would do', async () => {
   const page = await open();
@@ -93,5 +93,46 @@ test('a role is dragged onto the empty desk, and nowhere else; by keyboard as we
   await page.keyboard.press('Enter');
   await page.locator('[data-desk="8"]').waitFor();
   assert.equal((await submitted(page))[0].name, 'Nell');
+  await page.close();
+});
+
+test('a queued card is dragged from the queue of an open desk to another desk, and the floor comes back for it', async () => {
+  const page = await open();
+  await page.locator('[data-desk="1"]').focus();
+  await page.keyboard.press('Enter');
+  await page.mouse.move(...(await middle(page, '.waits[data-task="12"]')));
+  await page.mouse.down();
+  await page.mouse.move(700, 500, { steps: 4 });
+  await page.getByRole('region', { name: "Mara's desk" }).waitFor({ state: 'detached' });
+  await page.mouse.move(...(await middle(page, '[data-desk="2"]')), { steps: 6 });
+  await page.getByText(/^queues it/).first().waitFor({ state: 'attached' });
+  await page.mouse.up();
+  await page.waitForFunction(() => window.replay.asked.some((ask) => ask.ask === 'submit'));
+  assert.deepEqual(await submitted(page), [{ noun: 'task', do: 'assign', task: 12, desk: 2 }]);
+  await page.close();
+});
+
+test('a press on a plate picks up what waits there first; without moving it is a click', async () => {
+  const page = await open();
+  const plate = await page.evaluate(async () => {
+    const { x, y, width, height } = document.querySelector('[data-desk="1"]').getBoundingClientRect();
+    for (let py = y; py < y + height + 40; py += 3)
+      for (let px = x - 20; px < x + width + 20; px += 3) {
+        document.elementFromPoint(px, py)?.dispatchEvent(new PointerEvent('pointermove', { clientX: px, clientY: py, bubbles: true }));
+        // waits for: the class, which follows in a microtask
+        await Promise.resolve().then(() => undefined);
+        if (document.querySelector('.floor.grab')) return [px + 4, py + 4];
+      }
+    return null;
+  });
+  assert.ok(plate, 'the plate of a desk with a queue can be grabbed');
+  await page.mouse.move(...plate);
+  await page.mouse.down();
+  await page.mouse.move(...(await middle(page, '[data-backlog]')), { steps: 8 });
+  await page.locator('[data-backlog] .drop').getByText('takes it back').waitFor();
+  await page.mouse.up();
+  await page.getByText('#12 is back in the backlog').first().waitFor();
+  assert.deepEqual(await submitted(page), [{ noun: 'task', do: 'unassign', task: 12 }]);
+  await page.getByRole('region', { name: /'s desk$/ }).waitFor({ state: 'detached' });
   await page.close();
 });

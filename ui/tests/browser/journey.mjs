@@ -31,11 +31,32 @@ test('a task is written, given, reviewed and accepted by keyboard alone', async 
   await page.close();
 });
 
+/** A task asks to publish, and is held. */
+async function held(page) {
+  for (const body of await page.evaluate(() => window.replay.known().filter((body) => body.task === 17 || body.new?.title === 'Publish the notes'))) await page.evaluate((body) => window.replay.ask({ ask: 'submit', command_id: 'by-hand', body }), body);
+  await page.locator('[data-approval]').waitFor();
+  return page.locator('[data-approval]');
+}
+
+test('a held command is denied with words, which stay where the office does not take them', async () => {
+  const page = await open();
+  const card = await held(page);
+  await card.focus();
+  await card.getByRole('button', { name: 'Deny and say why' }).click();
+  const why = card.getByRole('textbox', { name: 'Why not' });
+  await why.fill('  Not on a Friday  ');
+  // A letter in words is no answer.
+  assert.equal((await submitted(page)).filter((body) => body.noun === 'approval').length, 0);
+  await why.press('Enter');
+  await page.getByText('nobody asked for that').first().waitFor();
+  assert.deepEqual((await submitted(page)).at(-1), { noun: 'approval', do: 'deny', approval: 1, note: 'Not on a Friday' });
+  assert.equal(await why.inputValue(), '  Not on a Friday  ');
+  await page.close();
+});
+
 test('a held command is shown exactly, and A acts on it only while it has the focus', async () => {
   const page = await open();
-  for (const body of await page.evaluate(() => window.replay.known().filter((body) => body.task === 17 || body.new?.title === 'Publish the notes'))) await page.evaluate((body) => window.replay.ask({ ask: 'submit', command_id: 'by-hand', body }), body);
-  const card = page.locator('[data-approval]');
-  await card.waitFor();
+  const card = await held(page);
   await card.getByText("sh -c 'echo published'").waitFor();
   await card.getByText('publishing cannot be undone').waitFor();
   await page.locator('[data-task="11"]').focus();

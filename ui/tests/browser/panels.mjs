@@ -1,7 +1,7 @@
 // Every panel and sheet, by axe, in both lights and in high contrast. Not here: what is done in them.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { findings, open, troubles } from './open.mjs';
+import { findings, open, submitted, troubles } from './open.mjs';
 
 test('it opens on the office as it is, and asks nothing outside for anything', async () => {
   const page = await open();
@@ -59,8 +59,91 @@ for (const [theme, contrast] of [['night', 'auto'], ['morning', 'auto'], ['night
     await page.keyboard.press('Enter');
     await page.getByRole('dialog', { name: 'Hire someone' }).waitFor();
     await sound('Hire');
+    await back();
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByRole('button', { name: 'Connect to…' }).click();
+    await page.getByRole('dialog', { name: 'Connect to…' }).waitFor();
+    await sound('Connect');
     await page.close();
     const first = await open({ query: '?empty', prefs: { theme, contrast } });
     assert.deepEqual(await findings(first), [], 'first run');
     await first.close();
   });
+
+/** A shell around the page that knows machines; what it was asked is in `window.connected`. */
+const withShell = (page) =>
+  page.evaluate(() => {
+    window.connected = [];
+    window.replay.native = {
+      machines: async () => ['noor@vm', 'attic'],
+      forget: async (machine) => void window.connected.push(`forget ${machine}`),
+      connectTo: async (machine) => {
+        window.connected.push(machine);
+        if (machine?.startsWith('-')) throw new Error(`'${machine}' is no machine`);
+      },
+    };
+    window.replay.welcome.on = 'noor@vm';
+  });
+
+test('an office on another machine is chosen by name or from those that were reached, and the way back is there', async () => {
+  const page = await open();
+  await withShell(page);
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').fill('connect');
+  await page.keyboard.press('Enter');
+  const sheet = page.getByRole('dialog', { name: 'Connect to…' });
+  await sheet.getByRole('button', { name: 'noor@vm (here you are)' }).waitFor();
+  await sheet.getByText('Nothing here asks for a password').waitFor();
+  assert.deepEqual(await findings(page), []);
+  await sheet.getByRole('textbox', { name: 'Machine' }).fill('-oProxyCommand=x');
+  await page.keyboard.press('Enter');
+  await sheet.getByRole('alert').getByText('is no machine').waitFor();
+  await sheet.getByRole('button', { name: 'Forget attic' }).click();
+  await sheet.getByRole('button', { name: 'attic', exact: true }).waitFor({ state: 'detached' });
+  await sheet.getByRole('textbox', { name: 'Machine' }).fill(' ada@attic ');
+  await sheet.getByRole('button', { name: 'Connect', exact: true }).click();
+  await sheet.getByRole('button', { name: 'This machine' }).click();
+  await page.waitForFunction(() => window.connected.length === 4);
+  assert.deepEqual(await page.evaluate(() => window.connected), ['-oProxyCommand=x', 'forget attic', 'ada@attic', null]);
+  await page.close();
+});
+
+test('somebody is hired for an engine, and what is missing is said for those that are not here', async () => {
+  const page = await open();
+  await page.evaluate(() => {
+    const ask = window.replay.ask.bind(window.replay);
+    const engine = (name, found, needs_command, note) => ({ name, title: name, found, needs_command, note });
+    const value = [engine('shell', true, false, '/bin/sh'), engine('codex', false, false, 'install it with npm'), engine('custom', true, true, '')];
+    window.replay.ask = async (asked) => (asked.ask === 'engines' ? { kind: 'engines', value } : ask(asked));
+  });
+  await page.locator('[data-desk="hire"]').focus();
+  await page.keyboard.press('Enter');
+  const sheet = page.getByRole('dialog', { name: 'Hire someone' });
+  await sheet.getByText('One engine is not found here').click();
+  await sheet.getByText('install it with npm').waitFor();
+  assert.equal(await sheet.getByRole('option', { name: 'codex, not found' }).isDisabled(), true);
+  await sheet.getByRole('combobox', { name: 'Engine' }).selectOption('custom');
+  assert.equal(await sheet.getByRole('button', { name: 'Hire' }).isDisabled(), true);
+  await sheet.getByRole('textbox', { name: 'Its command line' }).fill('my-agent --brief {brief}');
+  assert.deepEqual(await findings(page), []);
+  await sheet.getByRole('button', { name: 'Hire' }).click();
+  await page.getByText('nobody asked for that').first().waitFor();
+  const { engine, command } = (await submitted(page))[0];
+  assert.deepEqual([engine, command], ['custom', 'my-agent --brief {brief}']);
+  await page.close();
+});
+
+test('the floor moves aside while a review is open, and back', async () => {
+  const page = await open();
+  const right = () => page.evaluate(() => Math.max(...[...document.querySelectorAll('[data-desk]')].map((desk) => desk.getBoundingClientRect().right)));
+  const before = await right();
+  await page.locator('[data-need="8"]').focus();
+  await page.keyboard.press('r');
+  const panel = page.getByRole('region', { name: /^Task 8/ });
+  await panel.waitFor();
+  const { x } = await panel.boundingBox();
+  await page.waitForFunction((x) => [...document.querySelectorAll('[data-desk]')].every((desk) => desk.getBoundingClientRect().right <= x + 8), x);
+  await page.keyboard.press('Escape');
+  await page.waitForFunction((before) => Math.abs(Math.max(...[...document.querySelectorAll('[data-desk]')].map((desk) => desk.getBoundingClientRect().right)) - before) < 2, before);
+  await page.close();
+});

@@ -8,7 +8,7 @@ import { room } from '../art/room';
 import { drawScene } from '../model/draw';
 import { SCREEN } from '../model/draw-desk';
 import type { View } from '../model/iso';
-import { layoutLabels, type Measure } from '../model/labels';
+import { layoutLabels, type LabelBox, type Measure } from '../model/labels';
 import { light, lightEpoch, type Light } from '../model/light';
 import { DrawList, type DrawItem } from '../model/list';
 import { drawOverlay } from '../model/overlay';
@@ -28,6 +28,8 @@ type Surface = ReturnType<typeof makeCanvas>;
 
 export class CanvasFloor {
   private readonly out: Ctx;
+  /** As they were drawn last. */
+  labels: LabelBox[] = [];
   private readonly list = new DrawList();
   private readonly cache = new Map<string, Pair>();
   private readonly screens: Surface[] = [];
@@ -120,7 +122,8 @@ export class CanvasFloor {
     this.out.drawImage(S.cv, 0, 0);
     this.out.drawImage(E.cv, 0, 0);
     this.list.clear();
-    drawOverlay(this.list, world, L, view, layoutLabels(world, L, view, this.measure));
+    this.labels = layoutLabels(world, L, view, this.measure);
+    drawOverlay(this.list, world, L, view, this.labels);
     for (let n = 0; n < this.list.n; n++) {
       const i = this.list.items[n]!;
       const p = this.get(i.key, view);

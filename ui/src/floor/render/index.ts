@@ -121,6 +121,12 @@ export class Floor {
     const seat = hitSeat(this.o.world.plan, this.camera.view, [x, y]);
     return seat && !this.o.world.desks[seat.id]?.bare ? seat : null;
   }
+  /** The seat whose plate lies there; nothing for bubbles and the coordinator's. */
+  plate(x: number, y: number): number | null {
+    const plates = (this.stage ?? this.canvasFloor)?.labels ?? [];
+    const at = plates.find((b) => b.shown && !b.bubble && x >= b.x && x <= b.x + b.w && y >= b.y && y <= b.y + b.h);
+    return at && at.desk >= 0 ? at.desk : null;
+  }
   thing(x: number, y: number): Thing | null {
     return hitThing(this.o.world.plan, this.camera.view, [x, y]);
   }
