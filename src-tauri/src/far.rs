@@ -58,6 +58,7 @@ mod tests {
 
     use office_core::{Actor, Refusal};
     use office_door::{Incoming, Listener};
+    use tauri::async_runtime::{JoinHandle, spawn};
     use tokio::sync::mpsc;
 
     use super::*;
@@ -68,7 +69,7 @@ mod tests {
     }
 
     /// An office that greets, and tells the test of everyone it let in.
-    async fn office(dir: &Path) -> mpsc::Receiver<(Incoming, tokio::task::JoinHandle<()>)> {
+    async fn office(dir: &Path) -> mpsc::Receiver<(Incoming, JoinHandle<()>)> {
         let listener = Listener::bind(dir).await.unwrap();
         let (tell, guests) = mpsc::channel(1);
         let serve = async move {
@@ -83,11 +84,6 @@ mod tests {
         };
         spawn(serve);
         guests
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "the far end of a test; it ends with the runtime of the test")]
-    fn spawn(what: impl Future<Output = ()> + Send + 'static) -> tokio::task::JoinHandle<()> {
-        tokio::spawn(what)
     }
 
     #[tokio::test]

@@ -53,6 +53,7 @@ const SUITES = [
   { name: 'window-lint', limit: 120, cold: 420, needs: ['page'], check: ['cargo', 'clippy', ...WINDOW, '--all-targets', '--', '-D', 'warnings'] },
   { name: 'window', lane: 'screen', limit: 120, cold: 200, needs: ['build', 'page', 'window-build'], e2e: ['journeys'] },
   { name: 'window-desktop', lane: 'screen', limit: 120, cold: 200, needs: ['build', 'page', 'window-build'], e2e: ['desktop', 'skew', 'terminals'] },
+  { name: 'window-far', lane: 'screen', limit: 120, cold: 200, needs: ['build', 'page', 'window-build'], e2e: ['remote'] },
   { name: 'scenarios', limit: 240, needs: ['build'], tests: ['scenario*'] },
   { name: 'faults', limit: 300, cold: 420, needs: ['build'], tests: ['fault*'] },
   { name: 'engines', lane: 'agents', limit: 180, cold: 420, needs: ['build'], check: ['node', 'tests/engines/run.mjs'] },
