@@ -18,6 +18,7 @@ pub mod project;
 pub mod refusal;
 pub mod role;
 pub mod run;
+pub mod secret;
 pub mod task;
 pub mod text;
 pub mod time;
