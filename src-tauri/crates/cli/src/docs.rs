@@ -10,7 +10,7 @@ use office_door::wire::{HealthLine, Hit, desk_environment};
 use crate::grammar::Cli;
 use crate::shapes::{
     AutostartStanding, BackupMade, DeskCard, GuardExplained, GuardVerdict, OfficeMade, OfficeRestored, RulesTested,
-    RuntimeEnded, RuntimeReady, SHAPES, TaskDiff, TaskLog,
+    RuntimeEnded, RuntimeReady, SHAPES, SearchEval, TaskDiff, TaskLog,
 };
 
 const TOP: &str = "<!-- @generated from the definitions in src-tauri/crates/cli; to write it anew:
@@ -174,6 +174,7 @@ fn types() -> Result<String, String> {
         .register::<GuardVerdict>()
         .register::<GuardExplained>()
         .register::<RulesTested>()
+        .register::<SearchEval>()
         .register::<HealthLine>()
         .register::<OfficeMade>()
         .register::<RuntimeReady>()

@@ -14,6 +14,7 @@ use crate::desk::DeskVerb;
 use crate::events::EventsArgs;
 use crate::guard::GuardVerb;
 use crate::home::RunArgs;
+use crate::memory::MemoryVerb;
 use crate::office::{BackupArgs, InitArgs, QuitArgs, RestoreArgs, SetArgs, StatusArgs, StopArgs};
 use crate::project::ProjectVerb;
 use crate::role::{EngineVerb, RoleVerb};
@@ -105,6 +106,9 @@ pub(crate) enum Verb {
     /// Try the command guard: what is allowed, asked and denied, and why
     #[command(subcommand)]
     Guard(GuardVerb),
+    /// What the office knows
+    #[command(subcommand)]
+    Memory(MemoryVerb),
     /// See whether everything an office needs is there
     #[command(after_help = "Examples:
   office doctor

@@ -14,6 +14,7 @@ mod grammar;
 mod guard;
 mod home;
 mod mcp;
+mod memory;
 mod office;
 mod out;
 mod print;
@@ -91,6 +92,7 @@ async fn carry_out(cli: Cli, around: &Around) -> Done {
         Verb::Events(args) => events::carry_out(s, args).await,
         Verb::Guard(verb) => guard::carry_out(s, verb),
         Verb::Search(args) => search::carry_out(s, args).await,
+        Verb::Memory(verb) => memory::carry_out(s, verb).await,
         Verb::Doctor => office::doctor(s).await,
         Verb::Demo => project::demo(s).await,
         Verb::Backup(args) => office::backup(s, args).await,

@@ -4,6 +4,7 @@ use office_core::hold::Hold;
 use office_core::view::DeskView;
 use office_core::{At, Desk, DeskId, DeskState, EngineName, ProjectId, RoleName, RunId, TaskId};
 use office_guard::{Category, Said};
+use office_runtime::eval::{Compared, Figures, Slice};
 use serde::Serialize;
 use specta::Type;
 
@@ -187,6 +188,55 @@ pub(crate) struct OfficeRestored {
     pub(crate) said: String,
 }
 
+/// Our search beside SQLite FTS5 (porter) on the same passages and queries.
+#[derive(Clone, Debug, Serialize, Type)]
+pub(crate) struct SearchEval {
+    /// How many passages there were.
+    pub(crate) passages: u32,
+    /// Our search, over all queries.
+    pub(crate) office: SearchFigures,
+    /// SQLite's.
+    pub(crate) fts5: SearchFigures,
+    /// The same for each slice the queries name.
+    pub(crate) slices: Vec<SearchSlice>,
+}
+
+/// How often and how high what was meant was found.
+#[derive(Clone, Debug, Serialize, Type)]
+pub(crate) struct SearchFigures {
+    /// The mean of one over its rank, 0 where it is not among the first ten.
+    pub(crate) mrr10: f64,
+    /// In what part of the queries it is among the first five.
+    pub(crate) recall5: f64,
+    /// Over how many queries.
+    pub(crate) queries: u32,
+}
+
+/// Both searches over one slice.
+#[derive(Clone, Debug, Serialize, Type)]
+pub(crate) struct SearchSlice {
+    /// Its name.
+    pub(crate) name: String,
+    /// Our search.
+    pub(crate) office: SearchFigures,
+    /// SQLite's.
+    pub(crate) fts5: SearchFigures,
+}
+
+impl From<Compared> for SearchEval {
+    fn from(it: Compared) -> Self {
+        let count = |it: usize| u32::try_from(it).unwrap_or(u32::MAX);
+        let of = |it: Figures| SearchFigures { mrr10: it.mrr10, recall5: it.recall5, queries: count(it.queries) };
+        let slice = |it: Slice| SearchSlice { name: it.name, office: of(it.office), fts5: of(it.fts5) };
+        Self {
+            passages: count(it.passages),
+            office: of(it.office),
+            fts5: of(it.fts5),
+            slices: it.slices.into_iter().map(slice).collect(),
+        }
+    }
+}
+
 /// Each verb and what it prints with `--json`; `[]` is an array, `...` one value to a line.
 pub(crate) const SHAPES: &[(&str, &str)] = &[
     ("init", "OfficeMade"),
@@ -248,6 +298,7 @@ pub(crate) const SHAPES: &[(&str, &str)] = &[
     ("guard explain", "GuardExplained"),
     ("guard test", "RulesTested"),
     ("search", "Hit[]"),
+    ("memory eval", "SearchEval"),
     ("doctor", "HealthLine[]"),
     ("demo", "Project"),
     ("backup", "BackupMade"),

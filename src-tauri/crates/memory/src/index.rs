@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use office_core::Seq;
 use serde::{Deserialize, Serialize};
-use tantivy::directory::{Directory, INDEX_WRITER_LOCK, MmapDirectory};
+use tantivy::directory::{Directory, INDEX_WRITER_LOCK, MmapDirectory, RamDirectory};
 use tantivy::indexer::{IndexWriter, LogMergePolicy};
 use tantivy::{IndexReader, ReloadPolicy, TantivyError};
 
@@ -68,11 +68,23 @@ impl Index {
         }
     }
 
+    /// An index that is nowhere but in memory, for trying things out.
+    ///
+    /// # Errors
+    /// None are known.
+    pub fn in_memory() -> Result<Index> {
+        Self::on(RamDirectory::create(), Path::new(":memory:"))
+    }
+
     fn open_as_it_is(dir: &Path) -> Result<Index> {
+        let files = MmapDirectory::open(dir).map_err(|error| MemoryError::of(dir, error.into()))?;
+        Self::on(files, dir)
+    }
+
+    fn on(files: impl Into<Box<dyn Directory>>, dir: &Path) -> Result<Index> {
         let no = |error: TantivyError| MemoryError::of(dir, error);
         let damaged = |why: String| MemoryError::Damaged { path: dir.to_owned(), why };
         let (schema, fields) = Fields::make();
-        let files = MmapDirectory::open(dir).map_err(|error| no(error.into()))?;
         let builder = tantivy::Index::builder().schema(schema).tokenizers(tokenize::for_writing());
         let index = builder.open_or_create(files).map_err(|error| match error {
             TantivyError::SchemaError(_) => damaged("its fields are those of another version".to_owned()),

@@ -10,7 +10,7 @@ use tantivy::{TantivyDocument, Term};
 use crate::tokenize;
 
 /// The form of the index, kept with every commit.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// So much of a text is indexed, in bytes; what is longer is cut.
 pub const TEXT_MAX: usize = 64 * 1024;
@@ -22,17 +22,20 @@ pub enum Kind {
     Task,
     /// An event.
     Event,
+    /// A note.
+    Note,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: &'static [Kind] = &[Kind::Task, Kind::Event];
+    pub const ALL: &'static [Kind] = &[Kind::Task, Kind::Event, Kind::Note];
 
     /// The word for it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Kind::Task => "task",
             Kind::Event => "event",
+            Kind::Note => "note",
         }
     }
 }
@@ -52,6 +55,17 @@ pub struct Doc {
     pub tags: Vec<String>,
     /// When it was written.
     pub at: At,
+    /// What it has proved to be worth.
+    pub worth: Worth,
+}
+
+/// What is known about the use of a document: moves it a little among those that fit as well.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Worth {
+    /// How often somebody said that it was of use.
+    pub used: u32,
+    /// Another one took its place: it is found, but last.
+    pub superseded: bool,
 }
 
 /// The fields, by what is in them.
@@ -64,27 +78,31 @@ pub(crate) struct Fields {
     pub(crate) title: Field,
     pub(crate) text: Field,
     pub(crate) tags: Field,
-    /// Title and text again, each word cut to its English stem: `merging` finds `merged`.
-    pub(crate) stems: Field,
+    used: Field,
+    superseded: Field,
+    /// All words uncut, as a dictionary: what was mistyped or only begun is looked up there.
+    pub(crate) words: Field,
 }
 
 impl Fields {
     pub(crate) fn make() -> (Schema, Fields) {
-        let words = |tokenizer: &str| {
-            let positions = IndexRecordOption::WithFreqsAndPositions;
-            TextFieldIndexing::default().set_tokenizer(tokenizer).set_index_option(positions)
+        let cut = |tokenizer: &str, option| {
+            let indexing = TextFieldIndexing::default().set_tokenizer(tokenizer).set_index_option(option);
+            TextOptions::default().set_indexing_options(indexing)
         };
-        let code = || TextOptions::default().set_indexing_options(words(tokenize::CODE));
+        let stems = || cut(tokenize::STEMS, IndexRecordOption::WithFreqsAndPositions);
         let mut schema = SchemaBuilder::new();
         let fields = Fields {
             key: schema.add_text_field("key", STRING),
             kind: schema.add_text_field("kind", STRING | STORED),
             id: schema.add_u64_field("id", STORED | FAST),
             at: schema.add_i64_field("at", STORED | FAST),
-            title: schema.add_text_field("title", code() | STORED),
-            text: schema.add_text_field("text", code() | STORED),
-            tags: schema.add_text_field("tags", code()),
-            stems: schema.add_text_field("stems", TextOptions::default().set_indexing_options(words(tokenize::STEMS))),
+            title: schema.add_text_field("title", stems() | STORED),
+            text: schema.add_text_field("text", stems() | STORED),
+            tags: schema.add_text_field("tags", stems() | STORED),
+            used: schema.add_u64_field("used", STORED),
+            superseded: schema.add_bool_field("superseded", STORED),
+            words: schema.add_text_field("words", cut(tokenize::WORDS, IndexRecordOption::Basic)),
         };
         (schema.build(), fields)
     }
@@ -102,21 +120,33 @@ impl Fields {
         out.add_i64(self.at, doc.at.millis());
         out.add_text(self.title, title);
         out.add_text(self.text, text);
+        out.add_u64(self.used, doc.worth.used.into());
+        out.add_bool(self.superseded, doc.worth.superseded);
         for tag in &doc.tags {
             out.add_text(self.tags, cut(tag));
+            out.add_text(self.words, cut(tag));
         }
-        out.add_text(self.stems, title);
-        out.add_text(self.stems, text);
+        out.add_text(self.words, title);
+        out.add_text(self.words, text);
         out
     }
 
-    /// What was kept of a document: its kind, number, moment, title and text.
-    pub(crate) fn read<'a>(&self, doc: &'a TantivyDocument) -> Option<(Kind, u32, At, &'a str, &'a str)> {
+    /// What was kept of a document.
+    pub(crate) fn read(&self, doc: &TantivyDocument) -> Option<Doc> {
         let word = |field| doc.get_first(field).and_then(|value| value.as_str());
+        let number =
+            |field| doc.get_first(field).and_then(|value| value.as_u64()).and_then(|it| u32::try_from(it).ok());
         let kind = Kind::ALL.iter().copied().find(|kind| Some(kind.as_str()) == word(self.kind))?;
-        let id = u32::try_from(doc.get_first(self.id)?.as_u64()?).ok()?;
-        let at = At::from_millis(doc.get_first(self.at)?.as_i64()?);
-        Some((kind, id, at, word(self.title)?, word(self.text)?))
+        let superseded = doc.get_first(self.superseded).and_then(|value| value.as_bool()).unwrap_or_default();
+        Some(Doc {
+            kind,
+            id: number(self.id)?,
+            title: word(self.title)?.to_owned(),
+            text: word(self.text)?.to_owned(),
+            tags: doc.get_all(self.tags).filter_map(|tag| tag.as_str().map(str::to_owned)).collect(),
+            at: At::from_millis(doc.get_first(self.at)?.as_i64()?),
+            worth: Worth { used: number(self.used).unwrap_or_default(), superseded },
+        })
     }
 }
 

@@ -1,20 +1,27 @@
-//! Asks the index: what was typed becomes a query, bad syntax becomes plain words, and each hit shows why it is one.
+//! Asks the index: what was typed becomes concepts, the documents that have most of them are weighed, and each hit shows
+//! why it is one. Operators are read where they parse; bad syntax becomes plain words.
 
 use office_core::At;
 use tantivy::collector::TopDocs;
 use tantivy::query::{BooleanQuery, BoostQuery, ConstScoreQuery, Occur, Query, QueryParser, TermQuery, TermSetQuery};
 use tantivy::schema::IndexRecordOption;
-use tantivy::snippet::SnippetGenerator;
-use tantivy::{Searcher, TantivyDocument, TantivyError, Term};
+use tantivy::{TantivyDocument, TantivyError, Term};
 
+use crate::concept::{self, Concept};
+use crate::dictionary::Dictionary;
 use crate::index::Index;
-use crate::schema::Kind;
-use crate::{MemoryError, Result, tokenize};
+use crate::rank::Rank;
+use crate::schema::{Doc, Kind};
+use crate::{MemoryError, Result, alike, tokenize};
 
 /// More hits are not given at once.
 const MOST: usize = 1000;
-/// A snippet is about this long, in characters.
-const SNIPPET: usize = 160;
+/// So many of those found first are weighed closely.
+const WEIGHED: usize = 100;
+/// What a word in the title counts over one in the text, when documents are found.
+const TITLE: f32 = 1.6;
+/// The same for tags.
+const TAGS: f32 = 1.2;
 
 /// Something that was found.
 #[derive(Clone, PartialEq, Debug)]
@@ -34,9 +41,10 @@ pub struct Hit {
 }
 
 impl Index {
-    /// The best hits among these kinds (all kinds, if none is named), best first. Words are joined by *and*; where
-    /// that finds nothing, by *or*. `"phrases"`, `-without`, `title:word` and `OR` work; what does not parse is taken
-    /// as words.
+    /// The best hits among these kinds (all kinds, if none is named), best first. A query is a sentence, or a few words:
+    /// the more of it a document has, the better, in these words or others that mean the same, mistyped or only begun.
+    /// `"phrases"`, `-without`, `+with`, `title:word` and `OR` work; what does not parse is taken as words. Notes that
+    /// say almost the same as a better hit are left out.
     ///
     /// # Errors
     /// [`MemoryError::Io`] or [`MemoryError::Damaged`].
@@ -44,93 +52,102 @@ impl Index {
         if limit == 0 || query.trim().is_empty() {
             return Ok(Vec::new());
         }
+        self.find(query, kinds, limit.min(MOST)).map_err(|error: TantivyError| MemoryError::of(&self.path, error))
+    }
+
+    fn find(&self, query: &str, kinds: &[Kind], limit: usize) -> tantivy::Result<Vec<Hit>> {
         let searcher = self.reader.searcher();
-        let no = |error: TantivyError| MemoryError::of(&self.path, error);
-        // If not all of the words are in one place, some are better than nothing; what is ruled out stays out.
-        let readings = if self.parser(true).parse_query(query).is_ok() {
-            [query.to_owned(), query.to_owned()]
-        } else {
-            let apart: String = query.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
-            [as_words(query), as_words(&apart)]
+        let dictionary = Dictionary::new(&searcher, &self.fields);
+        let concepts = concept::concepts(query, &dictionary)?;
+        let operators = if has_operators(query) { self.parser().parse_query(query).ok() } else { None };
+        let exact = operators.is_some();
+        let asked = match operators {
+            Some(parsed) => parsed,
+            None if concepts.is_empty() => return Ok(Vec::new()),
+            None => self.any_of(&concepts),
         };
-        for (text, all) in readings.iter().zip([true, false]) {
-            let Ok(parsed) = self.parser(all).parse_query(text) else { return Ok(Vec::new()) };
-            let asked = self.asked(parsed.as_ref(), query, kinds);
-            let top = TopDocs::with_limit(limit.min(MOST)).order_by_score();
-            let found = searcher.search(asked.as_ref(), &top).map_err(no)?;
-            if found.is_empty() {
+        let asked = self.among(asked, kinds);
+        let top = TopDocs::with_limit(limit.max(WEIGHED)).order_by_score();
+        let mut docs = Vec::new();
+        for (_, address) in searcher.search(asked.as_ref(), &top)? {
+            let doc: TantivyDocument = searcher.doc(address)?;
+            docs.extend(self.fields.read(&doc));
+        }
+        let average = |field| dictionary.average(field);
+        let mut rank = Rank::new(&concepts, average(self.fields.title)?, average(self.fields.text)?);
+        let newest = docs.iter().map(|doc| doc.at.millis()).max().unwrap_or_default();
+        let mut weighed: Vec<(Doc, _)> = docs
+            .into_iter()
+            .map(|doc| {
+                let how = rank.weigh(&doc, newest);
+                (doc, how)
+            })
+            .collect();
+        // Who asks for one name, and there is something of that name, wants nothing that only has its parts.
+        let one_name = concepts.iter().map(|it| it.name).next() == Some(true) && query.split_whitespace().count() == 1;
+        if !exact && one_name && weighed.iter().any(|(_, how)| how.named) {
+            weighed.retain(|(_, how)| how.named);
+        }
+        weighed.sort_by(|a, b| b.1.score.total_cmp(&a.1.score).then_with(|| b.0.at.cmp(&a.0.at)));
+        let mut hits = Vec::new();
+        let mut shown = alike::Shown::default();
+        for (doc, how) in weighed {
+            if doc.kind == Kind::Note && shown.is_again(&doc) {
                 continue;
             }
-            let snippets = self.snippets(&searcher, parsed.as_ref()).map_err(no)?;
-            let mut hits = Vec::with_capacity(found.len());
-            for (score, address) in found {
-                let doc: TantivyDocument = searcher.doc(address).map_err(no)?;
-                let Some((kind, id, at, title, text)) = self.fields.read(&doc) else { continue };
-                let snippet = snippet_of(&snippets, text);
-                hits.push(Hit { kind, id, title: title.to_owned(), snippet, at, score });
-            }
-            return Ok(hits);
-        }
-        Ok(Vec::new())
-    }
-
-    fn parser(&self, all: bool) -> QueryParser {
-        let it = &self.fields;
-        let fields = vec![it.title, it.tags, it.text, it.stems];
-        let mut parser = QueryParser::new(self.index.schema(), fields, tokenize::for_asking());
-        for (field, boost) in [(it.title, 3.0), (it.tags, 2.0), (it.stems, 0.4)] {
-            parser.set_field_boost(field, boost);
-        }
-        if all {
-            parser.set_conjunction_by_default();
-        }
-        parser
-    }
-
-    /// The parsed query, among these kinds, with what contains a joined word exactly as it was typed before the rest.
-    fn asked(&self, parsed: &dyn Query, typed: &str, kinds: &[Kind]) -> Box<dyn Query> {
-        let mut clauses = vec![(Occur::Must, parsed.box_clone())];
-        for whole in tokenize::wholes(typed) {
-            for field in [self.fields.title, self.fields.tags, self.fields.text] {
-                let term = TermQuery::new(Term::from_field_text(field, &whole), IndexRecordOption::WithFreqs);
-                clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(term), 2.0))));
+            let Doc { kind, id, title, at, .. } = doc;
+            hits.push(Hit { kind, id, title, snippet: how.snippet, at, score: how.score });
+            if hits.len() == limit {
+                break;
             }
         }
-        if !kinds.is_empty() {
-            let terms = kinds.iter().map(|kind| Term::from_field_text(self.fields.kind, kind.as_str()));
-            let among = ConstScoreQuery::new(Box::new(TermSetQuery::new(terms)), 0.0);
-            clauses.push((Occur::Must, Box::new(among)));
+        Ok(hits)
+    }
+
+    /// Documents with any variant of any concept. Nothing but terms, so that what cannot win is skipped unread.
+    fn any_of(&self, concepts: &[Concept]) -> Box<dyn Query> {
+        let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+        for concept in concepts {
+            for variant in &concept.variants {
+                for (field, boost) in [(self.fields.title, TITLE), (self.fields.text, 1.0), (self.fields.tags, TAGS)] {
+                    let term = Term::from_field_text(field, &variant.term);
+                    let term = TermQuery::new(term, IndexRecordOption::WithFreqs);
+                    let weight = boost * variant.weight * concept.weight;
+                    clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(term), weight))));
+                }
+            }
         }
         Box::new(BooleanQuery::new(clauses))
     }
 
-    /// One for the words as they are, one for their stems.
-    fn snippets(&self, searcher: &Searcher, parsed: &dyn Query) -> tantivy::Result<[SnippetGenerator; 2]> {
-        let of = |field| {
-            let mut snippets = SnippetGenerator::create(searcher, parsed, field)?;
-            snippets.set_max_num_chars(SNIPPET);
-            tantivy::Result::Ok(snippets)
-        };
-        Ok([of(self.fields.text)?, of(self.fields.stems)?])
-    }
-}
-
-/// The words of a query that does not parse, each quoted, so that nothing in them is syntax any more.
-fn as_words(query: &str) -> String {
-    let mut words = String::new();
-    for word in query.split_whitespace().filter(|word| !matches!(*word, "AND" | "OR" | "NOT" | "IN" | "TO")) {
-        let word: String = word.chars().filter(|c| !matches!(c, '"' | '\'' | '\\')).collect();
-        if word.contains(char::is_alphanumeric) {
-            words.push_str(&format!("\"{word}\" "));
+    fn among(&self, asked: Box<dyn Query>, kinds: &[Kind]) -> Box<dyn Query> {
+        if kinds.is_empty() {
+            return asked;
         }
+        let terms = kinds.iter().map(|kind| Term::from_field_text(self.fields.kind, kind.as_str()));
+        let among = ConstScoreQuery::new(Box::new(TermSetQuery::new(terms)), 0.0);
+        Box::new(BooleanQuery::new(vec![(Occur::Must, asked), (Occur::Must, Box::new(among))]))
     }
-    words
+
+    fn parser(&self) -> QueryParser {
+        let it = &self.fields;
+        let mut parser =
+            QueryParser::new(self.index.schema(), vec![it.title, it.tags, it.text], tokenize::for_asking());
+        parser.set_field_boost(it.title, 3.0);
+        parser.set_field_boost(it.tags, 2.0);
+        parser.set_conjunction_by_default();
+        parser
+    }
 }
 
-fn snippet_of(snippets: &[SnippetGenerator; 2], text: &str) -> String {
-    let found = snippets.iter().map(|it| it.snippet(text)).find(|snippet| !snippet.is_empty());
-    match found {
-        Some(snippet) => snippet.fragment().trim().to_owned(),
-        None => text.chars().take(SNIPPET).collect::<String>().trim().to_owned(),
-    }
+/// Whether somebody seems to mean more than words: a sentence with a colon or a dash in it does not.
+fn has_operators(query: &str) -> bool {
+    let quoted = query.matches('"').count() >= 2;
+    quoted
+        || query.split_whitespace().any(|word| {
+            let sign =
+                word.strip_prefix(['-', '+']).is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric()));
+            let field = ["title:", "text:", "tags:", "kind:"].iter().any(|field| word.starts_with(field));
+            sign || field || matches!(word, "OR" | "AND" | "NOT")
+        })
 }

@@ -2,49 +2,78 @@
 //! `read::file` are all found by `read file`, and by themselves best.
 
 use tantivy::tokenizer::{
-    AsciiFoldingFilter, Language, Stemmer, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager,
+    AsciiFoldingFilter, Language, RawTokenizer, Stemmer, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager,
 };
 
-/// The tokenizer of the fields that keep words as they are.
-pub(crate) const CODE: &str = "office_code";
-/// The tokenizer of the field that keeps stems.
+/// The tokenizer of what is searched: words cut to their English stem, and joined names whole.
 pub(crate) const STEMS: &str = "office_stems";
+/// The tokenizer of the dictionary: the same words, uncut, for mending what was mistyped or only begun.
+pub(crate) const WORDS: &str = "office_words";
 
 /// Longer words are left out: they are hashes, base64 and the like, and nobody types them.
 const LONGEST: usize = 120;
 
 /// The tokenizers for writing the index.
 pub(crate) fn for_writing() -> TokenizerManager {
-    tokenizers(CodeTokenizer { wholes: true })
-}
-
-/// The tokenizers for reading a query. It is cut into parts only, so that however the words are joined in the query and
-/// in the text, the parts in a row match.
-pub(crate) fn for_asking() -> TokenizerManager {
-    tokenizers(CodeTokenizer { wholes: false })
-}
-
-fn tokenizers(code: CodeTokenizer) -> TokenizerManager {
     let manager = TokenizerManager::default();
-    manager.register(CODE, TextAnalyzer::builder(code).filter(AsciiFoldingFilter).build());
-    let parts = CodeTokenizer { wholes: false };
-    let stems = TextAnalyzer::builder(parts).filter(AsciiFoldingFilter).filter(Stemmer::new(Language::English));
-    manager.register(STEMS, stems.build());
+    manager.register(WORDS, TextAnalyzer::builder(CodeTokenizer { wholes: true }).filter(AsciiFoldingFilter).build());
+    manager.register(STEMS, stems(true));
     manager
 }
 
-/// The joined words of a text, as the index keeps them.
-pub(crate) fn wholes(text: &str) -> Vec<String> {
-    let mut analyzer = TextAnalyzer::builder(CodeTokenizer { wholes: true }).filter(AsciiFoldingFilter).build();
-    let mut stream = analyzer.token_stream(text);
-    let mut found = Vec::new();
-    while stream.advance() {
-        let token = stream.token();
-        if token.position_length > 1 {
-            found.push(token.text.clone());
-        }
+/// The tokenizers for reading a query with operators. It is cut into parts only, so that however the words are joined in
+/// the query and in the text, the parts in a row match.
+pub(crate) fn for_asking() -> TokenizerManager {
+    let manager = TokenizerManager::default();
+    manager.register(STEMS, stems(false));
+    manager
+}
+
+/// Cuts a text as the index does.
+pub(crate) fn stems(wholes: bool) -> TextAnalyzer {
+    let cut = TextAnalyzer::builder(CodeTokenizer { wholes }).filter(AsciiFoldingFilter);
+    cut.filter(Stemmer::new(Language::English)).build()
+}
+
+/// Cuts single words to their stem.
+pub(crate) struct Stem(TextAnalyzer);
+
+impl Stem {
+    pub(crate) fn new() -> Self {
+        let whole = TextAnalyzer::builder(RawTokenizer::default()).filter(AsciiFoldingFilter);
+        Self(whole.filter(Stemmer::new(Language::English)).build())
     }
-    found
+
+    /// The stem of a lower-case word.
+    pub(crate) fn of(&mut self, word: &str) -> String {
+        let mut stream = self.0.token_stream(word);
+        if stream.advance() { stream.token().text.clone() } else { word.to_owned() }
+    }
+}
+
+/// One piece of a query between spaces: its words, and its joined forms if there are several.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Piece {
+    /// Lower-case and without accents, one at least.
+    pub(crate) words: Vec<String>,
+    /// The ways in which the words are one in the index; the longest first.
+    pub(crate) joined: Vec<String>,
+}
+
+/// Reads a query as words and names.
+pub(crate) fn pieces(text: &str) -> Vec<Piece> {
+    let fold = |word: &str| {
+        let mut folded = TextAnalyzer::builder(RawTokenizer::default()).filter(AsciiFoldingFilter).build();
+        let lower = lower(word);
+        let mut stream = folded.token_stream(&lower);
+        if stream.advance() { stream.token().text.clone() } else { String::new() }
+    };
+    let piece = |(_, run): (usize, &str)| {
+        let words = parts(run).into_iter().map(|(_, part)| fold(part)).filter(|word| word.len() <= LONGEST);
+        let joined = joined(run).into_iter().map(|(_, _, form)| fold(&form)).collect();
+        Piece { words: words.filter(|word| !word.is_empty()).collect(), joined }
+    };
+    runs(text).map(piece).filter(|piece| !piece.words.is_empty()).collect()
 }
 
 /// Cuts into lower-case parts, and gives the whole of what was joined at the place of its first part.
@@ -85,13 +114,19 @@ fn tokens(text: &str, wholes: bool) -> Vec<Token> {
     let mut position = 0;
     for (start, run) in runs(text) {
         let parts = parts(run);
-        let short = |word: &str| word.len() <= LONGEST;
-        if wholes && parts.len() > 1 && short(run) {
-            found.push(token(start, run, position, parts.len()));
+        if wholes && parts.len() > 1 {
+            for (offset, length, form) in joined(run) {
+                // Where it begins among the parts, so that a phrase may go on behind it.
+                let before = parts.iter().filter(|(at, _)| *at < offset).count();
+                let inside = parts.iter().filter(|(at, _)| (offset..offset + length).contains(at)).count();
+                let (from, to) = (start + offset, start + offset + length);
+                let (position, position_length) = (position + before, inside);
+                found.push(Token { offset_from: from, offset_to: to, position, text: form, position_length });
+            }
         }
         for (offset, part) in parts {
-            if short(part) {
-                found.push(token(start + offset, part, position, 1));
+            if part.len() <= LONGEST {
+                found.push(token(start + offset, part, position));
             }
             position += 1;
         }
@@ -99,10 +134,46 @@ fn tokens(text: &str, wholes: bool) -> Vec<Token> {
     found
 }
 
-fn token(start: usize, word: &str, position: usize, position_length: usize) -> Token {
-    // Accents that stand by themselves are dropped, those that do not are folded later: both spellings are one word.
-    let text = word.chars().filter(|c| !is_mark(*c)).flat_map(char::to_lowercase).filter(|c| !is_mark(*c)).collect();
-    Token { offset_from: start, offset_to: start + word.len(), position, text, position_length }
+/// What a run of several parts is called as one: itself, each name in it (`parse_config` in `src/parse_config.rs`), and
+/// both without their joints, so that `readFile`, `read_file` and `read::file` are one name. With offset and length.
+fn joined(run: &str) -> Vec<(usize, usize, String)> {
+    let mut found: Vec<(usize, usize, String)> = Vec::new();
+    let mut add = |offset: usize, piece: &str| {
+        if piece.len() > LONGEST || parts(piece).len() < 2 {
+            return;
+        }
+        let whole = lower(piece);
+        let bare: String = whole.chars().filter(|c| c.is_alphanumeric()).collect();
+        for form in [whole, bare] {
+            if !found.iter().any(|(.., known)| *known == form) {
+                found.push((offset, piece.len(), form));
+            }
+        }
+    };
+    add(0, run);
+    for (offset, name) in pieces_between(run, |c| matches!(c, '/' | '\\' | ':' | '@')) {
+        add(offset, name);
+        // A dot is also in version numbers, which are one thing.
+        if name.contains(char::is_alphabetic) {
+            for (further, stem) in pieces_between(name, |c| c == '.') {
+                add(offset + further, stem);
+            }
+        }
+    }
+    found
+}
+
+fn pieces_between(run: &str, joint: impl Fn(char) -> bool) -> impl Iterator<Item = (usize, &str)> {
+    run.split(joint).map(move |piece| (piece.as_ptr() as usize - run.as_ptr() as usize, piece))
+}
+
+/// Accents that stand by themselves are dropped, those that do not are folded later: both spellings are one word.
+fn lower(word: &str) -> String {
+    word.chars().filter(|c| !is_mark(*c)).flat_map(char::to_lowercase).filter(|c| !is_mark(*c)).collect()
+}
+
+fn token(start: usize, word: &str, position: usize) -> Token {
+    Token { offset_from: start, offset_to: start + word.len(), position, text: lower(word), position_length: 1 }
 }
 
 /// Runs of letters, digits and what joins them in names and paths, without joints at their ends.
@@ -172,13 +243,28 @@ mod tests {
 
     #[test]
     fn names_and_paths_give_their_parts_and_themselves() {
-        assert_eq!(words("read_file"), ["read_file@0", "read@0", "file@1"]);
+        assert_eq!(words("read_file"), ["read_file@0", "readfile@0", "read@0", "file@1"]);
         assert_eq!(
             words("readFile, HTTPServer2"),
             ["readfile@0", "read@0", "file@1", "httpserver2@2", "http@2", "server2@3"]
         );
-        assert_eq!(words("core::decide"), ["core::decide@0", "core@0", "decide@1"]);
-        assert_eq!(words("(src/a.rs)."), ["src/a.rs@0", "src@0", "a@1", "rs@2"]);
+        assert_eq!(words("core::decide"), ["core::decide@0", "coredecide@0", "core@0", "decide@1"]);
+        assert_eq!(
+            words("(src/read_it.rs)."),
+            [
+                "src/read_it.rs@0",
+                "srcreaditrs@0",
+                "read_it.rs@1",
+                "readitrs@1",
+                "read_it@1",
+                "readit@1",
+                "src@0",
+                "read@1",
+                "it@2",
+                "rs@3"
+            ]
+        );
+        assert_eq!(words("v1.20.3"), ["v1.20.3@0", "v1203@0", "v1@0", "20@1", "3@2"]);
         assert_eq!(words("Done. #12 --force"), ["done@0", "12@1", "force@2"]);
         assert_eq!(words(" .-_ "), Vec::<String>::new());
     }

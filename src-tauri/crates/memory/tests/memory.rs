@@ -5,11 +5,11 @@
 use std::path::Path;
 
 use office_core::{At, Seq};
-use office_memory::{Doc, Hit, Index, Kind, MemoryError, Opening, TEXT_MAX};
+use office_memory::{Doc, Hit, Index, Kind, MemoryError, Opening, TEXT_MAX, Worth};
 
 fn doc(kind: Kind, id: u32, title: &str, text: &str) -> Doc {
     let at = At::from_millis(1_800_000_000_000 + i64::from(id));
-    Doc { kind, id, title: title.to_owned(), text: text.to_owned(), tags: Vec::new(), at }
+    Doc { kind, id, title: title.to_owned(), text: text.to_owned(), tags: Vec::new(), at, worth: Worth::default() }
 }
 
 fn task(id: u32, title: &str, text: &str) -> Doc {
@@ -239,8 +239,8 @@ fn a_missing_or_cut_segment_is_built_again() {
 
 #[test]
 fn another_version_or_other_fields_are_built_again() {
-    comes_back(|dir| in_meta(dir, "\\\"version\\\":1", "\\\"version\\\":99"));
-    comes_back(|dir| in_meta(dir, "\"stems\"", "\"steps\""));
+    comes_back(|dir| in_meta(dir, "\\\"version\\\":2", "\\\"version\\\":99"));
+    comes_back(|dir| in_meta(dir, "\"words\"", "\"worms\""));
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod catalog;
 mod demo;
 mod doctor;
 mod effects;
+pub mod eval;
 mod fault;
 pub mod handle;
 mod holder;

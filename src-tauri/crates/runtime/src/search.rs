@@ -9,7 +9,7 @@ use office_core::event::Event;
 use office_core::task::TaskEvent;
 use office_core::{Code, Refusal, Seq, Task, TaskId};
 use office_door::wire::{Answer, Hit};
-use office_memory::{Doc, Kind, Opening};
+use office_memory::{Doc, Kind, Opening, Worth};
 
 use crate::world::World;
 
@@ -127,6 +127,7 @@ impl World {
             source: match hit.kind {
                 Kind::Task => format!("task #{}", hit.id),
                 Kind::Event => format!("event {}", hit.id),
+                Kind::Note => format!("note #{}", hit.id),
             },
             title: hit.title,
             text: hit.snippet,
@@ -147,7 +148,15 @@ fn doc_of_task(task: &Task) -> Doc {
         text.push_str(report);
     }
     let tags = vec![task.state.to_string()];
-    Doc { kind: Kind::Task, id: task.id.0, title: task.title.clone(), text, tags, at: task.since }
+    Doc {
+        kind: Kind::Task,
+        id: task.id.0,
+        title: task.title.clone(),
+        text,
+        tags,
+        at: task.since,
+        worth: Worth::default(),
+    }
 }
 
 /// Events that carry words of their own; the others are found through their task.
@@ -168,5 +177,5 @@ fn doc_of(event: &TaskEvent, seq: Seq, at: office_core::At) -> Option<Doc> {
         TaskEvent::Progress { text, .. } => (format!("#{task}: progress"), text.clone()),
         _ => return None,
     };
-    Some(Doc { kind: Kind::Event, id: seq.0, title, text, tags: Vec::new(), at })
+    Some(Doc { kind: Kind::Event, id: seq.0, title, text, tags: Vec::new(), at, worth: Worth::default() })
 }

@@ -6,12 +6,14 @@ mod aside;
 mod backup;
 mod error;
 mod events;
+mod fts;
 mod load;
 mod open;
 
 pub use append::Batch;
 pub use backup::Restored;
 pub use error::StoreError;
+pub use fts::Fts;
 pub use load::{Loaded, PendingEffect, Status};
 pub use open::{Opening, Store};
 
