@@ -11,6 +11,8 @@ use crate::tokenize;
 
 /// So much of a text is read for weighing, in bytes; finding looks at all of it.
 const READ: usize = 6 * 1024;
+/// So many tags of a document are read for weighing.
+const TAGS_READ: usize = 64;
 const K1: f32 = 1.1;
 const B: f32 = 0.55;
 const TITLE: f32 = 2.2;
@@ -70,7 +72,7 @@ impl<'a> Rank<'a> {
         let mut seen = vec![Seen::default(); self.concepts.len()];
         let mut hits = Vec::new();
         self.look(&doc.title, TITLE, self.average_title, 0, &mut seen, None);
-        for tag in &doc.tags {
+        for tag in doc.tags.iter().take(TAGS_READ) {
             self.look(tag, TAGS, 2.0, usize::MAX / 2, &mut seen, None);
         }
         let text = &doc.text[..doc.text.floor_char_boundary(READ)];

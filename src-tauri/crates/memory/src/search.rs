@@ -16,6 +16,10 @@ use crate::{MemoryError, Result, alike, tokenize};
 
 /// More hits are not given at once.
 const MOST: usize = 1000;
+/// More of a query is not read, in bytes.
+const QUERY_MAX: usize = 4096;
+/// Operators are what a person types; a long query is words, and reading it as operators could take long.
+const OPERATORS_MAX: usize = 512;
 /// So many of those found first are weighed closely.
 const WEIGHED: usize = 100;
 /// What a word in the title counts over one in the text, when documents are found.
@@ -49,6 +53,7 @@ impl Index {
     /// # Errors
     /// [`MemoryError::Io`] or [`MemoryError::Damaged`].
     pub fn search(&self, query: &str, kinds: &[Kind], limit: usize) -> Result<Vec<Hit>> {
+        let query = &query[..query.floor_char_boundary(QUERY_MAX)];
         if limit == 0 || query.trim().is_empty() {
             return Ok(Vec::new());
         }
@@ -59,7 +64,11 @@ impl Index {
         let searcher = self.reader.searcher();
         let dictionary = Dictionary::new(&searcher, &self.fields);
         let concepts = concept::concepts(query, &dictionary)?;
-        let operators = if has_operators(query) { self.parser().parse_query(query).ok() } else { None };
+        let operators = if query.len() <= OPERATORS_MAX && has_operators(query) {
+            self.parser().parse_query(query).ok()
+        } else {
+            None
+        };
         let exact = operators.is_some();
         let asked = match operators {
             Some(parsed) => parsed,

@@ -62,18 +62,22 @@ pub(crate) struct Piece {
 
 /// Reads a query as words and names.
 pub(crate) fn pieces(text: &str) -> Vec<Piece> {
-    let fold = |word: &str| {
-        let mut folded = TextAnalyzer::builder(RawTokenizer::default()).filter(AsciiFoldingFilter).build();
+    let mut folding = TextAnalyzer::builder(RawTokenizer::default()).filter(AsciiFoldingFilter).build();
+    let mut fold = |word: &str| {
         let lower = lower(word);
-        let mut stream = folded.token_stream(&lower);
+        let mut stream = folding.token_stream(&lower);
         if stream.advance() { stream.token().text.clone() } else { String::new() }
     };
-    let piece = |(_, run): (usize, &str)| {
-        let words = parts(run).into_iter().map(|(_, part)| fold(part)).filter(|word| word.len() <= LONGEST);
+    let mut found = Vec::new();
+    for (_, run) in runs(text) {
+        let words = parts(run).into_iter().map(|(_, part)| fold(part));
+        let words: Vec<String> = words.filter(|word| !word.is_empty() && word.len() <= LONGEST).collect();
         let joined = joined(run).into_iter().map(|(_, _, form)| fold(&form)).collect();
-        Piece { words: words.filter(|word| !word.is_empty()).collect(), joined }
-    };
-    runs(text).map(piece).filter(|piece| !piece.words.is_empty()).collect()
+        if !words.is_empty() {
+            found.push(Piece { words, joined });
+        }
+    }
+    found
 }
 
 /// Cuts into lower-case parts, and gives the whole of what was joined at the place of its first part.
