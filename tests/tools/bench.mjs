@@ -28,6 +28,7 @@ const BENCHES = [
   { name: 'commit', what: 'a commit over one fsync', cargo: ['-p', 'office-store', '--example', 'store_bench'], minutes: 5 },
   { name: 'guard', what: 'a verdict of the command guard, in-process', cargo: ['-p', 'office-guard', '--example', 'guard_bench'], minutes: 3 },
   { name: 'dispatch', what: 'no-op tasks over bare git and sh', cargo: ['-p', 'office-runtime', '--example', 'dispatch_bench'], minutes: 5 },
+  { name: 'memory', what: 'searching and filling the index, beside SQLite FTS5', cargo: ['-p', 'office-memory', '--example', 'memory_bench'], minutes: 5 },
   {
     name: 'start',
     what: '`office run` from exec to ready',
