@@ -59,8 +59,13 @@ pub(crate) fn concepts(query: &str, dictionary: &Dictionary<'_>) -> tantivy::Res
     let pieces = tokenize::pieces(query);
     let idle = |piece: &Piece| piece.joined.is_empty() && reading.related.is_idle(&piece.words[0]);
     let all_idle = pieces.iter().all(idle);
-    let kept: Vec<(usize, &Piece)> =
-        pieces.iter().enumerate().filter(|(_, piece)| all_idle || !idle(piece)).take(WORDS_MAX).collect();
+    let mut kept: Vec<(usize, &Piece)> = Vec::new();
+    for (place, piece) in pieces.iter().enumerate().filter(|(_, piece)| all_idle || !idle(piece)) {
+        // Said twice, it is still one thing.
+        if kept.len() < WORDS_MAX && !kept.iter().any(|(_, known)| *known == piece) {
+            kept.push((place, piece));
+        }
+    }
     for (index, (place, piece)) in kept.iter().enumerate() {
         if piece.joined.is_empty() {
             let beside = |other: usize| {

@@ -11,6 +11,8 @@ use crate::tokenize;
 
 /// So much of a text is read for weighing, in bytes; finding looks at all of it.
 const READ: usize = 6 * 1024;
+/// So many places of a text are looked at for its snippet.
+const HITS_MAX: usize = 512;
 /// So many tags of a document are read for weighing.
 const TAGS_READ: usize = 64;
 const K1: f32 = 1.1;
@@ -114,7 +116,7 @@ impl<'a> Rank<'a> {
             length = token.position + 1;
             for &(concept, worth) in self.by_term.get(token.text.as_str()).into_iter().flatten() {
                 found.push((concept, worth, base.saturating_add(token.position)));
-                if let Some(hits) = &mut hits {
+                if let Some(hits) = hits.as_mut().filter(|hits| hits.len() < HITS_MAX) {
                     hits.push((token.offset_from, concept, worth * self.concepts[concept].weight));
                 }
             }
