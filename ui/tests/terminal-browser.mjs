@@ -168,7 +168,13 @@ test('hostile output reaches neither clipboard, title, keyboard nor page, and li
   await print(page, '\x1b[?1000l\x1b[?1003l\x1b[?1004l\x1b[2J\x1b[H\x1b]8;;https://evil.example/x\x07https://bank.example\x1b]8;;\x07\r\n\x1b]8;;javascript:alert(1)\x07harmless\x1b]8;;\x07\r\n');
   await shows(page, 'harmless');
   const over = async (words) => {
-    const { x, y, width, height } = await page.locator('.xterm-rows span', { hasText: words }).first().boundingBox();
+    // A redraw puts new spans in the place of the old, so finding one and measuring it is one step.
+    const measured = await page.waitForFunction((words) => {
+      const span = [...document.querySelectorAll('.xterm-rows span')].find((it) => it.textContent.includes(words));
+      const box = span?.getBoundingClientRect();
+      return box?.width ? { x: box.x, y: box.y, width: box.width, height: box.height } : null;
+    }, words);
+    const { x, y, width, height } = await measured.jsonValue();
     await page.mouse.move(x + 2, y + 2);
     await page.mouse.move(x + Math.min(30, width / 2), y + height / 2);
   };
