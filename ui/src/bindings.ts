@@ -76,6 +76,8 @@ export type Answer =
 { kind: "text"; value: string } |
 /** Hits. */
 { kind: "hits"; value: Hit[] } |
+/** What recordings take, and what goes. */
+{ kind: "recordings"; value: RecordingsReport } |
 /** Health. */
 { kind: "health"; value: HealthLine[] };
 
@@ -359,6 +361,17 @@ cols: number;
 rows: number } |
 /** Looks whether everything an office needs is there. Answer: `Health`. */
 { ask: "doctor" } |
+/**
+ *  What recordings take, and what of it would go by a budget; has it go if asked to. Without a budget the office's own
+ *  counts. What nobody has reviewed never goes. Answer: `Recordings`.
+ */
+{ ask: "prune";
+/** Keep so many days. */
+keep_days: number | null;
+/** Keep so many megabytes. */
+keep_mb: number | null;
+/** Have it go; else it is only said. */
+go: boolean } |
 /** Copies the office's database while it runs. Answer: `Text` (the path). */
 { ask: "backup";
 /** To this file; a dated one in the office's `backups` if none. */
@@ -369,9 +382,9 @@ to: string | null } |
 leave_desks?: boolean } |
 /** Finds a project, desk or task by what people call it. Answer: `Changed`. */
 { ask: "find";
-/** `project` or `desk`. */
+/** `project`, `desk` or `office`. */
 noun: string;
-/** Name or number. */
+/** Name or number; nothing for the office, of which there is one. */
 name: string } |
 /** Who accepts in a project. Answer: `Changed`. */
 { ask: "set_acceptance";
@@ -729,6 +742,10 @@ task: TaskId } |
 { kind: "reclaim";
 /** Which task. */
 task: TaskId } |
+/** Remove what these runs left on disk: recording, script, outputs of checks. */
+{ kind: "discard";
+/** Which runs. */
+runs: RunId[] } |
 /** Try set-up and checks on the base. */
 { kind: "try_project";
 /** Which project. */
@@ -1069,6 +1086,10 @@ why: string } |
 since: At;
 /** For so many seconds. */
 secs: number } |
+/** Drops what these runs left on disk; those whose work nobody has looked at are passed over. */
+{ do: "prune";
+/** Which runs, and what each takes in kilobytes. */
+runs: ([RunId, number])[] } |
 /** Takes up what was interrupted, and nothing that its owner stopped. */
 { do: "take_up" } |
 /** Stops everything: every task at work is parked, every run ended. */
@@ -1112,6 +1133,12 @@ why: string } |
 since: At;
 /** For so many seconds. */
 secs: number } |
+/** What these runs left on disk (recording, outputs of checks) is dropped. */
+{ type: "pruned";
+/** Which runs. */
+runs: RunId[];
+/** What they took, in kilobytes. */
+kb: number } |
 /** Everything was stopped. */
 { type: "stopped";
 /** The hold. */
@@ -1141,6 +1168,10 @@ export type OfficeFacts = {
 export type OfficeSettings = {
 	/** This many changes may wait for review before nothing new starts by itself. */
 	review_limit: number,
+	/** So many megabytes of recordings are kept; all of them if none. */
+	recordings_mb?: number | null,
+	/** So many days recordings are kept; for ever if none. */
+	recordings_days?: number | null,
 };
 
 /** What doing an effect came to. */
@@ -1365,6 +1396,24 @@ stream: number;
 /** How it ended, in words. */
 how: string };
 
+/** What recordings take, and what of it goes by a budget. */
+export type RecordingsReport = {
+	/** What all runs take, in kilobytes. */
+	used_kb: number,
+	/** What of it belongs to work that was reviewed or called off, and so may go. */
+	may_go_kb: number,
+	/** So many megabytes are kept, if that is limited. */
+	keep_mb: number | null,
+	/** So many days are kept, if that is limited. */
+	keep_days: number | null,
+	/** What goes, oldest first. */
+	goes: RunGoes[],
+	/** What that takes, in kilobytes. */
+	goes_kb: number,
+	/** Whether it is gone; else it is only said. */
+	gone: boolean,
+};
+
 /** A normal answer that says no: what was wrong, and what to do next. */
 export type Refusal = {
 	/** The closed reason. */
@@ -1432,6 +1481,8 @@ export type Run = {
 	exit: Exit | null,
 	/** Why it was asked to end, if it was. */
 	stop: StopWhy | null,
+	/** When what it left on disk (recording, outputs of checks) was dropped. */
+	pruned?: At | null,
 };
 
 /** What happened to runs. */
@@ -1468,6 +1519,18 @@ run: RunId;
 exit: Exit;
 /** When, where that was before the office learned of it. */
 ended?: At | null };
+
+/** What one run leaves behind, and that it goes. */
+export type RunGoes = {
+	/** Which run. */
+	run: RunId,
+	/** Of which task. */
+	task: TaskId,
+	/** Since when it was over. */
+	ended: At,
+	/** What it takes, in kilobytes. */
+	kb: number,
+};
 
 /** One run of an engine at a desk. Run numbers only grow, so a run's number is also its fencing token. */
 export type RunId = number;

@@ -2,6 +2,7 @@
 
 use clap::{Arg, ArgAction, Command, CommandFactory};
 use office_core::project::{Project, TryReport};
+use office_core::recording::RecordingsReport;
 use office_core::role::{Engine, Role};
 use office_core::view::{DeskView, StatusView};
 use office_core::{Envelope, Refusal, Task};
@@ -176,6 +177,7 @@ fn types() -> Result<String, String> {
         .register::<RulesTested>()
         .register::<SearchEval>()
         .register::<HealthLine>()
+        .register::<RecordingsReport>()
         .register::<OfficeMade>()
         .register::<RuntimeReady>()
         .register::<AutostartStanding>()

@@ -8,6 +8,7 @@ use office_core::desk::DeskEvent;
 use office_core::effect::{Effect, EffectEvent};
 use office_core::office::OfficeEvent;
 use office_core::project::{Acceptance, ProjectEvent};
+use office_core::recording::Budget;
 use office_core::run::{RunEvent, StopWhy};
 use office_core::task::TaskEvent;
 use office_core::{ApprovalId, Envelope, Event, Noun, RunId, Seq, TaskId};
@@ -145,7 +146,7 @@ impl Known {
                 | Effect::Merge { task }
                 | Effect::Reclaim { task } => Some(*task),
                 Effect::Prepare { run } | Effect::Launch { run } | Effect::End { run } => task_of_run(*run),
-                Effect::TryProject { .. } => None,
+                Effect::TryProject { .. } | Effect::Discard { .. } => None,
             },
             Event::Office(_) | Event::Project(_) | Event::Desk(_) => None,
         }
@@ -179,7 +180,12 @@ fn office(event: &OfficeEvent) -> String {
     match event {
         OfficeEvent::Opened { name } => format!("office '{name}' opened"),
         OfficeEvent::SettingsChanged { settings } => {
-            format!("settings changed: {} changes may wait for review", settings.review_limit)
+            let Budget { mb, days } = Budget::of(settings);
+            let kept = crate::prune::kept(mb, days);
+            format!(
+                "settings changed: {} changes may wait for review; recordings are kept {kept}",
+                settings.review_limit
+            )
         }
         OfficeEvent::CatalogRead { roles, engines } => {
             format!("{} roles and {} engines read", roles.len(), engines.len())
@@ -192,6 +198,9 @@ fn office(event: &OfficeEvent) -> String {
         }
         OfficeEvent::HostLost { why } => format!("what ran at the desks is lost: {why}"),
         OfficeEvent::Slept { since, secs } => format!("nothing ran for {secs} s from {since} on: the machine slept"),
+        OfficeEvent::Pruned { runs, kb } => {
+            format!("what {} reviewed or cancelled run(s) left was removed, {}", runs.len(), crate::prune::size(*kb))
+        }
         OfficeEvent::Stopped { .. } => "everything stopped".to_owned(),
         OfficeEvent::Resumed => "the office goes on".to_owned(),
     }
@@ -310,6 +319,7 @@ fn deed(effect: &Effect) -> String {
         Effect::Check { task, .. } => format!("checking #{task}"),
         Effect::Merge { task } => format!("merging #{task}"),
         Effect::Reclaim { task } => format!("clearing up after #{task}"),
+        Effect::Discard { runs } => format!("removing what {} run(s) left", runs.len()),
         Effect::TryProject { project } => format!("trying project {project}"),
     }
 }

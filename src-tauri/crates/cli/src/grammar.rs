@@ -17,6 +17,7 @@ use crate::home::RunArgs;
 use crate::memory::MemoryVerb;
 use crate::office::{BackupArgs, InitArgs, QuitArgs, RestoreArgs, SetArgs, StatusArgs, StopArgs};
 use crate::project::ProjectVerb;
+use crate::prune::PruneArgs;
 use crate::role::{EngineVerb, RoleVerb};
 use crate::search::SearchArgs;
 use crate::task::TaskVerb;
@@ -114,6 +115,8 @@ pub(crate) enum Verb {
   office doctor
   office doctor --json")]
     Doctor,
+    /// See what recordings take, and drop those of work that was reviewed or called off
+    Prune(PruneArgs),
     /// Copy the office's database while it runs
     Backup(BackupArgs),
     /// Open the demo: a small repository, four desks and six tasks, worked without account, network or model

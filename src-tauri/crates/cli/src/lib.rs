@@ -19,6 +19,7 @@ mod office;
 mod out;
 mod print;
 mod project;
+mod prune;
 mod raw;
 mod role;
 mod search;
@@ -95,6 +96,7 @@ async fn carry_out(cli: Cli, around: &Around) -> Done {
         Verb::Memory(verb) => memory::carry_out(s, verb).await,
         Verb::Doctor => office::doctor(s).await,
         Verb::Demo => project::demo(s).await,
+        Verb::Prune(args) => prune::carry_out(s, args).await,
         Verb::Backup(args) => office::backup(s, args).await,
         Verb::Restore(args) => office::restore(s, args).await,
         Verb::Quit(args) => office::quit(s, args).await,

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use clap::Args;
 use office_core::office::{OfficeCommand, OfficeSettings};
-use office_core::{Code, CommandBody, Refusal};
+use office_core::{Code, CommandBody, Noun, Refusal};
 use office_door::wire::{Answer, Ask};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::fail::Fail;
 use crate::home;
 use crate::print::{self, Table};
+use crate::prune::{kept, megabytes};
 use crate::session::{Done, Session, unexpected};
 use crate::shapes::{BackupMade, OfficeMade, OfficeRestored, RuntimeEnded, RuntimeReady};
 use crate::status::screen;
@@ -49,11 +50,35 @@ pub(crate) struct StatusArgs {
 /// What to change.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  office set --review-limit 20     let more pile up before you look")]
+  office set --review-limit 20           let more pile up before you look
+  office set --recordings-budget 5GB     keep so much of what runs left on disk; what waits for you is always kept
+  office set --recordings-days 60 --recordings-budget none")]
+#[group(required = true, multiple = true)]
 pub(crate) struct SetArgs {
     /// So many changes may wait for review before nothing new starts by itself (1 to 1000)
     #[arg(long, value_name = "N")]
-    review_limit: u32,
+    review_limit: Option<u32>,
+    /// Keep so much of recordings, the newest: such as 5GB; `none` keeps all
+    #[arg(long, value_name = "SIZE", value_parser = or_none(megabytes))]
+    recordings_budget: Option<OrNone>,
+    /// Keep recordings so many days; `none` keeps them for ever
+    #[arg(long, value_name = "DAYS", value_parser = or_none(days))]
+    recordings_days: Option<OrNone>,
+}
+
+/// A number, or that there is to be none.
+#[derive(Clone, Copy, Debug)]
+struct OrNone(Option<u32>);
+
+fn or_none(
+    read: fn(&str) -> Result<u32, String>,
+) -> impl Fn(&str) -> Result<OrNone, String> + Clone + Send + Sync + 'static {
+    move |text| if text == "none" { Ok(OrNone(None)) } else { read(text).map(|number| OrNone(Some(number))) }
+}
+
+fn days(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|days| (1..=36_500).contains(days));
+    number.ok_or_else(|| "say 1 to 36500 days, or none".to_owned())
 }
 
 /// What to stop.
@@ -215,11 +240,23 @@ pub(crate) async fn resume(s: &mut Session<'_>) -> Done {
 }
 
 pub(crate) async fn set(s: &mut Session<'_>, args: SetArgs) -> Done {
-    let settings = OfficeSettings { review_limit: args.review_limit };
+    let SetArgs { review_limit, recordings_budget, recordings_days } = args;
+    let find = Ask::Find { noun: "office".to_owned(), name: String::new() };
+    let Answer::Changed(Noun::Office(facts)) = s.ask(find).await? else { return Err(unexpected()) };
+    let known = facts.settings;
+    let settings = OfficeSettings {
+        review_limit: review_limit.unwrap_or(known.review_limit),
+        recordings_mb: recordings_budget.map_or(known.recordings_mb, |it| it.0),
+        recordings_days: recordings_days.map_or(known.recordings_days, |it| it.0),
+    };
     let body = CommandBody::Office(OfficeCommand::Set { settings: settings.clone() });
     s.submit(body).await?;
     s.show(&settings, || {
-        format!("{} changes may wait for review before nothing new starts by itself", settings.review_limit)
+        let OfficeSettings { review_limit, recordings_mb, recordings_days } = settings;
+        format!(
+            "{review_limit} changes may wait for review before nothing new starts by itself; recordings are kept {}",
+            kept(recordings_mb, recordings_days)
+        )
     })
 }
 

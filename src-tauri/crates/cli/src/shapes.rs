@@ -301,6 +301,7 @@ pub(crate) const SHAPES: &[(&str, &str)] = &[
     ("memory eval", "SearchEval"),
     ("doctor", "HealthLine[]"),
     ("demo", "Project"),
+    ("prune", "RecordingsReport"),
     ("backup", "BackupMade"),
     ("restore", "OfficeRestored"),
     ("quit", "RuntimeEnded"),

@@ -67,6 +67,11 @@ pub enum Effect {
         /// Which task.
         task: TaskId,
     },
+    /// Remove what these runs left on disk: recording, script, outputs of checks.
+    Discard {
+        /// Which runs.
+        runs: Vec<RunId>,
+    },
     /// Try set-up and checks on the base.
     TryProject {
         /// Which project.
@@ -220,7 +225,7 @@ pub fn decide(office: &Office, actor: Actor, command: &EffectCommand, now: At) -
         Effect::Check { task, run } => task::life::checked(office, *task, *run, outcome),
         Effect::Merge { task } => task::life::merged(office, *task, outcome),
         Effect::TryProject { project } => project::tried(*project, outcome),
-        Effect::Halt { .. } | Effect::Reclaim { .. } => Vec::new(),
+        Effect::Halt { .. } | Effect::Reclaim { .. } | Effect::Discard { .. } => Vec::new(),
     });
     Ok(events)
 }

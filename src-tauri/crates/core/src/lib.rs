@@ -15,6 +15,7 @@ pub mod noun;
 pub mod office;
 pub mod ports;
 pub mod project;
+pub mod recording;
 pub mod refusal;
 pub mod role;
 pub mod run;

@@ -54,11 +54,17 @@ impl Default for Next {
 pub struct OfficeSettings {
     /// This many changes may wait for review before nothing new starts by itself.
     pub review_limit: u32,
+    /// So many megabytes of recordings are kept; all of them if none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recordings_mb: Option<u32>,
+    /// So many days recordings are kept; for ever if none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recordings_days: Option<u32>,
 }
 
 impl Default for OfficeSettings {
     fn default() -> Self {
-        Self { review_limit: 10 }
+        Self { review_limit: 10, recordings_mb: None, recordings_days: None }
     }
 }
 
@@ -131,7 +137,7 @@ impl Office {
         self.touched.insert(NounKey::Office);
         let mut settled = None;
         match &envelope.event {
-            Event::Office(event) => self.apply_own(event),
+            Event::Office(event) => self.apply_own(event, at),
             Event::Project(event) => project::apply(self, event),
             Event::Desk(event) => desk::apply(self, event),
             Event::Task(event) => task::apply(self, event, at),
@@ -143,6 +149,7 @@ impl Office {
             }
         }
         let effects = match &envelope.event {
+            Event::Office(OfficeEvent::Pruned { runs, .. }) => vec![Effect::Discard { runs: runs.clone() }],
             Event::Office(_) | Event::Approval(_) | Event::Effect(_) => Vec::new(),
             Event::Project(event) => project::effects(event),
             Event::Desk(event) => desk::effects(event),
@@ -155,7 +162,7 @@ impl Office {
         Applied { effects, settled }
     }
 
-    fn apply_own(&mut self, event: &OfficeEvent) {
+    fn apply_own(&mut self, event: &OfficeEvent, at: At) {
         match event {
             OfficeEvent::Opened { name } => self.name = name.clone(),
             OfficeEvent::SettingsChanged { settings } => self.settings = settings.clone(),
@@ -164,6 +171,11 @@ impl Office {
                 self.engines = engines.iter().map(|engine| (engine.name.clone(), engine.clone())).collect();
             }
             OfficeEvent::Started { .. } | OfficeEvent::HostLost { .. } | OfficeEvent::Slept { .. } => {}
+            OfficeEvent::Pruned { runs, .. } => {
+                for run in runs {
+                    self.change_run(*run, |it| it.pruned = Some(at));
+                }
+            }
             OfficeEvent::Stopped { hold } => self.hold = Some(hold.clone()),
             OfficeEvent::Resumed => self.hold = None,
         }

@@ -143,6 +143,9 @@ pub struct Run {
     pub exit: Option<Exit>,
     /// Why it was asked to end, if it was.
     pub stop: Option<StopWhy>,
+    /// When what it left on disk (recording, outputs of checks) was dropped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pruned: Option<At>,
 }
 
 impl Run {
@@ -171,6 +174,7 @@ impl Run {
             ended: None,
             exit: None,
             stop: None,
+            pruned: None,
         }
     }
 

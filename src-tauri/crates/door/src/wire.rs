@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use office_core::command::CommandBody;
 use office_core::project::{Acceptance, Project, TryReport};
+use office_core::recording::RecordingsReport;
 use office_core::role::{Engine, Role};
 use office_core::run::Run;
 use office_core::view::{DeskView, StatusView};
@@ -232,6 +233,16 @@ pub enum Ask {
     },
     /// Looks whether everything an office needs is there. Answer: `Health`.
     Doctor,
+    /// What recordings take, and what of it would go by a budget; has it go if asked to. Without a budget the office's own
+    /// counts. What nobody has reviewed never goes. Answer: `Recordings`.
+    Prune {
+        /** Keep so many days. */
+        keep_days: Option<u32>,
+        /** Keep so many megabytes. */
+        keep_mb: Option<u32>,
+        /** Have it go; else it is only said. */
+        go: bool,
+    },
     /// Copies the office's database while it runs. Answer: `Text` (the path).
     Backup {
         /** To this file; a dated one in the office's `backups` if none. */
@@ -245,9 +256,9 @@ pub enum Ask {
     },
     /// Finds a project, desk or task by what people call it. Answer: `Changed`.
     Find {
-        /** `project` or `desk`. */
+        /** `project`, `desk` or `office`. */
         noun: String,
-        /** Name or number. */
+        /** Name or number; nothing for the office, of which there is one. */
         name: String,
     },
     /// Who accepts in a project. Answer: `Changed`.
@@ -347,6 +358,8 @@ pub enum Answer {
     Text(String),
     /// Hits.
     Hits(Vec<Hit>),
+    /// What recordings take, and what goes.
+    Recordings(Box<RecordingsReport>),
     /// Health.
     Health(Vec<HealthLine>),
 }

@@ -163,23 +163,7 @@ impl OfficeRepo {
 
     /// Removes a checkout whatever it holds. For checkouts of checks, and for what a person gave up.
     pub async fn discard_checkout(&self, checkout: &Path) -> Result<()> {
-        let gone = beside(checkout, ".gone");
-        remove_tree(&gone)?;
-        match fs::rename(checkout, &gone) {
-            Ok(()) => {}
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(e) => return Err(GitError::io("removing the checkout", checkout, e)),
-        }
-        blocking(move || match remove_tree(&gone) {
-            // Some tools make their folders read-only (Go's module cache); that stops no removal.
-            Err(GitError::Denied { .. }) => {
-                let opened = PlainDir::open(&gone).and_then(|dir| dir.unlock());
-                opened.map_err(|e| GitError::io("removing the checkout", &gone, e))?;
-                remove_tree(&gone)
-            }
-            other => other,
-        })
-        .await
+        remove_folder(checkout).await
     }
 
     /// Writes the files of `commit` into a fresh checkout.
@@ -224,6 +208,34 @@ pub(crate) fn remove_tree(path: &Path) -> Result<()> {
         Ok(()) => Ok(()),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(e) => Err(GitError::io("removing a folder", path, e)),
+    }
+}
+
+/// Removes a folder that others wrote into, following no link: it is gone under its name at once, and in whole when this
+/// comes back. What is not there is removed already.
+pub async fn remove_folder(folder: &Path) -> Result<()> {
+    let folder = folder.to_owned();
+    blocking(move || {
+        let gone = beside(&folder, ".gone");
+        remove_any(&gone)?;
+        match fs::rename(&folder, &gone) {
+            Ok(()) => remove_any(&gone),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(e) => Err(GitError::io("removing the folder", &folder, e)),
+        }
+    })
+    .await
+}
+
+/// Some tools make their folders read-only (Go's module cache); that stops no removal.
+fn remove_any(folder: &Path) -> Result<()> {
+    match remove_tree(folder) {
+        Err(GitError::Denied { .. }) => {
+            let opened = PlainDir::open(folder).and_then(|dir| dir.unlock());
+            opened.map_err(|e| GitError::io("removing the folder", folder, e))?;
+            remove_tree(folder)
+        }
+        other => other,
     }
 }
 

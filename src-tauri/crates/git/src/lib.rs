@@ -31,7 +31,7 @@ pub use advance::{Advance, AdvanceRequest, WaitReason};
 pub use begin::begin;
 pub use call::{Git, GitSettings};
 pub use changes::{ChangeStatus, FileChange, Mark, Patch, PatchStream};
-pub use checkout::{CheckSpec, CheckoutSpec, Reclaimed};
+pub use checkout::{CheckSpec, CheckoutSpec, Reclaimed, remove_folder};
 pub use collect::{Ancestry, CollectRequest, Collected, TakeHistory, TrailerPolicy};
 pub use desk::HeadAt;
 pub use error::{GitError, Result};

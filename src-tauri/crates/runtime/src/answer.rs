@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use office_core::office::OfficeCommand;
 use office_core::project::{Project, ProjectCommand, ProjectEvent};
+use office_core::recording::Budget;
 use office_core::run::Run;
 use office_core::task::TaskCommand;
 use office_core::{
@@ -50,7 +51,13 @@ impl World {
                 self.submit(actor, self.own_id("stop"), CommandBody::Office(OfficeCommand::StopAll)).await?;
                 let none_left = |office: &Office| {
                     let ending = |effect: &Effect| {
-                        !matches!(effect, Effect::Reclaim { .. } | Effect::Merge { .. } | Effect::TryProject { .. })
+                        !matches!(
+                            effect,
+                            Effect::Reclaim { .. }
+                                | Effect::Merge { .. }
+                                | Effect::TryProject { .. }
+                                | Effect::Discard { .. }
+                        )
                     };
                     let busy = office.runs.values().any(Run::is_open) || office.pending.values().any(ending);
                     (!busy).then_some(())
@@ -123,6 +130,10 @@ impl World {
             Ask::Type { desk, text } => self.type_into(actor, &desk, text).await,
             Ask::Resize { desk, cols, rows } => self.resize(actor, &desk, cols, rows).await,
             Ask::Doctor => Ok(Answer::Health(self.doctor().await)),
+            Ask::Prune { keep_days, keep_mb, go } => {
+                actor.owner_only("drop recordings")?;
+                self.prune(actor, Budget { mb: keep_mb, days: keep_days }, go).await
+            }
             Ask::Backup { to } => {
                 actor.owner_only("back the office up")?;
                 self.backup(to).await
@@ -149,6 +160,7 @@ impl World {
                 let key = match noun.as_str() {
                     "project" => NounKey::Project(self.project_of(&name).await?.id),
                     "desk" => NounKey::Desk(self.desk_of(&name).await?),
+                    "office" => NounKey::Office,
                     _ => {
                         return Err(Refusal::invalid(
                             format!("'{noun}' cannot be looked up by name"),
@@ -168,7 +180,7 @@ impl World {
         }
     }
 
-    fn own_id(&self, what: &str) -> CommandId {
+    pub(crate) fn own_id(&self, what: &str) -> CommandId {
         CommandId(format!("{what}-{}", self.ids.token()))
     }
 

@@ -41,7 +41,7 @@ impl Awake {
     }
 }
 
-fn at_work(office: &Office) -> bool {
+pub(crate) fn at_work(office: &Office) -> bool {
     office.desks.values().any(|desk| desk.run.is_some())
 }
 

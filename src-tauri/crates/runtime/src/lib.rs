@@ -21,6 +21,7 @@ pub mod paths;
 mod perform;
 pub mod ports;
 mod project;
+mod prune;
 mod search;
 mod settings;
 mod terminal;
@@ -223,6 +224,7 @@ pub async fn run_on(
     world.start(perform::perform(world.clone(), loaded.effects, to_do));
     world.start(search::follow(world.clone()));
     world.start(awake::keep(world.clone()));
+    world.start(prune::keep_to_budget(world.clone()));
     world.start(awake::notice_gaps(world.clone()));
     world.start(listen::listen(world.clone(), listener));
     if options.take_up {

@@ -101,7 +101,12 @@ impl OfficeDir {
 
     /// A run's own files: script, briefing, recording, outputs of checks.
     pub fn run(&self, id: RunId) -> PathBuf {
-        self.0.join("runs").join(id.to_string())
+        self.runs().join(id.to_string())
+    }
+
+    /// All runs' own files.
+    pub fn runs(&self) -> PathBuf {
+        self.0.join("runs")
     }
 
     /// The host that holds the desks' programs: its socket, lock, journal and log.

@@ -132,6 +132,14 @@ impl World {
 
     /// What a run printed, from its recording.
     pub(crate) async fn log(&self, run: RunId) -> Result<Answer, Refusal> {
+        let pruned = self.handle.read(move |office| office.runs.get(&run).and_then(|it| it.pruned)).await?;
+        if let Some(when) = pruned {
+            return Err(Refusal::new(
+                Code::NotFound,
+                format!("run {run} has no recording any more: it was pruned on {when}"),
+                "`office task show` and `office events` still say what came of it",
+            ));
+        }
         if let Some(seat) = self.seat(run) {
             // Brings the recording of a live program up to date.
             let _ = seat.host().recorded(seat.session, 0, 1).await;

@@ -274,7 +274,7 @@ fn about(event: &Event) -> About {
             | Effect::Check { task, .. }
             | Effect::Merge { task }
             | Effect::Reclaim { task } => About::Task(*task),
-            Effect::TryProject { .. } => About::NoTask,
+            Effect::TryProject { .. } | Effect::Discard { .. } => About::NoTask,
         },
     }
 }

@@ -1,5 +1,7 @@
 //! What may be asked of the office as a whole, and what happened to it: opened, read in, stopped, resumed, a deadline passed.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -57,6 +59,11 @@ pub enum OfficeCommand {
         /** For so many seconds. */
         secs: u32,
     },
+    /// Drops what these runs left on disk; those whose work nobody has looked at are passed over.
+    Prune {
+        /** Which runs, and what each takes in kilobytes. */
+        runs: Vec<(RunId, u32)>,
+    },
     /// Takes up what was interrupted, and nothing that its owner stopped.
     TakeUp,
     /// Stops everything: every task at work is parked, every run ended.
@@ -111,6 +118,13 @@ pub enum OfficeEvent {
         /** For so many seconds. */
         secs: u32,
     },
+    /// What these runs left on disk (recording, outputs of checks) is dropped.
+    Pruned {
+        /** Which runs. */
+        runs: Vec<RunId>,
+        /** What they took, in kilobytes. */
+        kb: u32,
+    },
     /// Everything was stopped.
     Stopped {
         /** The hold. */
@@ -146,6 +160,10 @@ pub fn decide(office: &Office, actor: Actor, command: &OfficeCommand, now: At) -
             if !(1..=1000).contains(&settings.review_limit) {
                 return Err(Refusal::invalid("the review limit must be 1 to 1000", "give a number in that range"));
             }
+            if settings.recordings_mb == Some(0) || settings.recordings_days == Some(0) {
+                let way_out = "give at least 1, or none to keep all";
+                return Err(Refusal::invalid("recordings cannot be kept for no time or in no space", way_out));
+            }
             one(OfficeEvent::SettingsChanged { settings: settings.clone() })
         }
         OfficeCommand::ReadCatalog { roles, engines } => {
@@ -173,6 +191,17 @@ pub fn decide(office: &Office, actor: Actor, command: &OfficeCommand, now: At) -
         OfficeCommand::Slept { since, secs } => {
             actor.office_only()?;
             one(OfficeEvent::Slept { since: *since, secs: *secs })
+        }
+        OfficeCommand::Prune { runs } => {
+            actor.owner_only("drop recordings")?;
+            // As things stand now: a task may have been opened again since somebody looked.
+            let goes = |run: &RunId| office.runs.get(run).is_some_and(|run| office.may_go(run).is_some());
+            let goes: BTreeMap<_, _> = runs.iter().copied().filter(|(run, _)| goes(run)).collect();
+            if goes.is_empty() {
+                return Ok(Vec::new());
+            }
+            let kb = goes.values().fold(0_u32, |sum, kb| sum.saturating_add(*kb));
+            one(OfficeEvent::Pruned { runs: goes.into_keys().collect(), kb })
         }
         OfficeCommand::TakeUp => {
             actor.office_only()?;

@@ -127,8 +127,12 @@ impl Night {
                 owner(CommandBody::Project(ProjectCommand::SetAcceptance { project, acceptance }))
             }
             240..=241 => owner(CommandBody::Project(ProjectCommand::Try { project })),
-            242..=243 => {
-                let settings = OfficeSettings { review_limit: u32::from(c % 4) + 1 };
+            242 => {
+                let runs = self.office.runs.keys().map(|run| (*run, u32::from(d))).collect();
+                owner(CommandBody::Office(OfficeCommand::Prune { runs }))
+            }
+            243 => {
+                let settings = OfficeSettings { review_limit: u32::from(c % 4) + 1, ..OfficeSettings::default() };
                 owner(CommandBody::Office(OfficeCommand::Set { settings }))
             }
             244..=245 => (Actor::Office, catalog(c)),
@@ -307,7 +311,7 @@ impl Night {
                     took_ms: 5,
                 },
             },
-            Effect::Halt { .. } | Effect::Reclaim { .. } => Outcome::Done,
+            Effect::Halt { .. } | Effect::Reclaim { .. } | Effect::Discard { .. } => Outcome::Done,
         }
     }
 }
