@@ -187,3 +187,25 @@ test('a picture with something else in it is not taken for the approved one', as
   const other = { ...PICTURES[0], query: PICTURES[0].query.replace('states=mixed', 'states=crashed') };
   assert.ok((await difference(browser, await draw(browser, PICTURES[0]), await draw(browser, other))) > 0.02);
 });
+
+test('what is painted anew goes into the atlas, whatever was drawn from last', async () => {
+  const page = await browser.lab({ query: '?desks=8&states=idle&hour=9&still' });
+  const right = await page.evaluate(() => {
+    const { renderer, atlas, screens } = window.floor.stage;
+    // The atlas is bound already, and gl looks elsewhere: as after a frame in which no screen was written.
+    renderer.texture.bindSource(atlas.albedo, 0);
+    renderer.texture.bindSource(screens.source, 3);
+    const { gl } = renderer;
+    const into = [];
+    const real = gl.texSubImage2D;
+    gl.texSubImage2D = function (...given) {
+      into.push(gl.getParameter(gl.TEXTURE_BINDING_2D));
+      return real.apply(gl, given);
+    };
+    atlas.flush();
+    atlas.get('bulb');
+    return into[0] === renderer.texture.getGlSource(atlas.albedo).texture;
+  });
+  assert.ok(right, 'the picture of a bulb was written into another texture');
+  await page.close();
+});
