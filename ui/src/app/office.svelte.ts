@@ -1,7 +1,7 @@
 // What the panels read: the office's view, the time, and what is open in the window. One object, made once.
 // Taken from the office by animation frames, so that a flood of events is one redraw. Not here: any rule of the office.
-import { getContext, setContext } from 'svelte';
-import { Refused, type Host, type Link } from '../host/host';
+import { getContext, setContext, tick } from 'svelte';
+import { Refused, type Host, type Link, type Wanted } from '../host/host';
 import { light } from '../floor/model/light';
 import { answerApproval, resumeAll, stopAll } from '../state/commands';
 import { counts, desksSeen, doneToday, printing, requestsOf, waitsForYou } from '../state/select';
@@ -70,6 +70,7 @@ export class Shop {
   private readonly pool: Pool;
   private frame = 0;
   private nextToast = 1;
+  private deaf: (() => void) | null = null;
   private readonly timers = new Set<number>();
 
   constructor(readonly host: Host) {
@@ -96,6 +97,7 @@ export class Shop {
       await this.sync.start();
       this.ready = true;
       this.turn();
+      this.deaf ??= this.host.native?.onWanted((wanted) => this.show(wanted)) ?? null;
     } catch (error) {
       this.failed = error instanceof Error ? error.message : String(error);
     }
@@ -110,6 +112,7 @@ export class Shop {
     cancelAnimationFrame(this.frame);
     for (const timer of this.timers) window.clearInterval(timer);
     document.removeEventListener('visibilitychange', this.seen);
+    this.deaf?.();
     this.pool.close();
     this.sync.end();
   }
@@ -212,6 +215,18 @@ export class Shop {
   }
   toFloor(): void {
     this.panel = { kind: 'floor' };
+  }
+  /** What was clicked outside the window: the very item, over whatever was open. What was typed there is kept. */
+  show(wanted: Wanted): void {
+    this.sheet = null;
+    this.drawer = null;
+    if (wanted.show === 'task') return this.openTask(wanted.id);
+    if (wanted.show === 'desk') return this.openDesk(wanted.id);
+    this.toFloor();
+    if (wanted.show !== 'approval') return;
+    this.asked = wanted.id;
+    if (this.prefs.drawer) this.drawer = 'needs';
+    void tick().then(() => document.querySelector<HTMLElement>(`[data-approval="${wanted.id}"]`)?.focus());
   }
 }
 
