@@ -14,7 +14,7 @@ import { promisify } from 'node:util';
 import { openSession, SOON, until } from './driver.mjs';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-const TARGET = process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target');
+export const TARGET = process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target');
 /** Pictures of failures, and the logs of what ran. */
 export const SHOTS = join(TARGET, 'window-shots');
 const PROGRAMS = { window: process.env.OFFICE_WINDOW ?? join(TARGET, 'debug/afterhours'), office: process.env.OFFICE_BIN ?? join(TARGET, 'debug/office') };
@@ -33,12 +33,12 @@ function freePort() {
   });
 }
 
-/** A world, with an office in it that is not made yet. */
-export async function openWorld({ width = 1440, height = 900, programs = PROGRAMS } = {}) {
+/** A world, with an office in it that is not made yet; `still`: who sits there wants no needless motion. */
+export async function openWorld({ width = 1440, height = 900, programs = PROGRAMS, still = true } = {}) {
   for (const [name, program] of Object.entries(programs)) if (!existsSync(program)) throw new Error(`${name}: ${program} is not built: npm start builds it`);
   const world = new World(mkdtempSync(join(tmpdir(), 'afterhours-')), programs);
   try {
-    await world.begin(width, height);
+    await world.begin(width, height, still);
     return world;
   } catch (error) {
     await world.end().catch(() => undefined);
@@ -92,7 +92,12 @@ class World {
     return one;
   }
 
-  async begin(width, height) {
+  async begin(width, height, still) {
+    // Its owner wants no motion that means nothing, as a setting of the desktop: graphics are computed here, and tests share them.
+    if (still) {
+      mkdirSync(join(this.env.XDG_CONFIG_HOME, 'gtk-3.0'));
+      writeFileSync(join(this.env.XDG_CONFIG_HOME, 'gtk-3.0/settings.ini'), '[Settings]\ngtk-enable-animations=false\n');
+    }
     const screen = this.start('Xvfb', 'Xvfb', ['-displayfd', '1', '-screen', '0', `${width}x${height}x24`, '-nolisten', 'tcp', '+extension', 'GLX', '+extension', 'RANDR']);
     const number = await until('Xvfb has a screen', () => {
       const found = /^(\d+)\n/m.exec(screen.said())?.[1];
@@ -100,7 +105,11 @@ class World {
       return found;
     });
     this.env.DISPLAY = `:${number}`;
-    const bus = this.start('dbus-daemon', 'dbus-daemon', ['--session', '--nofork', '--print-address=1']);
+    // A bus that starts nothing by itself: what this machine has installed for a desktop is not part of this world.
+    const settings = join(this.folder, 'bus.conf');
+    writeFileSync(settings, `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><type>session</type><listen>unix:dir=${this.env.XDG_RUNTIME_DIR}</listen><policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>\n`);
+    const bus = this.start('dbus-daemon', 'dbus-daemon', [`--config-file=${settings}`, '--nofork', '--print-address=1']);
     this.env.DBUS_SESSION_BUS_ADDRESS = await until('there is a session bus', () => /^(unix:\S+)\n/.exec(bus.said())?.[1]);
   }
 
@@ -178,8 +187,7 @@ class World {
     for (const window of this.#windows) await window.end().catch(() => undefined);
     if (this.runtime()) await this.cli('quit').catch(() => undefined);
     const own = new Set(this.#children.map(({ child }) => child.pid));
-    // What the session bus started by itself ends with the bus.
-    const left = await this.#leftovers(({ pid, command }) => !own.has(pid) && !/at-spi|\/dunst$/.test(command));
+    const left = await this.#leftovers(({ pid }) => !own.has(pid));
     for (const { child } of this.#children.reverse()) child.kill('SIGTERM');
     await Promise.all(this.#children.map(({ child, ended }) => {
       const hard = setTimeout(() => child.kill('SIGKILL'), SOON);
