@@ -7,6 +7,8 @@ const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 const EVERY_MS = 50;
 /** For what a person would call at once, on a busy machine. */
 export const SOON = 30_000;
+/** Keys by their WebDriver letters. */
+export const ESCAPE = '\uE00C';
 
 /** Waits until `look` gives something, and gives that back; `what` says what was waited for. */
 export async function until(what, look, limit = SOON) {
@@ -79,6 +81,19 @@ export class Session {
       return true;
     });
   }
+  /** Clicks the button with these words. */
+  async clickButton(words) {
+    await until(`there is a button "${words}"`, async () => {
+      const found = await this.#do('POST', '/element', { using: 'xpath', value: `//button[contains(., ${JSON.stringify(words)})]` });
+      await this.#do('POST', `/element/${found[ELEMENT]}/click`);
+      return true;
+    });
+  }
+  /** Presses and lets go of the pointer at the middle of a place, whatever lies there: as a person clicks a picture. */
+  async point(css) {
+    const at = await this.still(css);
+    await this.#pointer([{ type: 'pointerMove', duration: 0, ...at }, { type: 'pointerDown', button: 0 }, { type: 'pointerUp', button: 0 }]);
+  }
   async type(css, text) {
     await this.#do('POST', `${await this.#find(css)}/value`, { text });
   }
@@ -92,14 +107,30 @@ export class Session {
     const { x, y, width, height } = await this.#do('GET', `${await this.#find(css)}/rect`);
     return { x: Math.round(x + width / 2), y: Math.round(y + height / 2) };
   }
-  /** Drags with the pointer from one point of the page to another, by way of some points between. */
-  async drag(from, to, steps = 8) {
-    const moves = Array.from({ length: steps }, (_, i) => {
-      const at = (i + 1) / steps;
-      return { type: 'pointerMove', duration: 16, x: Math.round(from.x + (to.x - from.x) * at), y: Math.round(from.y + (to.y - from.y) * at) };
+  /** The middle of a place once it stands still: what is flown to is not there yet. */
+  async still(css) {
+    let before = null;
+    return until(`${css} stands still`, async () => {
+      const now = await this.middle(css);
+      const stands = before !== null && now.x === before.x && now.y === before.y;
+      before = now;
+      return stands && now;
     });
-    const actions = [{ type: 'pointerMove', duration: 0, ...from }, { type: 'pointerDown', button: 0 }, ...moves, { type: 'pointerUp', button: 0 }];
-    await this.#do('POST', '/actions', { actions: [{ type: 'pointer', id: 'mouse', parameters: { pointerType: 'mouse' }, actions }] });
+  }
+  #pointer(actions) {
+    return this.#do('POST', '/actions', { actions: [{ type: 'pointer', id: 'mouse', parameters: { pointerType: 'mouse' }, actions }] });
+  }
+  /** Drags what lies at one place onto another with the pointer, and lets go once `says` shows that it is over it. */
+  async drag(from, onto, says) {
+    const start = await this.still(from);
+    await this.#pointer([{ type: 'pointerMove', duration: 0, ...start }, { type: 'pointerDown', button: 0 }]);
+    await until(`${from} is held over ${onto}`, async () => {
+      const to = await this.middle(onto);
+      const at = (part) => ({ x: Math.round(start.x + (to.x - start.x) * part), y: Math.round(start.y + (to.y - start.y) * part) });
+      await this.#pointer([0.3, 0.6, 0.9, 1].map((part) => ({ type: 'pointerMove', duration: 16, ...at(part) })));
+      return this.has(says);
+    });
+    await this.#pointer([{ type: 'pointerUp', button: 0 }]);
   }
   /** The page as a PNG. */
   async screenshot() {
