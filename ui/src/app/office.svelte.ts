@@ -52,12 +52,12 @@ export class Shop {
   desks = $derived(desksSeen(this.view));
   /** Nothing was taken on yet. */
   first = $derived(![...this.view.projects.values()].some((project) => !project.removed));
+  waits = $derived(waitsForYou(this.view));
   /** Held commands, the oldest first; and the one that A and D act on, or that was looked at last. */
   requests = $derived(requestsOf(this.view));
   asked = $state<number | null>(null);
   /** The held command that is looked at: the one that was chosen, or the oldest while no task that waits was. */
   heldShown = $derived(this.requests.find((it) => it.id === this.asked) ?? (this.waits.some((it) => it.id === this.chosen) ? undefined : this.requests[0]));
-  waits = $derived(waitsForYou(this.view));
   counts = $derived(counts(this.view, this.now));
   done = $derived(doneToday(this.view, this.now));
   /** Hour of the light: the owner's own clock, unless a light was chosen. */
