@@ -80,6 +80,31 @@ describe('a stream of a terminal', () => {
     expect(seen.gaps).toEqual([]);
   });
 
+  it('waits for an office that is still looked for, and goes on where it was, however late the words come', async () => {
+    for (const backFirst of [false, true]) {
+      const office = new Office();
+      const { stream, seen } = watched(office);
+      await settled();
+      office.print(0, 'one ');
+      office.refuses = new Refused({ code: 'no_office', message: 'The office is gone; looking for it', detail: '' });
+      // The terminal hears of it before the link does, and asks in vain.
+      office.each({ kind: 'lost' });
+      if (backFirst) office.link('up');
+      office.refuses = null;
+      await settled();
+      if (!backFirst) {
+        expect(stream.state.is).toBe('lost');
+        office.link('lost');
+        office.link('up');
+        await settled();
+      }
+      expect(stream.state.is).toBe('live');
+      expect(seen.states).not.toContain('refused');
+      office.print(4, 'two');
+      expect(seen.text).toBe('one two');
+      expect(office.asked.at(-1)).toBe(4);
+    }
+  });
   it('goes on too when the word that the office is back overtakes the word that it was lost', async () => {
     const office = new Office();
     const { stream, seen } = watched(office);

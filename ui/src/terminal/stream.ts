@@ -29,6 +29,8 @@ export class Stream {
   private turn = 0;
   private owed = 0;
   private reach: Link = 'up';
+  /** How often the office was said to be there. */
+  private ups = 0;
   private closed = false;
   private readonly stop: () => void;
 
@@ -41,6 +43,7 @@ export class Stream {
   ) {
     this.stop = host.onLink((link) => {
       this.reach = link;
+      if (link === 'up') this.ups++;
       if (link === 'up' && this.state.is === 'lost') void this.attach();
     });
     void this.attach();
@@ -53,6 +56,7 @@ export class Stream {
 
   private async attach(): Promise<void> {
     const turn = ++this.turn;
+    const { ups } = this;
     this.say({ is: 'attaching' });
     const from = this.at === null ? this.from : this.at <= FROM_MAX ? this.at : null;
     try {
@@ -68,8 +72,11 @@ export class Stream {
       if (turn !== this.turn) return;
       // An office that cannot be reached is waited for; anything else it says is its answer.
       if (!(error instanceof Refused)) this.say({ is: 'refused', refusal: { ...GONE, message: error instanceof Error ? error.message : String(error) } });
-      else if (error.refusal.code === 'unavailable') this.say({ is: 'lost' });
-      else this.say({ is: 'refused', refusal: error.refusal });
+      else if (error.refusal.code === 'unavailable' || error.refusal.code === 'no_office') {
+        this.say({ is: 'lost' });
+        // It was found again while it was asked for in vain.
+        if (this.ups > ups && this.reach === 'up') void this.attach();
+      } else this.say({ is: 'refused', refusal: error.refusal });
     }
   }
 
