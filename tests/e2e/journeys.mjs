@@ -123,7 +123,7 @@ journey('after kill -9 of the window, and of window and office at once, the open
   await window.page.sees(OPEN);
   await repository(world);
   const enough = join(world.folder, 'enough');
-  await task(world, 'Count aloud', `n=0; while [ ! -e '${enough}' ]; do n=$((n+1)); echo "number $n"; sleep 0.02; done; office task done --summary counted`);
+  await task(world, 'Count aloud', `n=0; while [ ! -e '${enough}' ]; do n=$((n+1)); echo "number $n"; sleep 0.02; done; echo $n > COUNTED; office task done --summary counted`);
   const look = async () => {
     await window.page.sees('[data-desk="1"][data-state="working"]');
     // As a screen reader opens it: where the desk lies on the screen is not the point here.
