@@ -135,7 +135,7 @@ async function bytes(world, page, gapAtRest) {
 
 const asked = new Set(process.argv.slice(2));
 const wants = (part) => asked.size === 0 || asked.has(part);
-const world = await openWorld();
+const world = await openWorld({ still: false });
 try {
   console.log(`load when it began: ${loadavg()[0].toFixed(1)}; graphics in software`);
   const started = Date.now();

@@ -6,30 +6,12 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
 import { ESCAPE, until } from './driver.mjs';
+import { journey, OPEN } from './journey.mjs';
 import { openNotifier } from './notifier.mjs';
-import { openWorld } from './world.mjs';
 
-/** The window shows an office, and its picture is painted. */
-const OPEN = 'canvas[data-ready]';
 /** What a person may have to do until the first task is merged. */
 const INTERACTIONS = 12;
-
-/** A test in a world of its own; when it fails, the screen is kept. */
-function journey(name, what) {
-  test(name, { timeout: 120_000 }, async () => {
-    const world = await openWorld();
-    try {
-      await what(world);
-    } catch (error) {
-      await world.shot(name).catch(() => undefined);
-      await world.end().catch(() => undefined);
-      throw error;
-    }
-    await world.end();
-  });
-}
 
 const git = (world, at, ...args) => execFileSync('git', args, { cwd: at, env: world.env, encoding: 'utf8' });
 const stateOf = async (world, task) => (await world.json('task', 'show', String(task))).state;
