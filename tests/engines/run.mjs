@@ -10,7 +10,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Desk, ROOT, program } from './lib/desk.mjs';
+import { Desk, ROOT, RUNS, program } from './lib/desk.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ENGINES = ['claude', 'codex'];
@@ -80,7 +80,7 @@ async function main() {
   const stranger = engines.find((name) => !ENGINES.includes(name));
   if (stranger) throw new Error(`there are no rows for ${stranger}; there are ${ENGINES.join(', ')}`);
   makeReady();
-  rmSync(join(ROOT, 'target/engine-runs'), { recursive: true, force: true });
+  rmSync(RUNS, { recursive: true, force: true });
   const since = Date.now();
   const work = [];
   for (const engine of engines) {

@@ -3,13 +3,19 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serve } from '../model.mjs';
 import { openOffice } from './office.mjs';
 
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
+/** Where the runs live. Codex's sandbox leaves the temporary directory open and does not work from within it, so a copy of the
+ *  repository that lies there has its runs beside it. */
+export const RUNS = ROOT.startsWith(realpathSync(tmpdir()) + sep)
+  ? join('/var/tmp', `afterhours-engine-runs-${ROOT.replace(/[^a-z0-9]+/gi, '-')}`)
+  : join(ROOT, 'target/engine-runs');
 const HERE = join(ROOT, 'tests/engines');
 const BUILT = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'debug');
 export const program = (name) => join(BUILT, name);
@@ -43,7 +49,7 @@ export class Desk {
   static async open(engine, name, script, { answers, packages = 'node_modules' } = {}) {
     const desk = new Desk();
     desk.engine = engine;
-    desk.dir = join(ROOT, 'target/engine-runs', `${engine}-${name.replace(/[^a-z0-9]+/gi, '-').slice(0, 36)}-${(places += 1)} ü`);
+    desk.dir = join(RUNS, `${engine}-${name.replace(/[^a-z0-9]+/gi, '-').slice(0, 36)}-${(places += 1)} ü`);
     rmSync(desk.dir, { recursive: true, force: true });
     desk.checkout = join(desk.dir, 'check out');
     desk.run = join(desk.dir, 'run');

@@ -6,7 +6,7 @@ import { execFile, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { ROOT, program, until } from '../lib/desk.mjs';
+import { ROOT, RUNS, program, until } from '../lib/desk.mjs';
 import { serve } from '../model.mjs';
 
 const run = promisify(execFile);
@@ -26,7 +26,7 @@ const script = {
 class Office {
   static async open(name) {
     const office = new Office();
-    office.top = join(ROOT, 'target/engine-runs', `office-${name} ü`);
+    office.top = join(RUNS, `office-${name} ü`);
     rmSync(office.top, { recursive: true, force: true });
     office.shop = join(office.top, 'shop');
     office.dir = join(office.top, 'o');
