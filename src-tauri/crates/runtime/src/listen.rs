@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use office_core::run::RunState;
 use office_core::{Actor, Code, Envelope, Noun, Refusal, Seq};
 use office_door::wire::{Answer, Ask, Request};
 use office_door::{Connection, EventFrame, Listener, Offered, Outbox, Peer};
@@ -109,6 +110,18 @@ fn answer(world: &Arc<World>, actor: Actor, request: Request, outbox: &Outbox) {
     world.start(async move {
         let world = inner;
         let Request { id, ask } = request;
+        if let Actor::Agent { run, .. } = actor {
+            // A program can be quicker than the word that it was started; what it says is heard once that is written down.
+            let begun = world.handle.wait_until(move |office| {
+                let state = office.runs.get(&run).map(|it| it.state);
+                (!matches!(state, Some(RunState::Preparing | RunState::Launching))).then_some(())
+            });
+            tokio::select! {
+                () = world.closing.cancelled() => {}
+                () = outbox.closed() => return,
+                _ = begun => {}
+            }
+        }
         match ask {
             Ask::Subscribe { since } => {
                 let subscription = world.handle.subscribe();
