@@ -130,15 +130,12 @@ impl Shell<'_> {
         let mut argv = vec![Arg::lit("git")];
         argv.extend(args.iter().cloned());
         let inner = Call { argv, env: call.env.clone() };
-        let parsed = self.parsed("git", &inner.argv[1..]);
+        let mut parsed = self.parsed("git", &inner.argv[1..]);
         self.git_runs(&sub, args, stdin);
         self.git_reaches(&sub, &parsed.operands);
         self.git_shows(&sub, &parsed.operands);
         if sub == "push" {
             self.emit(Action::Does { deed: Deed::Push, by: "git push".into() });
-        }
-        let mut parsed = parsed;
-        if sub == "push" {
             for operand in parsed.operands.iter().skip(1).filter_map(Arg::known) {
                 if operand.starts_with('+') {
                     parsed.flags.insert("force".into());
