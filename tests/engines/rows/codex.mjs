@@ -24,6 +24,18 @@ const replaceHook = (command, timeout = 60) => (plan) => {
     .replace(/(permission_request:0:0"\]\ntrusted_hash = ).*/, (_, head) => `${head}"${trust(command, timeout)}"`);
   return plan;
 };
+/** A row whose hook is another command: whatever becomes of it, the call does not run. */
+const gateBroken = (name, ...hook) => ({
+  name,
+  closed: true,
+  script: risky,
+  answers: approve,
+  async run(desk, change = (plan) => plan) {
+    desk.terminal('risk it', { change: (plan) => change(replaceHook(...hook)(plan)) });
+    await until('it asks on its screen, or goes on', () => answered(desk) || /Action Required/.test(desk.titles.join(' ')), 15);
+    assert.equal(desk.done, 0);
+  },
+});
 const answered = (desk) => desk.requests.some(({ result }) => result);
 
 export const rows = [
@@ -142,28 +154,8 @@ export const rows = [
       assert.equal(desk.done, 0);
     },
   },
-  {
-    name: 'the hook is missing: does not run',
-    closed: true,
-    script: risky,
-    answers: approve,
-    async run(desk, change = (plan) => plan) {
-      desk.terminal('risk it', { change: (plan) => change(replaceHook('/nowhere/office-hook gate codex')(plan)) });
-      await until('it asks on its screen, or goes on', () => answered(desk) || /Action Required/.test(desk.titles.join(' ')), 15);
-      assert.equal(desk.done, 0);
-    },
-  },
-  {
-    name: 'the hook hangs: does not run',
-    closed: true,
-    script: risky,
-    answers: approve,
-    async run(desk, change = (plan) => plan) {
-      desk.terminal('risk it', { change: (plan) => change(replaceHook('sleep 60', 1)(plan)) });
-      await until('it asks on its screen, or goes on', () => answered(desk) || /Action Required/.test(desk.titles.join(' ')), 15);
-      assert.equal(desk.done, 0);
-    },
-  },
+  gateBroken('the hook is missing: does not run', '/nowhere/office-hook gate codex'),
+  gateBroken('the hook hangs: does not run', 'sleep 60', 1),
   {
     name: 'the office is down: does not run',
     script: risky,
