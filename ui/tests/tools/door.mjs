@@ -8,6 +8,17 @@ const HEADER = 5;
 const BYTES_HEADER = 12;
 const CREDIT = 1024 * 1024;
 
+export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+/** What `holds` gives as soon as it gives anything; half a minute at most. */
+export async function until(what, holds) {
+  for (let tries = 0; tries < 600; tries++) {
+    const found = await holds();
+    if (found) return found;
+    await pause(50);
+  }
+  throw new Error(`it never came to pass: ${what}`);
+}
+
 export async function knock(path) {
   const socket = connect(path);
   await new Promise((open, fail) => socket.once('connect', open).once('error', fail));

@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { knock } from './door.mjs';
+import { knock, until } from './door.mjs';
 import { SCREENS } from './screens.mjs';
 import { FILES } from './shift.mjs';
 
@@ -20,15 +20,6 @@ const END = 'the recording of this terminal ends here';
 const here = mkdtempSync(join(tmpdir(), 'screens-'));
 const dir = join(here, 'office');
 const env = { PATH: process.env.PATH, LANG: 'C.UTF-8', HOME: here, OFFICE_DIR: dir };
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-async function until(what, holds) {
-  for (let tries = 0; tries < 600; tries++) {
-    const found = await holds();
-    if (found) return found;
-    await pause(50);
-  }
-  throw new Error(`it never came to pass: ${what}`);
-}
 
 function repository() {
   const path = join(here, 'ledger-api');

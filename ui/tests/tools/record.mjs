@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { knock } from './door.mjs';
+import { knock, pause, until } from './door.mjs';
 import { BY_HAND, DEFAULTS, FILES, TEAM, WORK } from './shift.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -43,16 +43,6 @@ function stretched(json) {
   const moment = /"(\d{4}-\d\d-\d\dT[\d:.]+Z)"/g;
   if (began === Infinity) for (const [, at] of json.matchAll(moment)) began = Math.min(began, Date.parse(at));
   return json.replace(moment, (_, at) => `"${new Date(DUSK + (Date.parse(at) - began) * STRETCH).toISOString()}"`);
-}
-
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-async function until(what, holds) {
-  for (let tries = 0; tries < 600; tries++) {
-    const found = await holds();
-    if (found) return found;
-    await pause(50);
-  }
-  throw new Error(`it never came to pass: ${what}`);
 }
 
 async function main() {
