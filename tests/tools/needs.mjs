@@ -11,6 +11,7 @@ export const PACKAGES = [
   { programs: ['cc', 'gcc', 'clang'], apt: 'build-essential', why: 'SQLite and zstd are compiled from C, and Rust links with cc' },
   { programs: ['git'], apt: 'git', why: 'the office works on git repositories, and so do its tests' },
   { programs: ['setpriv'], apt: 'util-linux', why: 'tests of permissions run as an unprivileged user', only: 'linux' },
+  { programs: ['bwrap'], apt: 'bubblewrap', why: 'desks and checks run in a sandbox that is made with it', only: 'linux' },
   { programs: ['ps'], apt: 'procps', why: 'tests look for processes that were left behind', only: 'linux' },
 ];
 
