@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { PACKAGES, atLeast, missing, version } from './needs.mjs';
 
 test('any one of the programs will do', () => {
-  const present = (program) => ['clang', 'git', 'setpriv', 'ps'].includes(program);
+  const present = (program) => ['clang', 'git', 'setpriv', 'bwrap', 'ps'].includes(program);
   assert.deepEqual(missing(present, 'linux'), []);
 });
 
