@@ -1,6 +1,7 @@
 // A recorded office, event by event: what the window makes of the pushes is what the office itself was in the end.
 // tests/tests/golden.rs holds the same files against the core. Not here: what is read out of the view.
 import { describe, expect, it } from 'vitest';
+import type { Answer, Ask } from '../src/bindings';
 import { Replay } from '../src/host/replay';
 import { fromSnapshot, nounsOf, reduce } from '../src/state/reduce';
 import { BACKLOG, listed } from '../src/state/listing';
@@ -93,5 +94,45 @@ describe('sync', () => {
     expect(nounsOf(sync.view)).toEqual(atTheEnd().nouns);
     expect(host.asked.filter((ask) => ask.ask === 'snapshot')).toHaveLength(2);
     expect(woken).toBeGreaterThan(1);
+  });
+  it('begins once more when the office was lost and found while it began', async () => {
+    const host = new Replay(recorded(), 50);
+    let lost = true;
+    let hang: (() => void) | undefined;
+    const source = {
+      listen: host.listen.bind(host),
+      // The first office takes the question and is gone before it answers.
+      ask: (ask: Ask) => (lost ? new Promise<Answer>((_, fail) => (hang = () => fail(new Error('the connection was lost')))) : host.ask(ask)),
+    };
+    const sync = new Sync(source, () => {});
+    const first = sync.start();
+    lost = false;
+    const second = sync.start();
+    hang?.();
+    await Promise.all([first, second]);
+    host.play(1000);
+    sync.take();
+    expect(nounsOf(sync.view)).toEqual(atTheEnd().nouns);
+    expect(sync.behind).toBe(false);
+  });
+  it('is behind after it failed, without trying again at every turn, and mends when it is asked', async () => {
+    const host = new Replay(recorded(), 50);
+    let well = false;
+    let asked = 0;
+    const source = {
+      listen: host.listen.bind(host),
+      ask: (ask: Ask) => (asked++, well ? host.ask(ask) : Promise.reject(new Error('the disk is full'))),
+    };
+    let woken = 0;
+    const sync = new Sync(source, () => woken++);
+    await expect(sync.start()).rejects.toThrow('the disk is full');
+    expect([sync.behind, asked, woken]).toEqual([true, 1, 0]);
+    well = true;
+    sync.take();
+    await settle();
+    host.play(1000);
+    sync.take();
+    expect(nounsOf(sync.view)).toEqual(atTheEnd().nouns);
+    expect(sync.behind).toBe(false);
   });
 });

@@ -91,20 +91,26 @@ export class Shop {
     this.host.onLink((link) => {
       const back = this.link === 'lost' && link === 'up';
       this.link = link;
-      if (back) void this.sync.start();
+      if (back) void this.begin();
     });
+    await this.begin();
+    this.timers.add(window.setInterval(() => this.tick(), MINUTE_MS / 4));
+  }
+  /** Takes the office's state. Where that fails because it was lost again, the next time it is found counts. */
+  async begin(): Promise<void> {
     try {
       await this.sync.start();
       this.ready = true;
+      this.failed = null;
       this.turn();
       this.deaf ??= this.host.native?.onWanted((wanted) => this.show(wanted)) ?? null;
     } catch (error) {
-      this.failed = error instanceof Error ? error.message : String(error);
+      if (!this.ready) this.failed = error instanceof Error ? error.message : String(error);
     }
-    this.timers.add(window.setInterval(() => this.tick(), MINUTE_MS / 4));
   }
   /** Ages and the clock count minutes: nothing is worked out again while they stay the same. */
   private tick(): void {
+    if (this.sync.behind && this.link === 'up') this.turn();
     const now = this.host.now();
     if (Math.floor(now.getTime() / MINUTE_MS) !== Math.floor(this.now.getTime() / MINUTE_MS)) this.now = now;
   }

@@ -15,6 +15,8 @@ export class Sync {
   private waiting: Pushed[] = [];
   private stale = false;
   private starting: Promise<void> | null = null;
+  /** Asked to begin while it began: what was asked of an office that was lost meanwhile counts for nothing. */
+  private again = false;
   private stop: (() => void) | null = null;
 
   constructor(
@@ -23,13 +25,37 @@ export class Sync {
     private readonly wake: () => void,
   ) {}
 
-  /** Connects, or begins again from a snapshot. Calls in between wait for the one under way. */
+  /** Connects, or begins again from a snapshot. A call while that is under way lets it begin once more after it. */
   start(): Promise<void> {
-    this.starting ??= this.begin().finally(() => {
-      this.starting = null;
-      this.wake();
-    });
+    this.again = true;
+    this.starting ??= this.begun().then(
+      () => {
+        this.starting = null;
+        this.wake();
+      },
+      (error: unknown) => {
+        this.starting = null;
+        this.stale = true;
+        throw error;
+      },
+    );
     return this.starting;
+  }
+
+  private async begun(): Promise<void> {
+    while (this.again) {
+      this.again = false;
+      try {
+        await this.begin();
+      } catch (error) {
+        if (!this.again) throw error;
+      }
+    }
+  }
+
+  /** Whether the view is known to be behind the office, and nothing is under way to mend that. */
+  get behind(): boolean {
+    return this.stale && !this.starting;
   }
 
   private async begin(): Promise<void> {
@@ -66,7 +92,8 @@ export class Sync {
     this.waiting = [];
     const changed = view !== this.view;
     this.view = view;
-    if (gap || this.stale) void this.start().catch(() => (this.stale = true));
+    // Where that fails the view stays as it was, and is `behind`.
+    if (gap || this.stale) void this.start().catch(() => undefined);
     return changed;
   }
 
