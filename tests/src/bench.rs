@@ -194,6 +194,14 @@ impl Bench {
         }
     }
 
+    /// Tells the runtime to end and starts the next one at once, before the first is gone.
+    pub fn quit_and_run(&mut self) {
+        self.json(&["quit"]);
+        let mut before = self.runtime.take().expect("a runtime");
+        self.run();
+        before.wait().expect("it ended");
+    }
+
     /// Waits until the runtime has ended by itself; true if it did within the patience.
     pub fn ended(&mut self) -> bool {
         let until = Instant::now() + PATIENCE;

@@ -75,7 +75,7 @@ pub async fn init(dir: &Path, name: Option<&str>) -> Result<(), Refusal> {
         let message = format!("there is an office in {} already", dir.root().display());
         return Err(Refusal::new(Code::Duplicate, message, "use it, or choose another directory"));
     }
-    let _lock = OfficeLock::take(&dir.lock(), clock.now()).await?;
+    let _lock = OfficeLock::take(&dir, clock.now()).await?;
     let folder = dir.root().file_name().map(|name| name.to_string_lossy().into_owned());
     let named: String =
         folder.unwrap_or_default().chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).take(40).collect();
@@ -158,7 +158,7 @@ pub async fn run_on(
         let message = format!("there is no office in {}", dir.root().display());
         return Err(Refusal::new(Code::NotFound, message, "`office init` makes one"));
     }
-    let _lock = OfficeLock::take(&dir.lock(), clock.now()).await?;
+    let _lock = OfficeLock::take(&dir, clock.now()).await?;
     dir.make().map_err(|error| unusable(&error.to_string()))?;
     let (store, opening) = Store::open(&dir.database(), clock.now()).await.map_err(store_refusal)?;
     if !opening.clean {
@@ -265,7 +265,7 @@ pub async fn restore(dir: &Path, backup: &Path) -> Result<String, Refusal> {
     let dir = OfficeDir::new(dir);
     let now = SystemClock.now();
     dir.make().map_err(|error| unusable(&error.to_string()))?;
-    let _lock = OfficeLock::take(&dir.lock(), now).await?;
+    let _lock = OfficeLock::take(&dir, now).await?;
     if !backup.is_file() {
         let message = format!("there is no backup {}", backup.display());
         return Err(Refusal::new(

@@ -8,14 +8,23 @@ use office_core::{Actor, Code, Envelope, Noun, Refusal, Seq};
 use office_door::wire::{Answer, Ask, Request};
 use office_door::{Connection, EventFrame, Listener, Offered, Outbox, Peer};
 use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
 
 use crate::world::World;
 
 /// This product's version.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Takes callers in until the office closes.
+/// Takes callers in until the office closes. Then the door goes first and those inside after it: one whose connection ends
+/// tells by the door's absence that the office was ended, and by its presence that it was killed.
 pub(crate) async fn listen(world: Arc<World>, listener: Listener) {
+    let leave = CancellationToken::new();
+    take_in(&world, &listener, &leave).await;
+    drop(listener);
+    leave.cancel();
+}
+
+async fn take_in(world: &Arc<World>, listener: &Listener, leave: &CancellationToken) {
     loop {
         let accepted = tokio::select! {
             () = world.closing.cancelled() => return,
@@ -23,10 +32,10 @@ pub(crate) async fn listen(world: Arc<World>, listener: Listener) {
         };
         match accepted {
             Ok((connection, peer)) => {
-                let inner = world.clone();
+                let (inner, leave) = (world.clone(), leave.clone());
                 world.start(async move {
                     tokio::select! {
-                        () = inner.closing.cancelled() => {}
+                        () = leave.cancelled() => {}
                         () = serve(&inner, connection, peer) => {}
                     }
                 });

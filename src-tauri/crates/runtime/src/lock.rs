@@ -8,6 +8,9 @@ use std::time::Duration;
 
 use nix::fcntl::{Flock, FlockArg};
 use office_core::{At, Code, Refusal};
+use office_door::place;
+
+use crate::paths::OfficeDir;
 
 /// The lock; dropping it lets go.
 #[derive(Debug)]
@@ -15,17 +18,22 @@ pub struct OfficeLock {
     _held: Flock<File>,
 }
 
-/// A killed holder's lock can outlive it for a moment, in a child that was just forked and has not begun its program.
-const DYING: Duration = Duration::from_secs(5);
+/// A killed holder's lock can outlive it for a moment, in a child that was just forked and has not begun its program; and
+/// one that was ended in order closes its door before its desks are ended and its database is.
+const ENDING: Duration = Duration::from_secs(10);
 
 impl OfficeLock {
-    /// Takes the lock, or says who holds it.
-    pub async fn take(path: &Path, now: At) -> Result<Self, Refusal> {
-        let until = tokio::time::Instant::now() + DYING;
+    /// Takes the lock, or says who holds it. A holder that is on its way out is waited for.
+    pub async fn take(dir: &OfficeDir, now: At) -> Result<Self, Refusal> {
+        let until = tokio::time::Instant::now() + ENDING;
         loop {
-            match Self::try_take(path, now) {
-                Err((refusal, Some(holder))) if !is_alive(holder) && tokio::time::Instant::now() < until => {
-                    tracing::debug!(%refusal, "its holder is gone; its lock will be, too");
+            match Self::try_take(&dir.lock(), now) {
+                // One that is alive and has no door is on its way out, or up; then its door is there in a moment.
+                Err((refusal, Some(holder)))
+                    if (!is_alive(holder) || !place::find(dir.root()).exists())
+                        && tokio::time::Instant::now() < until =>
+                {
+                    tracing::debug!(%refusal, "its holder is gone, or going; its lock will be, too");
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
                 taken => return taken.map_err(|(refusal, _)| refusal),
