@@ -25,6 +25,8 @@ const STARTING: Duration = Duration::from_millis(40);
 const LOOKING: Duration = Duration::from_secs(2);
 /// An office that is on its way up, started here or by somebody else, gets so long.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// One that somebody else started gets so long before it is looked whether it is still there.
+const OTHERS: Duration = Duration::from_secs(5);
 /// Starts within a minute; after so many a person has to say so.
 const STARTS: usize = 4;
 const MINUTE: Duration = Duration::from_secs(60);
@@ -203,7 +205,7 @@ impl Link {
         let mut why = why;
         let until = Instant::now() + PATIENCE;
         let mut started: Option<Started> = None;
-        let mut elsewhere: Option<Refusal> = None;
+        let mut elsewhere: Option<(Refusal, Instant)> = None;
         loop {
             match Client::connect(&self.which.dir, NAME, None).await {
                 Ok(client) => return Ok(client),
@@ -220,7 +222,7 @@ impl Link {
                 }
             }
             match &mut started {
-                None if elsewhere.is_some() => {}
+                None if elsewhere.as_ref().is_some_and(|(_, until)| Instant::now() < *until) => {}
                 None if !wanted => {
                     // Why it did not start stays said until somebody starts it; the rest is as it is seen now.
                     let stays =
@@ -239,16 +241,16 @@ impl Link {
                 }
                 Some(running) => match running.ended() {
                     None => {}
-                    // Somebody else started it, or it is only just ending: it is waited for.
+                    // Somebody else started it, and it is waited for; if that one ends before it answers, it is started anew.
                     Some(refusal) if refusal.code == Code::Held => {
                         started = None;
-                        elsewhere = Some(refusal);
+                        elsewhere = Some((refusal, Instant::now() + OTHERS));
                     }
                     Some(refusal) => return Err(refusal),
                 },
             }
             if Instant::now() > until {
-                return Err(elsewhere.unwrap_or_else(|| self.slow()));
+                return Err(elsewhere.map_or_else(|| self.slow(), |(refusal, _)| refusal));
             }
             tokio::time::sleep(STARTING).await;
         }
