@@ -1,10 +1,11 @@
 // `npm run bundle:test`: builds the package, installs it on this machine, looks at the window that it brings, upgrades it under a
-// desk at work, and removes it again. Debian and Ubuntu, as root or with sudo; a package that somebody installed here is left alone.
+// desk at work, and removes it again, also when it is told to end in the middle. Debian and Ubuntu, as root or with sudo; a package
+// that somebody installed here is left alone.
 //   --release   packs what is given to people, not the debug build     --packed   the packages of a run before, not built again
 // Not here: whether the window works (journeys.mjs).
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +19,8 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const NAME = 'afterhours';
 const WINDOW = '/usr/bin/afterhours';
 const OFFICE = '/usr/bin/office';
+/** No version that anybody is given: a package of it was left by a run of this test that was killed. */
+const [BEFORE, AFTER] = ['0.1.0~tried', '0.9.0~tried'];
 const { values: asked } = parseArgs({ options: { release: { type: 'boolean', default: false }, packed: { type: 'boolean', default: false } } });
 
 const step = (words) => console.log(`- ${words}`);
@@ -28,22 +31,36 @@ function asRoot(...command) {
   const ended = spawnSync(program, args, { encoding: 'utf8' });
   if (ended.status !== 0) throw new Error(`${command.join(' ')} failed:\n${ended.stdout}${ended.stderr}`);
 }
-const isInstalled = () => spawnSync('dpkg-query', ['-W', '-f', '${Status}', NAME], { encoding: 'utf8' }).stdout.includes('install ok');
+/** The version that is here, whole or in parts; nothing if none. */
+function installed() {
+  const { stdout } = spawnSync('dpkg-query', ['-W', '-f', '${Version} ${db:Status-Status}', NAME], { encoding: 'utf8' });
+  const [version, state] = stdout.split(' ');
+  return state && state !== 'not-installed' ? version : undefined;
+}
+function purge() {
+  if (installed()?.endsWith('~tried')) asRoot('dpkg', '--purge', '--force-remove-reinstreq', NAME);
+}
 
 /** Why it cannot be tried here, or undefined. */
 function inTheWay() {
   if (!has('dpkg')) return 'packages are made for Debian and Ubuntu so far: there is no dpkg here';
   if (process.getuid() !== 0 && spawnSync('sudo', ['-n', 'true']).status !== 0) return 'installing needs root: run it as root, or where sudo asks for no password';
-  if (isInstalled()) return `${NAME} is installed here already, and this test would remove it: do that first (sudo apt remove ${NAME})`;
+  purge();
+  if (installed()) return `${NAME} is installed here already, and this test would remove it: do that first (sudo apt remove ${NAME})`;
   return undefined;
 }
 
-function pack(version) {
+async function pack(version) {
   const target = JSON.parse(output('cargo', 'metadata', '--format-version', '1', '--no-deps')).target_directory;
   const file = join(target, `bundle/${NAME}_${version}_${output('dpkg', '--print-architecture')}.deb`);
   if (asked.packed && existsSync(file)) return file;
-  const ended = spawnSync(process.execPath, [join(ROOT, 'tests/tools/bundle.mjs'), '--version', version, ...(asked.release ? [] : ['--debug'])], { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
-  if (ended.status !== 0) throw new Error(`the package of ${version} was not made: its words are above`);
+  const args = [join(ROOT, 'tests/tools/bundle.mjs'), '--version', version, ...(asked.release ? [] : ['--debug'])];
+  const packing = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'], detached: true });
+  const stop = () => process.kill(-packing.pid);
+  process.once('exit', stop);
+  const code = await new Promise((done) => packing.once('exit', done));
+  process.off('exit', stop);
+  if (code !== 0) throw new Error(`the package of ${version} was not made: its words are above`);
   return file;
 }
 
@@ -125,14 +142,15 @@ if (why) {
   console.error(why);
   process.exitCode = 1;
 } else {
+  const began = Date.now();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130));
+  process.once('exit', purge);
   step(`packing two versions (${asked.release ? 'release' : 'debug'})`);
-  const [first, second] = [pack('0.1.0'), pack('0.9.0')];
+  const [first, second] = [await pack(BEFORE), await pack(AFTER)];
+  const packed = Date.now();
   step(`installing ${first}`);
-  try {
-    asRoot('dpkg', '-i', first);
-    await journey(second);
-    console.log('the package installs, starts, upgrades and goes away cleanly');
-  } finally {
-    if (isInstalled()) asRoot('dpkg', '--purge', NAME);
-  }
+  asRoot('dpkg', '-i', first);
+  await journey(second);
+  const seconds = (from, to) => ((to - from) / 1000).toFixed(0);
+  console.log(`the package installs, starts, upgrades and goes away cleanly (${seconds(packed, Date.now())} s, packing ${seconds(began, packed)} s)`);
 }

@@ -22,6 +22,20 @@ const MARK = 'OFFICE_TEST_WORLD';
 
 const run = promisify(execFile);
 
+/** Worlds that were not ended yet. */
+const open = new Set();
+
+/** Whoever is told to end in the middle, or is left by a test that hangs, leaves no world behind. */
+const watchOverEnd = (() => {
+  let watched = false;
+  return () => {
+    if (watched) return;
+    watched = true;
+    process.on('exit', () => open.forEach((world) => world.endNow()));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130));
+  };
+})();
+
 function freePort() {
   return new Promise((done, failed) => {
     const server = createServer();
@@ -36,7 +50,9 @@ function freePort() {
 /** A world, with an office in it that is not made yet; `still`: who sits there wants no needless motion. */
 export async function openWorld({ width = 1440, height = 900, programs = PROGRAMS, still = true } = {}) {
   for (const [name, program] of Object.entries(programs)) if (!existsSync(program)) throw new Error(`${name}: ${program} is not built: npm start builds it`);
+  watchOverEnd();
   const world = new World(mkdtempSync(join(tmpdir(), 'afterhours-')), programs);
+  open.add(world);
   try {
     await world.begin(width, height, still);
     return world;
@@ -90,6 +106,11 @@ class World {
     const one = { name, child, said: () => Buffer.concat(said).toString(), ended: new Promise((done) => child.once('exit', done)) };
     this.#children.push(one);
     return one;
+  }
+
+  /** The process of something that was started by this name. */
+  process(name) {
+    return this.#children.find((one) => one.name === name).child;
   }
 
   async begin(width, height, still) {
@@ -182,8 +203,27 @@ class World {
     return left;
   }
 
+  /** Kills everything at once, without waiting for anything; for the end of this process. */
+  endNow() {
+    open.delete(this);
+    // What is being started while others are killed is seen the next time; who ended stays on the list until it is counted.
+    for (let none = 0, look = 0; none < 3 && look < 100; look++) {
+      const left = this.processes();
+      none = left.length === 0 ? none + 1 : 0;
+      for (const { pid } of left) kill(pid);
+    }
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
   /** Ends everything; an error names what did not end by itself and was killed. */
   async end() {
+    try {
+      await this.#end();
+    } finally {
+      open.delete(this);
+    }
+  }
+  async #end() {
     for (const window of this.#windows) await window.end().catch(() => undefined);
     if (this.runtime()) await this.cli('quit').catch(() => undefined);
     const own = new Set(this.#children.map(({ child }) => child.pid));
