@@ -3,6 +3,8 @@
 //! Not here: when there is news (`watch.rs`), and where one is not shown because the window is looked at.
 
 use std::collections::BTreeSet;
+#[cfg(target_os = "linux")]
+use std::time::Duration;
 
 use office_core::approval::ApprovalCommand;
 use office_core::view::StatusView;
@@ -16,13 +18,19 @@ use crate::link::Link;
 use crate::wanted::{Wanted, Wishes};
 use crate::window;
 
-/// Numbers that are no item's.
-const GOES_ON: i32 = -1;
-const MANY: i32 = -2;
+/// A number that is no item's.
+const MANY: i32 = -1;
 /// More news than these at once are told in one sentence.
 const ONE_BY_ONE: usize = 3;
 /// A command that is longer does not fit into a notification; it is approved where it can be read whole.
 const READABLE: usize = 160;
+
+/// The desktop gets so long to take a notification before the process ends without it.
+#[cfg(target_os = "linux")]
+const TAKEN: Duration = Duration::from_secs(5);
+/// And a person so long to read it.
+#[cfg(target_os = "linux")]
+const READ: Duration = Duration::from_secs(4);
 
 /// The answers, in this order: where a desktop takes the first for a click beside it, that must not be a yes.
 const ANSWERS: &str = "answers";
@@ -201,10 +209,27 @@ fn plain(text: &str) -> String {
     text.chars().map(letter).collect()
 }
 
-/// Said once, the first time the window is closed.
-pub fn goes_on(app: &AppHandle) {
-    let body = "Its desks work on without the window. `office quit` ends the office itself.";
-    let _ = app.notification().builder().id(GOES_ON).title("The office goes on").body(body).show();
+/// Said once, the first time the window is closed; comes back when this process may end. Not by the plugin: that hands it to a
+/// thread of its own, which would end with the process before the desktop has it.
+pub async fn goes_on() {
+    let mut notice = notify_rust::Notification::new();
+    notice
+        .appname("Afterhours")
+        .summary("The office goes on")
+        .body("Its desks work on without the window. `office quit` ends the office itself.");
+    #[cfg(target_os = "linux")]
+    {
+        let taken = tokio::time::timeout(TAKEN, notice.show_async()).await;
+        // Some desktops take a notification away with the process that sent it: it stays until that was read.
+        if let Ok(Ok(_sender)) = taken {
+            tokio::time::sleep(READ).await;
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        // Handed over when it comes back; where the desktop refuses, nothing more can be said.
+        let _ = tokio::task::spawn_blocking(move || notice.show().map(drop)).await;
+    }
 }
 
 #[cfg(test)]
@@ -228,7 +253,7 @@ mod tests {
         for item in [Item::Review(TaskId(7)), Item::Approval(ApprovalId(7)), Item::Review(TaskId(0))] {
             assert_eq!(Item::of(item.number().unwrap()), Some(item));
         }
-        assert_eq!(Item::of(GOES_ON), None);
+        assert_eq!(Item::of(MANY), None);
         assert_eq!(Item::Review(TaskId(u32::MAX)).number(), None);
     }
 

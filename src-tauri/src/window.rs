@@ -1,6 +1,7 @@
 //! The one window: made, shown and closed. It loads the page that is built in and nothing else: every other address, new
 //! window and download is refused. Not here: what the page may call (`page.rs`).
 
+use tauri::async_runtime::spawn;
 use tauri::webview::NewWindowResponse;
 use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
 
@@ -49,17 +50,29 @@ pub fn show(app: &AppHandle) {
     }
 }
 
-/// The window is closed by its owner. True: it is only hidden, because the owner chose to keep it in the tray.
+/// The window is closed by its owner. True: it is only hidden, because the owner chose to keep it in the tray, or for so long as
+/// it takes to say that the office goes on.
 fn closing(app: &AppHandle) -> bool {
     let choices = app.state::<Choices>();
-    let hide = choices.get().close_to_tray && app.state::<Tray>().is_there();
-    if hide && let Some(window) = app.get_webview_window(MAIN) {
+    let stays = choices.get().close_to_tray && app.state::<Tray>().is_there();
+    let first = choices.first_close();
+    if (stays || first)
+        && let Some(window) = app.get_webview_window(MAIN)
+    {
         let _ = window.hide();
     }
-    if choices.first_close() {
-        notify::goes_on(app);
+    if first {
+        let app = app.clone();
+        spawn(async move {
+            notify::goes_on().await;
+            // A second start may have shown it again meanwhile; then its owner is looking at it.
+            let shown = app.get_webview_window(MAIN).is_some_and(|window| window.is_visible().unwrap_or(false));
+            if !stays && !shown {
+                app.exit(0);
+            }
+        });
     }
-    hide
+    stays || first
 }
 
 /// The page that is built in, and nothing else.

@@ -1,4 +1,5 @@
-// What the desktop and the window are to each other: a second start, closing into the tray and out of it, its size kept.
+// What the desktop and the window are to each other: a second start, closing into the tray and out of it, what is said at the
+// first close, its size kept.
 // Not here: what is told while the office works (journeys.mjs).
 
 import assert from 'node:assert/strict';
@@ -9,6 +10,7 @@ import { promisify } from 'node:util';
 import { cross } from './cross.mjs';
 import { until } from './driver.mjs';
 import { journey, OPEN } from './journey.mjs';
+import { openNotifier } from './notifier.mjs';
 
 const run = promisify(execFile);
 /** As a person starts it: one window for an office. */
@@ -43,6 +45,31 @@ journey('a second start shows the window that is there, also out of the tray, an
   other.child.kill();
   await other.ended;
   await world.cli('--office', join(world.folder, 'other'), 'quit');
+});
+
+journey('the first time it is closed the window says that the office goes on, on a desktop that is slow to listen, too', async (world) => {
+  const notifier = await openNotifier(world);
+  const GOES_ON = 'The office goes on';
+  const close = async (meanwhile) => {
+    const window = await world.open();
+    await window.page.sees(OPEN);
+    const [id] = await until('it is on the screen', async () => { const there = await onScreen(world); return there.length === 1 && there; });
+    await meanwhile(async () => {
+      await cross(world.env.DISPLAY, id);
+      await until('it is gone from the screen', async () => (await onScreen(world)).length === 0);
+    });
+    await until('it has ended', () => !window.pid);
+    await window.end();
+  };
+  await close(async (click) => {
+    const bus = world.process('dbus-daemon');
+    bus.kill('SIGSTOP');
+    await click().finally(() => bus.kill('SIGCONT'));
+    await notifier.told(GOES_ON);
+  });
+  await close((click) => click());
+  assert.equal(notifier.sent().filter(({ title }) => title === GOES_ON).length, 1, 'once');
+  assert.ok(world.runtime(), 'and it does go on');
 });
 
 journey('the size a person gave the window is there the next time, and the office goes on meanwhile', async (world) => {
