@@ -293,6 +293,28 @@ fn a_desk_speaks_for_its_own_task_only_and_with_its_token_only_while_its_run_las
 }
 
 #[test]
+fn a_program_that_gets_away_from_its_desk_or_check_and_hides_where_it_came_from_is_not_the_owner() {
+    let (bench, _repo) = Bench::with_desks(&[("a.txt", "a\n")], &["ada"]);
+    // Its parent is gone, its session and its variables are its own; it asks before it could be looked for, and waits.
+    let escapes = |to: &str| {
+        let (to, dir) = (bench.root().join(to).display().to_string(), bench.dir().display().to_string());
+        let asks = format!("sleep 0.2; office desk add --name eve --role engineer > {to}.new 2>&1; mv {to}.new {to}");
+        format!("( setsid -f env -i PATH=\"$PATH\" OFFICE_DIR={dir} sh -c '{asks}' ) </dev/null >/dev/null 2>&1")
+    };
+    // Its desk and its check stay until it was answered.
+    let waits = |to: &str| format!("while ! test -e {}; do sleep 0.02; done", bench.root().join(to).display());
+    let body = format!("```sh\n{}\n{}\necho x > b.txt\n```", escapes("desk.out"), waits("desk.out"));
+    let check = format!("{}; {}", escapes("check.out"), waits("check.out"));
+    let task = bench.task("Get away", &body, &["--check", &check]);
+    bench.until(task, &["in review"]);
+    for from in ["desk.out", "check.out"] {
+        let answer = std::fs::read_to_string(bench.root().join(from)).unwrap();
+        assert!(answer.contains("was started by a desk or a check of this office"), "{from}: {answer}");
+    }
+    assert_eq!(bench.json(&["desk", "list"]).as_array().map(Vec::len), Some(1), "nobody was hired");
+}
+
+#[test]
 fn no_task_runs_at_two_desks_and_no_office_under_two_runtimes() {
     let (bench, _) = Bench::with_desks(&[("a.txt", "a\n")], &["ada", "bo"]);
     let gate = bench.root().join("gate");

@@ -41,6 +41,7 @@ pub(crate) async fn run(
     closing: impl Future<Output = ()>,
 ) -> Result<(), Refusal> {
     office_runtime::logging::begin(dir);
+    office_runtime::keep_orphans();
     let RunArgs { take_up, revived, .. } = args;
     let options = RunOptions { again: again(dir), revived, take_up };
     office_runtime::run(dir, options, ready, closing).await

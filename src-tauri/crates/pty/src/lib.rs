@@ -11,6 +11,7 @@ mod ending;
 mod error;
 mod host;
 mod local;
+pub mod orphans;
 mod process;
 mod pump;
 mod record;

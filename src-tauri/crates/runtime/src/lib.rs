@@ -141,6 +141,14 @@ pub struct Ports {
     pub programs: Programs,
 }
 
+/// From now on whatever checks and set-ups start stays below this process, so that at the door it is told from its owner.
+/// For a program that is the runtime and nothing else.
+pub fn keep_orphans() {
+    if let Err(error) = office_pty::orphans::adopt() {
+        tracing::warn!(%error, "orphans of checks are not told from the owner");
+    }
+}
+
 /// The same as [`run`], on these ports.
 ///
 /// # Errors
@@ -226,6 +234,19 @@ pub async fn run_on(
     world.start(awake::keep(world.clone()));
     world.start(prune::keep_to_budget(world.clone()));
     world.start(awake::notice_gaps(world.clone()));
+    if office_pty::orphans::adopts() {
+        let (inner, closing) = (world.clone(), world.closing.clone());
+        world.start(async move {
+            let claimed = || {
+                let world = inner.clone();
+                async move { world.programs().await }
+            };
+            tokio::select! {
+                () = closing.cancelled() => {}
+                ended = office_pty::orphans::reap(claimed) => tracing::warn!(?ended, "dead orphans are left"),
+            }
+        });
+    }
     world.start(listen::listen(world.clone(), listener));
     if options.take_up {
         handle.report(CommandBody::Office(OfficeCommand::TakeUp)).await?;
@@ -282,6 +303,12 @@ pub async fn restore(dir: &Path, backup: &Path) -> Result<String, Refusal> {
 }
 
 impl World {
+    /// The programs of desks that this very process holds, and waits for.
+    async fn programs(&self) -> Vec<office_pty::ProcessId> {
+        let Some(Live::Within(host)) = self.holder.live().await else { return Vec::new() };
+        host.sessions().await.unwrap_or_default().iter().map(|it| it.process).collect()
+    }
+
     /// At the end: programs go on where that was asked for and a host holds them. Else they end with the runtime; their
     /// tasks are interrupted and say so at the next start.
     async fn end_desks(&self) {

@@ -49,18 +49,9 @@ async fn take_in(world: &Arc<World>, listener: &Listener, leave: &CancellationTo
     }
 }
 
-/// Who the caller is: by its token the agent of a run; without one the owner, unless it was started at a desk.
+/// Who the caller is: by its token the agent of a run; without one the owner, unless it was started at a desk or by a check.
 fn who(world: &World, token: Option<&str>, peer: Peer) -> Result<Actor, Refusal> {
-    let Some(token) = token else {
-        return match peer.pid.and_then(|pid| desk_above(world, pid)) {
-            None => Ok(Actor::Owner),
-            Some(run) => Err(Refusal::new(
-                Code::NotAllowed,
-                format!("this program was started by run {run} and shows no token"),
-                "keep the variables OFFICE_DIR and OFFICE_TOKEN of the desk; the owner's verbs are not for desks",
-            )),
-        };
-    };
+    let Some(token) = token else { return origin(world, peer).map_or(Ok(Actor::Owner), Err) };
     let run = world.run_of_token(token).ok_or_else(|| {
         Refusal::new(
             Code::StaleLease,
@@ -71,23 +62,38 @@ fn who(world: &World, token: Option<&str>, peer: Peer) -> Result<Actor, Refusal>
     Ok(Actor::Agent { desk: office_core::DeskId(0), run })
 }
 
-/// The run whose program is this process or above it, as far as the system tells.
-fn desk_above(world: &World, pid: i32) -> Option<office_core::RunId> {
+/// Why a caller without a token is not the owner, if it is not: its line of parents says so. Programs of desks stay below
+/// their host and those of checks below this process whatever they do to get away (`office_pty::orphans`); what carries the
+/// variables of a run was started by one. What cannot be told is not the owner.
+fn origin(world: &World, peer: Peer) -> Option<Refusal> {
+    let not_allowed = |message: String, way_out: &str| Some(Refusal::new(Code::NotAllowed, message, way_out));
+    let line = peer.pid.and_then(office_pty::orphans::line_of);
+    let Some(line) = line else {
+        return not_allowed(
+            "the system does not tell who asks".to_owned(),
+            "ask again, and stay until the answer is there",
+        );
+    };
     let marker = format!("OFFICE_RUN={}#", world.dir.root().display());
-    let mut pid = pid;
-    for _ in 0..64 {
+    let run = line.iter().find_map(|pid| {
         let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        let carried = environment.split(|byte| *byte == 0).find_map(|entry| entry.strip_prefix(marker.as_bytes()));
-        if let Some(run) = carried.and_then(|text| std::str::from_utf8(text).ok()).and_then(|text| text.parse().ok()) {
-            return Some(run);
-        }
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        pid = stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse().ok()?;
-        if pid <= 1 {
-            return None;
-        }
+        let carried = environment.split(|byte| *byte == 0).find_map(|entry| entry.strip_prefix(marker.as_bytes()))?;
+        std::str::from_utf8(carried).ok()?.parse::<office_core::RunId>().ok()
+    });
+    if let Some(run) = run {
+        let way_out = "keep the variables OFFICE_DIR and OFFICE_TOKEN of the desk; the owner's verbs are not for desks";
+        return not_allowed(format!("this program was started by run {run} and shows no token"), way_out);
     }
-    None
+    let host = office_pty::detached::Holder::of(&world.dir.host()).map(|id| id.pid);
+    let own = i32::try_from(std::process::id()).ok();
+    // Above it; this very process may ask itself.
+    let below =
+        line.iter().skip(1).any(|pid| Some(*pid) == host || (Some(*pid) == own && office_pty::orphans::adopts()));
+    if !below {
+        return None;
+    }
+    let way_out = "the owner's verbs are for programs that the office did not start";
+    not_allowed("this program was started by a desk or a check of this office and shows no token".to_owned(), way_out)
 }
 
 async fn serve(world: &Arc<World>, connection: Connection, peer: Peer) {

@@ -17,6 +17,7 @@ use super::lock::HostLock;
 use super::log::Log;
 use super::place::Place;
 use super::server;
+use crate::orphans;
 
 /// The starter's exit code when another host holds the lock.
 pub(super) const HELD: u8 = 3;
@@ -85,6 +86,10 @@ fn live(place: &Place, options: &HostOptions, ready: &mut Option<File>) -> Resul
     {
         // So that a panic leaves its words.
         let _ = dup2_stderr(&file);
+    }
+    // Who was started by a desk stays below this process, whatever it does to get away.
+    if let Err(error) = orphans::adopt() {
+        log.say(&format!("orphans of programs are not seen: {error}"));
     }
     // One thread suffices: bytes are read and encoded by the sessions' own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
@@ -33,6 +34,12 @@ impl Holder {
     /// Whether that very process runs.
     pub fn is_alive(&self) -> bool {
         self.boot == boot_id() && process::is_alive(ProcessId { pid: self.pid, start: self.start })
+    }
+
+    /// The process of the host in `dir`, if one runs.
+    pub fn of(dir: &Path) -> Option<ProcessId> {
+        let holder = Self::read(&Place::at(dir))?;
+        holder.is_alive().then_some(ProcessId { pid: holder.pid, start: holder.start })
     }
 
     /// Who the lock file names; `None` if there is none or it was never written.

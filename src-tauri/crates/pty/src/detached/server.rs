@@ -25,6 +25,7 @@ use super::protocol::Held;
 use super::revive::{self, Wish};
 use crate::host::{PtyHost, SessionId, Spawned};
 use crate::local::LocalHost;
+use crate::orphans;
 use crate::session::locked;
 use crate::spec::SpawnSpec;
 
@@ -266,6 +267,16 @@ pub(super) async fn serve(
     ready();
     let mut clients = JoinSet::new();
     clients.spawn(revive::watch(Arc::clone(&host)));
+    let (reaping, said) = (Arc::clone(&host), Arc::clone(&host));
+    clients.spawn(async move {
+        let claimed = || {
+            let host = Arc::clone(&reaping);
+            async move { host.local.sessions().await.unwrap_or_default().iter().map(|it| it.process).collect() }
+        };
+        if let Err(error) = orphans::reap(claimed).await {
+            said.log.say(&format!("dead orphans stay: {error}"));
+        }
+    });
     let ending = idle(&host, linger);
     tokio::pin!(ending);
     let why = loop {
