@@ -6,10 +6,10 @@ import { drawScene } from '../src/floor/model/draw';
 import { hitSeat, hitThing, insideSeat } from '../src/floor/model/hit';
 import { fit, Frame, iso, overlaps, toScreen, uniso, type View } from '../src/floor/model/iso';
 import { layoutLabels } from '../src/floor/model/labels';
+import { badgeRadius, drawOverlay, headPos } from '../src/floor/model/overlay';
 import { light } from '../src/floor/model/light';
 import { DrawList } from '../src/floor/model/list';
 import { look, lookTag } from '../src/floor/model/look';
-import { drawOverlay } from '../src/floor/model/overlay';
 import { growth, makePlan } from '../src/floor/model/plan';
 import { STATES, type State } from '../src/floor/model/state';
 import { rowsOf } from '../src/floor/model/term';
@@ -159,10 +159,32 @@ describe('labels', () => {
     boxes.forEach((a, i) => boxes.forEach((b, j) => i < j && expect(overlaps(a, b), `${a.key} / ${b.key}`).toBe(false)));
     expect(boxes.every((b) => b.h === 42)).toBe(true);
   });
+  it.each([8, 11, 16])('no plate of %i desks covers what a badge says', (n) => {
+    const w = world(n);
+    const v = fit({ x: 264, y: 84, w: 870, h: 700 }, w.plan.w, w.plan.d, w.plan.h, 1440, 900);
+    const r = badgeRadius(v);
+    const badges = w.desks.filter((d) => d.state !== 'empty' && !d.bare).map((d) => headPos(d, v)).map(([x, y]) => ({ x: x - r, y: y - 2 * r, w: 2 * r, h: 2 * r }));
+    const plates = layoutLabels(w, light(1.2), v, measure).filter((b) => b.shown && !b.bubble);
+    expect(badges.length).toBeGreaterThan(6);
+    expect(plates.filter((p) => badges.some((b) => overlaps(p, b))).map((p) => p.key)).toEqual([]);
+  });
+  it('a bubble reaches to the side where no panel lies', () => {
+    const say = ['a needs you', 'and says so in many words, so that it is long', 'waiting for you'] as const;
+    const plan = makePlan(8);
+    const right = plan.seats.reduce((a, b) => (b.x - b.y > a.x - a.y ? b : a)).id;
+    const w = new World(plan, plan.seats.map(({ id }) => ({ name: `a${id}`, state: 'idle' as const, say: id === right ? say : undefined })), null);
+    const free = { x: 20, y: 84, w: 560, h: 700 };
+    const v = fit(free, w.plan.w, w.plan.d, w.plan.h, 1440, 900);
+    const [said] = layoutLabels(w, light(1.2), v, measure).filter((b) => b.bubble);
+    expect(said!.x + said!.w).toBeLessThanOrEqual(free.x + free.w);
+    const [wide] = layoutLabels(w, light(1.2), { ...v, free: { ...free, w: 2000 } }, measure).filter((b) => b.bubble);
+    expect(wide!.x).toBeGreaterThan(said!.x);
+    expect([said!.ax, said!.ay]).toEqual([wide!.ax, wide!.ay]);
+  });
   it('one request is said at a time, in the colour of what it asks', () => {
     const w = new World(makePlan(8), [0, 1].map((i) => ({ name: `a${i}`, state: 'idle' as const, say: ['a needs you', 'a | b', 'waiting for you'] as const })), null);
     const said = layoutLabels(w, light(1.2), view(8), measure).filter((b) => b.bubble);
-    expect(said.map((b) => b.key)).toEqual(['bubble|waiting for you|a needs you|a / b']);
+    expect(said.map((b) => b.key)).toEqual(['bubble|waiting for you|a needs you|a / b|-24']);
   });
   it('who waits or is stuck keeps a plate at 60', () => {
     const w = world(60);

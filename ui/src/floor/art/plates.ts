@@ -44,7 +44,8 @@ export function plate(c: Ctx, name: string, sub: string, night: boolean, accent:
   }
   c.restore();
 }
-export function bubble(c: Ctx, st: State, title: string, text: string): void {
+/** Its tail is at 0,0; `left` is where it begins. */
+export function bubble(c: Ctx, st: State, title: string, text: string, left: number): void {
   c.save();
   c.font = `680 12px ${FONT}`;
   const w1 = c.measureText(title).width;
@@ -56,7 +57,7 @@ export function bubble(c: Ctx, st: State, title: string, text: string): void {
   c.shadowBlur = 16;
   c.shadowOffsetY = 4;
   c.beginPath();
-  c.roundRect(-24, -h, w, h, 12);
+  c.roundRect(left, -h, w, h, 12);
   c.fillStyle = STATES[st].signal;
   c.fill();
   c.shadowColor = 'transparent';
@@ -67,7 +68,7 @@ export function bubble(c: Ctx, st: State, title: string, text: string): void {
   c.closePath();
   c.fill();
   c.save();
-  c.translate(-4, -h / 2);
+  c.translate(left + 20, -h / 2);
   c.fillStyle = 'rgba(255,255,255,.45)';
   badgePath(c, st, 11);
   c.fill();
@@ -76,11 +77,11 @@ export function bubble(c: Ctx, st: State, title: string, text: string): void {
   c.textBaseline = 'middle';
   c.fillStyle = INK;
   c.font = `680 12px ${FONT}`;
-  c.fillText(title, 16, -h / 2 - 7);
+  c.fillText(title, left + 40, -h / 2 - 7);
   c.font = `520 11px ${FONT}`;
   c.fillStyle = '#33240f';
   if (inTrouble(st)) c.fillStyle = '#3d0f14';
-  c.fillText(text, 16, -h / 2 + 8.5);
+  c.fillText(text, left + 40, -h / 2 + 8.5);
   c.restore();
 }
 /** Nose along +x; the trail of dots is separate sprites. */

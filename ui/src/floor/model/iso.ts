@@ -39,6 +39,8 @@ export interface View {
   readonly zoom: number;
   readonly w: number;
   readonly h: number;
+  /** The part that panels leave free, where that is known: nothing that is read may reach beyond it. */
+  readonly free?: Rect;
 }
 export const toScreen = (v: View, p: Pt): Pt => [p[0] * v.zoom + v.cx, p[1] * v.zoom + v.cy];
 export const toFloor = (v: View, p: Pt): Pt => [(p[0] - v.cx) / v.zoom, (p[1] - v.cy) / v.zoom];
@@ -56,5 +58,5 @@ export function fit(free: Rect, w: number, d: number, h: number, screenW: number
   const fw = (w + d) * 32;
   const fh = (w + d) * 16 + h + 16;
   const zoom = Math.max(0.15, Math.min(free.w / (fw + 16), free.h / fh));
-  return { zoom, cx: free.x + free.w / 2 - (w - d) * 16 * zoom, cy: free.y + free.h / 2 - (fh * zoom) / 2 + h * zoom, w: screenW, h: screenH };
+  return { zoom, cx: free.x + free.w / 2 - (w - d) * 16 * zoom, cy: free.y + free.h / 2 - (fh * zoom) / 2 + h * zoom, w: screenW, h: screenH, free };
 }

@@ -1,4 +1,4 @@
-// Label layout: plates and the bubble as rectangles in screen px that never overlap each other.
+// Label layout: plates and the bubble as rectangles in screen px that never overlap each other, nor a badge while there is room.
 // Loud states place first; a quiet plate that finds no room shrinks to its name, then stays away (badge and list remain).
 // From very far only the loud ones are named.
 // Not here: text measuring (injected) and drawing.
@@ -21,6 +21,9 @@ export interface LabelBox extends Rect {
 }
 export const PLATE_PAD = 18;
 export const BUBBLE_H = 38;
+const TAIL = 24;
+/** Bubbles slide by so much at a time: each place is a picture of its own. */
+const SLIDE = 8;
 const DROP_MINT = '#8dffe0';
 const DROP_NO = '#ff8a7e';
 /** A bar parts the words of a texture key, so no text may hold one. */
@@ -36,9 +39,12 @@ interface Wish {
   accent: string;
   at: Pt;
   rank: number;
+  said?: boolean;
 }
 
 export const plateWidth = (m: Measure, name: string, sub: string): number => m(name, 12, 650) + (sub ? m(sub, 11, 480) + 7 : 0) + PLATE_PAD;
+/** Where a bubble of that width begins beside its tail, so that it does not slip under a panel that begins at `edge`. */
+export const bubbleLeft = (w: number, edge = Infinity): number => Math.max(TAIL - w, Math.min(-TAIL, Math.floor((edge - w) / SLIDE) * SLIDE));
 export const bubbleWidth = (m: Measure, title: string, text: string): number => Math.max(m(title, 12, 680), m(text, 11, 520)) + 48;
 
 function wish(d: Desk, world: World, v: View): Wish {
@@ -55,6 +61,7 @@ function wish(d: Desk, world: World, v: View): Wish {
     accent,
     at: [at[0], at[1] + 4],
     rank: drop ? 5 : d.say ? 4 : empty ? -1 : st.loud,
+    said: !drop && d.say !== null,
   };
 }
 
@@ -65,25 +72,26 @@ export function layoutLabels(world: World, L: Light, v: View, measure: Measure):
   const far = v.zoom < FAR_ZOOM * text;
   const r = badgeRadius(v) * text;
   const out: LabelBox[] = [];
-  // Badges are obstacles for quiet plates only when the floor is seen from afar: near, every desk has room of its own.
-  const badges: Rect[] = far
-    ? world.desks.filter((d) => !d.bare).map((d) => {
-        const [x, y] = headPos(d, v);
-        return { x: x - r, y: y - 2 * r, w: 2 * r, h: 2 * r };
-      })
-    : [];
-  const free = (b: Rect, quiet: boolean): boolean =>
-    out.every((o) => !o.shown || !overlaps(o, b)) && (!quiet || badges.every((o) => !overlaps(o, b)));
+  // A badge says more than a plate: what is going on, to who does not read.
+  const badges: Rect[] = world.desks
+    .filter((d) => !d.bare)
+    .map((d) => {
+      const [x, y] = headPos(d, v);
+      return { x: x - r, y: y - 2 * r, w: 2 * r, h: 2 * r };
+    });
+  const free = (b: Rect, alone: boolean): boolean =>
+    out.every((o) => !o.shown || !overlaps(o, b)) && (!alone || badges.every((o) => !overlaps(o, b)));
   for (const d of world.desks) {
     if (!d.say || out.some((b) => b.bubble)) continue; // one bubble at a time
     const [x, y] = headPos(d, v);
     const w = bubbleWidth(measure, d.say[0], d.say[1]) * text;
+    const left = bubbleLeft(w / text, v.free && (v.free.x + v.free.w - x) / text);
     out.push({
       desk: d.id,
-      key: `bubble|${d.say[2]}|${plain(d.say[0])}|${plain(d.say[1])}`,
+      key: `bubble|${d.say[2]}|${plain(d.say[0])}|${plain(d.say[1])}|${left}`,
       ax: x,
       ay: y - 7,
-      x: x - 24 * text,
+      x: x + left * text,
       y: y - 7 - (BUBBLE_H + 2) * text,
       w,
       h: (BUBBLE_H + 13) * text,
@@ -103,19 +111,22 @@ export function layoutLabels(world: World, L: Light, v: View, measure: Measure):
   return out;
 }
 
-/** Tries full text at a few heights, then the name alone, then gives up. */
-function place(w: Wish, th: string, far: boolean, text: number, measure: Measure, free: (b: Rect, quiet: boolean) => boolean): LabelBox {
-  const quiet = far && w.rank < 2;
-  const subs = far && w.rank < 1 ? [''] : [w.sub, ''];
+/** Tries full text at a few heights, then the name alone, then covers a badge; but from afar a quiet one rather stays away. */
+function place(w: Wish, th: string, far: boolean, text: number, measure: Measure, free: (b: Rect, alone: boolean) => boolean): LabelBox {
+  // Whose bubble says it needs no plate for that.
+  const loud = w.rank >= 2 && !w.said;
+  const whole = far && w.rank < 1 ? '' : w.sub;
+  const tries: [string, boolean][] = [[whole, true], ['', true]];
+  if (loud || !far) tries.push([whole, false], ['', false]);
   let box: LabelBox | null = null;
-  for (const sub of subs)
-    for (const [dx, dy] of w.rank < 2 ? SHIFTS : LOUD_SHIFTS) {
+  for (const [sub, alone] of tries)
+    for (const [dx, dy] of w.rank >= 1 ? LOUD_SHIFTS : SHIFTS) {
       const bw = Math.ceil(plateWidth(measure, w.name, sub) * text);
       const bh = PLATE_H * text;
       const x = Math.round(w.at[0] + dx * text - bw / 2);
       const y = Math.round(w.at[1] + dy * text - bh / 2);
       box = { desk: w.desk, key: `plate|${th}|${w.accent}|${w.name}|${sub}`, ax: x, ay: y, x, y, w: bw, h: bh, bubble: false, shown: true };
-      if (free(box, quiet)) return box;
+      if (free(box, alone)) return box;
     }
   return { ...box!, shown: false };
 }
@@ -129,5 +140,5 @@ const SHIFTS: readonly Pt[] = [
   [-26, -4],
   [26, -4],
 ];
-/** Who waits or is in trouble gets a plate even in a crowd, if a little farther off. */
+/** Who waits, is in trouble or has finished gets a plate even in a crowd, if a little farther off. */
 const LOUD_SHIFTS: readonly Pt[] = [...SHIFTS, [0, -18], [0, 22], [-44, 8], [44, 8], [-36, -16], [36, -16]];

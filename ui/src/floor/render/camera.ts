@@ -33,9 +33,9 @@ export class Camera {
     const k = zoom / v.zoom;
     this.set({ ...v, zoom, cx: x - (x - v.cx) * k, cy: y - (y - v.cy) * k });
   }
-  /** Brings a floor point to (x, y) on screen; `cut` under reduced motion. */
-  flyTo(p: readonly [number, number], x: number, y: number, zoom: number, cut = false): void {
-    this.fly({ ...this.view, zoom, cx: x - p[0] * zoom, cy: y - p[1] * zoom }, cut);
+  /** Brings a floor point to (x, y) on screen, of which `free` is left to the floor; `cut` under reduced motion. */
+  flyTo(p: readonly [number, number], x: number, y: number, zoom: number, cut = false, free?: Rect): void {
+    this.fly({ ...this.view, zoom, cx: x - p[0] * zoom, cy: y - p[1] * zoom, free: free ?? this.view.free }, cut);
   }
   fly(to: View, cut = false): void {
     const { view } = this;
