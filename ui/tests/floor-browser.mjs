@@ -98,6 +98,16 @@ test('a click on the whiteboard leads to the backlog', async () => {
   await page.close();
 });
 
+test('a click on the cabinets leads to what the office knows', async () => {
+  const page = await quick();
+  const [x, y] = [1085, 445];
+  await page.mouse.move(x, y);
+  await page.waitForSelector('.floor.touch');
+  await page.mouse.click(x, y);
+  await page.getByPlaceholder('A desk, a task, something to do').waitFor();
+  await page.close();
+});
+
 test('a hidden page draws nothing, and goes on when it is seen again', async () => {
   const page = await quick();
   const hide = (is) =>

@@ -100,9 +100,10 @@ export class Shop {
   async begin(): Promise<void> {
     try {
       await this.sync.start();
+      // What is there is known before anything of it is shown: no first screen flashes up, and the floor does not fly.
+      this.take();
       this.ready = true;
       this.failed = null;
-      this.turn();
       this.deaf ??= this.host.native?.onWanted((wanted) => this.show(wanted)) ?? null;
     } catch (error) {
       if (!this.ready) this.failed = error instanceof Error ? error.message : String(error);
@@ -125,12 +126,15 @@ export class Shop {
   private turn(): void {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
-      this.sync.take();
-      if (this.view === this.sync.view) return;
-      this.view = this.sync.view;
-      this.now = this.host.now();
-      this.pool.show(printing(this.view), new Set(this.view.desks.keys()));
+      this.take();
     });
+  }
+  private take(): void {
+    this.sync.take();
+    if (this.view === this.sync.view) return;
+    this.view = this.sync.view;
+    this.now = this.host.now();
+    this.pool.show(printing(this.view), new Set(this.view.desks.keys()));
   }
 
   /** Does something and says what came of it; a refusal is said in the office's words, with its way out. */

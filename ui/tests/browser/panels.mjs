@@ -147,3 +147,18 @@ test('the floor moves aside while a review is open, and back', async () => {
   await page.waitForFunction((before) => Math.abs(Math.max(...[...document.querySelectorAll('[data-desk]')].map((desk) => desk.getBoundingClientRect().right)) - before) < 2, before);
   await page.close();
 });
+
+test('an office that has people opens on them: no first screen flashes up, and the floor stands where it stays', async () => {
+  const seen = (page) =>
+    page.addInitScript(() => {
+      window.flashed = [];
+      new MutationObserver(() => document.querySelector('[aria-label="Welcome"]') && window.flashed.push('the first screen')).observe(document, { childList: true, subtree: true });
+    });
+  const page = await open({ prefs: { motion: 'auto' }, also: seen, floor: 'thrifty' });
+  const first = await page.locator('[data-desk="1"]').boundingBox();
+  // waits for: longer than a flight of the floor takes; that there is none is what is tested
+  await page.waitForTimeout(600);
+  assert.deepEqual(await page.locator('[data-desk="1"]').boundingBox(), first);
+  assert.deepEqual(await page.evaluate(() => window.flashed), []);
+  await page.close();
+});
