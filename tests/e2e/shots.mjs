@@ -1,9 +1,9 @@
 // `npm run shots`: pictures of the real window for people: the floor by night and in the morning, every desk state reached by a
 // real cause, an open desk, the review of a task, the first run; into target/shots/real. `-- --readme` also makes the README's.
-// States that no engine can report yet are named, and are on the floor's own sheet (cd ui && npm run pictures).
+// States that no engine can report yet are taken from the floor's own drawing, and their captions say so.
 
 import { execFile } from 'node:child_process';
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -16,35 +16,54 @@ const README = join(ROOT, 'docs/images/floor.png');
 const README_MOST = 600_000;
 /** No engine says these so far. */
 const NOT_YET = ['thinking', 'limited', 'login needed'];
-/** Off is a desk whose engine is not installed; one is not hired without an engine, so that has no picture here. */
-const NOT_HERE = ['off'];
 /** Long enough to be painted, on a machine that computes its graphics. */
 const LONG = 120_000;
+/** A shipped engine whose program is on this machine only until it is taken away. */
+const GONE = 'goose';
+/** A desk so wide is seen from near. */
+const NEAR = 225;
 const run = promisify(execFile);
 
 mkdirSync(OUT, { recursive: true });
 const world = await openWorld();
+const programs = join(world.folder, 'bin');
+mkdirSync(programs);
+world.env.PATH = `${programs}:${world.env.PATH}`;
+writeFileSync(join(programs, GONE), '#!/bin/sh\n');
+chmodSync(join(programs, GONE), 0o755);
 const { page } = await world.open();
 
-async function shot(name, ...how) {
-  // Two equal pictures, one after the other: nothing moves any more.
-  let before = '';
-  await until(`the picture ${name} stands still`, async () => {
-    const now = (await page.screenshot()).toString('base64');
-    const stands = now === before;
-    before = now;
-    return stands;
-  }, LONG).catch(() => console.log(`${name} was taken while something moved`));
+/** Frames of the page until what it drew is on the screen, too: a compositor shows an older one for a while. */
+const FRAMES = 6;
+/** What the screen shows, once the page has drawn and the screen is the same three times. */
+async function shot(name, cut = []) {
   const file = join(OUT, `${name}.png`);
-  await run('import', ['-window', 'root', ...how, file], { env: world.env });
-  console.log(file);
+  await page.run((frames) => {
+    const next = () => (frames-- > 0 ? requestAnimationFrame(next) : (document.body.dataset.settled = ''));
+    delete document.body.dataset.settled;
+    next();
+  }, FRAMES);
+  await page.sees('body[data-settled]', LONG);
+  const last = [];
+  await until(`the picture ${name} stands still`, async () => {
+    await run('import', ['-window', 'root', ...cut, file], { env: world.env });
+    last.push((await run('identify', ['-format', '%#', file])).stdout);
+    return last.length > 2 && new Set(last.slice(-3)).size === 1;
+  }, LONG).catch(() => console.log(`${name} was taken while something moved`));
+  if (cut.length === 0) console.log(file);
   return file;
 }
 const drag = (card, desk) => page.drag(`[data-task="${card}"]`, `[data-desk="${desk}"]`, `[data-desk="${desk}"][aria-describedby="drop-word"]`);
 const state = (desk, wanted) => page.sees(`[data-desk="${desk}"][data-state="${wanted}"]`, LONG);
+/** The owner's wish for one light, whatever the hour; the page is loaded again with it. */
 async function light(theme) {
-  if ((await page.run(() => document.body.dataset.theme)) !== theme) await page.keys('t');
-  await page.sees(`body[data-theme="${theme}"]`);
+  await page.run((theme) => {
+    const prefs = JSON.parse(localStorage.getItem('afterhours.window') ?? '{}');
+    localStorage.setItem('afterhours.window', JSON.stringify({ ...prefs, theme }));
+    document.body.dataset.old = '';
+    location.reload();
+  }, theme);
+  await page.sees(`body:not([data-old])[data-theme="${theme}"] canvas[data-ready]`, LONG);
 }
 let written = 0;
 /** Writes a task and gives it to a desk; its number. */
@@ -59,18 +78,25 @@ async function give(desk, title, script, ...more) {
 async function pictures() {
   await page.sees('canvas[data-ready]', LONG);
   await light('night');
+  await page.sees('[aria-label="Welcome"]', LONG);
   await shot('first-run');
   await page.clickButton('Open the demo office');
   await page.sees('[data-task="6"]', LONG);
   await drag(1, 1);
   await state(1, 'finished');
 
-  // Every state by its real cause, at desks beside the demo's four.
-  for (const [name, role, ...more] of [['Ines', 'engineer'], ['Kofi', 'engineer'], ['Juno', 'refactorer'], ['Rhea', 'researcher'], ['Noor', 'engineer']]) {
+  // Every state by its real cause, at desks beside the demo's four. One engine's program is gone when the office starts again.
+  await world.cli('desk', 'add', '--name', 'Vera', '--role', 'engineer', '--no-auto', '--project', 'night-bus', '--engine', GONE);
+  rmSync(join(programs, GONE));
+  const before = world.runtime();
+  process.kill(before, 'SIGKILL');
+  await until('the office runs again, by itself', async () => world.runtime() !== before && (await world.json('status')), LONG);
+  for (const [name, role, ...more] of [['Ines', 'engineer'], ['Kofi', 'engineer'], ['Juno', 'refactorer'], ['Rhea', 'researcher']]) {
     await world.cli('desk', 'add', '--name', name, '--role', role, '--no-auto', '--project', 'night-bus', ...more);
   }
-  const on = 'while :; do';
-  await give('Otto', 'Proof-read every stop', `i=0; ${on} i=$((i+1)); printf '\\033[32mok\\033[0m   stop %s of 412: name, place, platform\\n' $i; sleep 0.3; done`);
+  // What is printed is enough to be read; then it rests, so that a picture of it stands still.
+  const stops = 'name, place, platform';
+  await give('Otto', 'Proof-read every stop', `i=0; while [ $i -lt 60 ]; do i=$((i+1)); printf '\\033[32mok\\033[0m   stop %s of 412: ${stops}\\n' $i; done; sleep 900`);
   await give('Ines', 'Publish the timetable', 'echo "The site is built. May it be published?"; office ask-approval --reason "every reader sees it at once" -- sh publish.sh --to production');
   await give('Lena', 'Check every page twice', 'echo checked > PAGES; office task done --summary "both passes are written down"', '--check', 'sleep 900');
   await give('Juno', 'Read the old timetable', 'echo "cannot read lines/n0.csv" >&2; exit 3', '--attempts', '1');
@@ -88,55 +114,92 @@ async function pictures() {
   const { id } = await world.json('task', 'add', 'Start slowly', '--project', 'slow-start', '--body', 'x');
   await world.cli('task', 'assign', String(id), 'Wim');
 
-  const causes = [['Wim', 'starting'], ['Tomas', 'idle'], ['Otto', 'working'], ['Ines', 'waiting for you'], ['Kofi', 'stuck'], ['Lena', 'reviewing'], ['Mara', 'finished'], ['Rhea', 'paused'], ['Juno', 'crashed']];
+  const causes = [
+    ['Wim', 'starting', 'its set-up takes its time'],
+    ['Tomas', 'idle', 'nothing to do'],
+    ['Otto', 'working', 'its script runs'],
+    ['Ines', 'waiting for you', 'a command is held'],
+    ['Kofi', 'stuck', 'what it waits for was called off'],
+    ['Lena', 'reviewing', 'its work is being checked'],
+    ['Mara', 'finished', 'its task waits for review'],
+    ['Rhea', 'paused', 'paused by its owner'],
+    ['Juno', 'crashed', 'ended with exit code 3'],
+    ['Vera', 'off', 'its engine was uninstalled'],
+  ];
   const desks = await world.json('desk', 'list');
+  const idOf = (wanted) => desks.find(({ name }) => name === wanted)?.id;
   const reached = [];
-  for (const [name, wanted] of causes) {
-    const desk = desks.find((one) => one.name === name);
-    const there = desk && (await state(desk.id, wanted).then(() => true, () => false));
-    if (there) reached.push([desk.id, wanted]);
+  for (const [name, wanted, why] of causes) {
+    const there = await state(idOf(name), wanted).then(() => true, () => false);
+    if (there) reached.push([idOf(name), wanted, why]);
     else console.log(`NOT REACHED: ${wanted}`);
   }
+  await light('night');
+  await state(idOf('Vera'), 'off');
   await shot('floor-night');
   await light('morning');
+  await state(idOf('Vera'), 'off');
   await shot('floor-morning');
   await light('night');
 
-  await page.point(`[data-desk="${desks.find(({ name }) => name === 'Otto').id}"]`);
-  // The terminal is laid out again when the desk has come to rest beside it.
-  await page.still('[data-desk="2"]');
-  await page.reads('.xterm-rows', /stop[^]*stop[^]*stop/, LONG);
-  await run('import', ['-window', 'root', join(OUT, 'desk.png')], { env: world.env });
-  console.log(join(OUT, 'desk.png'));
+  await page.point(`[data-desk="${idOf('Otto')}"]`);
+  await page.reads('.xterm-rows', /stop 60/, LONG);
+  await shot('desk');
   await page.keys(ESCAPE);
+  await light('morning');
   await page.click('[data-need="1"] .do .ghost');
   await page.sees('[aria-label^="Task 1:"] .added', LONG);
-  await light('morning');
   await shot('review');
-  await page.keys(ESCAPE);
   await light('night');
   await sheet(reached);
 }
 
-/** Each state as the window shows it, cut out of the screen; its plate says its name. */
+/** Each state as the window shows it from near, cut out of the screen: beside its open desk; the empty one by the wheel. */
 async function sheet(reached) {
   const parts = [];
-  for (const [desk, wanted] of [...reached, ['hire', 'empty']]) {
-    const css = `[data-desk="${desk}"]`;
-    await page.still(css);
-    const { x, y, width, height } = await page.run((css) => {
-      const box = document.querySelector(css).getBoundingClientRect();
-      return { x: box.x, y: box.y, width: box.width, height: box.height };
-    }, css);
-    const more = 0.28;
-    const cut = [width * (1 + more), height * (1 + more), x - (width * more) / 2, y - (height * more) / 2].map((side) => Math.max(0, Math.round(side)));
-    const file = join(OUT, `state-${wanted.replaceAll(' ', '-')}.png`);
-    await run('import', ['-window', 'root', '-crop', `${cut[0]}x${cut[1]}+${cut[2]}+${cut[3]}`, '+repage', file], { env: world.env });
-    parts.push(file);
+  const cut = async (desk, wanted, why) => {
+    await page.still(`[data-desk="${desk}"]`);
+    const at = await page.run((css) => document.querySelector(css).getBoundingClientRect().toJSON(), `[data-desk="${desk}"]`);
+    const [w, h] = [at.width * 1.3, at.height * 1.25];
+    const part = [w, h, at.x + (at.width - w) / 2, at.y + (at.height - h) / 2].map((side) => Math.max(0, Math.round(side)));
+    const file = await shot(`state-${wanted.replaceAll(' ', '-')}`, ['-crop', `${part[0]}x${part[1]}+${part[2]}+${part[3]}`, '+repage']);
+    parts.push('-label', `${wanted}\n${why}`, file);
+  };
+  for (const [desk, wanted, why] of reached) {
+    await page.point(`[data-desk="${desk}"]`);
+    await page.sees('section[aria-label$=" desk"]', LONG);
+    await cut(desk, wanted, why);
+    await page.keys(ESCAPE);
+    await page.sees('[data-backlog]', LONG);
   }
+  const hand = (...what) => run('xdotool', what, { env: world.env });
+  const { x, y } = await page.still('[data-desk="hire"]');
+  await hand('mousemove', x, y);
+  await until('the empty desk is near', async () => {
+    if ((await page.run(() => document.querySelector('[data-desk="hire"]').getBoundingClientRect().width)) >= NEAR) return true;
+    await hand('click', '4');
+    return false;
+  });
+  await cut('hire', 'empty', 'nobody is hired');
+  for (const wanted of NOT_YET) parts.push('-label', `${wanted}\nas drawn; no engine says it yet`, await drawn(wanted));
   const file = join(OUT, 'states.png');
-  await run('montage', [...parts, '-tile', '4x', '-geometry', '300x300+8+8', '-background', '#0b0f2b', file], { env: world.env });
-  console.log(`${file}: ${[...reached.map(([, wanted]) => wanted), 'empty'].join(', ')}\nnot reported by any engine yet: ${NOT_YET.join(', ')}; not reached here: ${NOT_HERE.join(', ')}`);
+  const font = join(ROOT, 'ui/src/app/fonts/inter-latin-wght-normal.woff2');
+  await run('montage', ['-font', font, '-pointsize', '15', '-fill', '#f2f1ff', '-background', '#0b0f2b', ...parts, '-tile', '5x', '-geometry', '280x262+10+8', file], { env: world.env });
+  console.log(`${file}: ${reached.map(([, wanted]) => wanted).join(', ')}, empty; as drawn: ${NOT_YET.join(', ')}`);
+}
+
+/** A state from the floor's own sheet of drawings, in the browser that the tests use. */
+async function drawn(wanted) {
+  const { openBrowser } = await import('../../ui/tests/page.mjs');
+  const browser = await openBrowser();
+  try {
+    const sheet = await browser.lab({ query: '?view=sheet&hour=1.2', width: 1500, height: 1000 });
+    const file = join(OUT, `state-${wanted.replaceAll(' ', '-')}.png`);
+    await sheet.locator('figure', { hasText: new RegExp(`^${wanted}$`) }).locator('canvas').screenshot({ path: file });
+    return file;
+  } finally {
+    await browser.close();
+  }
 }
 
 try {
