@@ -535,6 +535,14 @@ export type CommandBody =
 /** A command's id, made by whoever sends it; sent twice it is carried out once. */
 export type CommandId = string;
 
+/** How full a context is, in tokens. */
+export type ContextUse = {
+	/** In it now. */
+	used: number,
+	/** What fits in. */
+	size: number,
+};
+
 /** What a task delivers. */
 export type Deliverable =
 /** A diff to merge. */
@@ -700,6 +708,10 @@ export type DeskView = {
 	queue: TaskId[],
 	/** What holds it. */
 	hold: Hold | null,
+	/** What the run that goes on took, or the last one. */
+	spent?: Spent | null,
+	/** Subagents of its agent at work. */
+	visitors?: number,
 };
 
 /** Something to be done. It names things; whoever does it reads them from the office. */
@@ -767,6 +779,12 @@ run: RunId;
 exit: Exit;
 /** When, where that was before the runtime learned of it. */
 ended?: At | null } |
+/** A run's engine let something be known. */
+{ do: "run_heard";
+/** Which run. */
+run: RunId;
+/** What. */
+news: News } |
 /** Nothing has come from a run for too long: what holds it is to be ended. */
 { do: "run_silent";
 /** Which run. */
@@ -999,6 +1017,16 @@ export type NewTask = {
 	time_limit_secs?: number | null,
 	/** Kept back until released. */
 	draft?: boolean,
+};
+
+/** What was heard of a run since the last time; what did not change is left out. */
+export type News = {
+	/** What it is seen to do. */
+	seen?: Seen | null,
+	/** What it took in all. */
+	spent?: Spent | null,
+	/** The conversation it leads; a prompt was taken in it, so it can be gone on with. */
+	session?: string | null,
 };
 
 /** The numbers the next things get. */
@@ -1483,6 +1511,15 @@ export type Run = {
 	stop: StopWhy | null,
 	/** When what it left on disk (recording, outputs of checks) was dropped. */
 	pruned?: At | null,
+	/**
+	 *  The conversation that its engine leads, as that names it; there once it took a prompt, so that another run can go on
+	 *  with exactly this one.
+	 */
+	session?: string | null,
+	/** What its engine was last seen to do, by its own signals. */
+	seen?: Seen | null,
+	/** What it took so far. */
+	spent?: Spent | null,
 };
 
 /** What happened to runs. */
@@ -1505,6 +1542,24 @@ run: RunId;
 pid: number;
 /** When its time limit ends. */
 deadline: At | null } |
+/** It leads this conversation. */
+{ type: "talks";
+/** Which run. */
+run: RunId;
+/** As its engine names it. */
+session: string } |
+/** Its engine was seen to do something else than before. */
+{ type: "seen";
+/** Which run. */
+run: RunId;
+/** What. */
+seen: Seen } |
+/** It took more than was known. */
+{ type: "spent";
+/** Which run. */
+run: RunId;
+/** In all. */
+spent: Spent } |
 /** It was asked to end. */
 { type: "stop_asked";
 /** Which run. */
@@ -1548,6 +1603,20 @@ export type RunState =
 /** It is over. */
 "ended";
 
+/** What a live engine is seen to do. */
+export type Seen = {
+	/** The state; one that its engine can report. */
+	state: DeskState,
+	/** How that is known. */
+	evidence: string,
+	/** Since when. */
+	since: At,
+	/** When it ends by itself (a usage limit), where that was said; never guessed. */
+	until?: At | null,
+	/** Its subagents at work. */
+	visitors?: number,
+};
+
 /** The position of an event in the log; the first event is 1. */
 export type Seq = number;
 
@@ -1561,6 +1630,26 @@ export type Setup = {
 	cache?: string[],
 	/** Files whose content decides whether the cache still fits (lock files). */
 	cache_key?: string[],
+};
+
+/** What a run took: tokens by kind, turns, and money where it is known. Only ever grows. */
+export type Spent = {
+	/** Tokens that were read, and not from the provider's memory. */
+	input: number,
+	/** Tokens that were written. */
+	output: number,
+	/** Tokens that were read from the provider's memory. */
+	cache_read: number,
+	/** Tokens that were put into it. */
+	cache_write: number,
+	/** Millionths of a dollar; none where nobody knows. */
+	micro_dollars: number | null,
+	/** Turns that ended. */
+	turns: number,
+	/** The model, where it says. */
+	model?: string | null,
+	/** How full its context is. */
+	context?: ContextUse | null,
 };
 
 /** One screen: who works on what, who waits for you, what is held, what merged. */

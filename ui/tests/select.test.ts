@@ -132,12 +132,16 @@ describe('the words of the office', () => {
 });
 
 describe('a desk as it is seen', () => {
+  const signals = (state: DeskState) => ({ state, evidence: 'hook StopFailure', since: '2026-03-01T22:00:00.000Z' });
   const at = (d: Desk, tasks: Task[] = [], runs: Run[] = []): DeskState => deskSeen(view([d], tasks, runs), d).state;
   it.each<[DeskState, Partial<Desk>, Partial<Task>, Partial<Run>]>([
     ['starting', { run: 1 }, { state: 'starting' }, { state: 'preparing', task: 1 }],
     ['starting', { run: 1 }, { state: 'starting' }, { state: 'launching', task: 1 }],
     ['working', { run: 1 }, { state: 'running' }, { state: 'live', task: 1 }],
     ['working', { run: 1 }, { state: 'running' }, { state: 'ending', task: 1 }],
+    ['limited', { run: 1 }, { state: 'running' }, { state: 'live', task: 1, seen: signals('limited') }],
+    ['thinking', { run: 1 }, { state: 'running' }, { state: 'live', task: 1, seen: signals('thinking') }],
+    ['reviewing', { run: 1 }, { state: 'checking' }, { state: 'live', task: 1, seen: signals('thinking') }],
     ['reviewing', { run: 1 }, { state: 'checking' }, { state: 'live', task: 1 }],
     ['reviewing', { last_run: 1 }, { state: 'checking' }, { task: 1 }],
     ['finished', { last_run: 1 }, { state: 'in review' }, { task: 1 }],

@@ -80,6 +80,11 @@ class Office {
   }
 }
 
+/** What a desk is seen to be. */
+async function seen(office) {
+  return (await office.ask('desk', 'show', 'ada'))[0];
+}
+
 async function approval(office) {
   const found = await office.ask('approval', 'list');
   return found.flat().find((it) => it.state === 'waiting');
@@ -96,6 +101,7 @@ export const rows = [
         const [task] = await office.ask('task', 'add', 'Round prices', '--check', 'test "$(cat a.txt)" = rounded');
         const held = await until('its risky call is held', () => approval(office), 60);
         assert.equal(held.argv.at(-1), 'echo rounded >> a.txt');
+        assert.equal((await seen(office)).state, 'waiting for you');
         const [working] = await office.ask('task', 'show', String(task.id));
         assert.ok(JSON.stringify(working.progress).includes('rounding'), JSON.stringify(working.progress));
         await office.die();
@@ -103,6 +109,13 @@ export const rows = [
         assert.ok(await until('it is held still', () => approval(office)));
         await office.say('approval', 'approve', String(held.id));
         await until('it waits for review', async () => (await office.ask('task', 'show', String(task.id)))[0].state === 'in review', 60);
+        // What it took is what the model's own log says, to the token, though the office was killed meanwhile.
+        let spent;
+        await until('all of it is counted', async () => {
+          ({ spent } = await seen(office));
+          return spent?.turns === 1 && Object.entries(office.model.state.usage).every(([kind, count]) => spent[kind] === count);
+        }).catch((late) => assert.deepEqual(spent, office.model.state.usage, late.message));
+        assert.ok(spent.micro_dollars > 0 && spent.context.size >= 200_000, JSON.stringify(spent));
         await office.say('task', 'accept', String(task.id));
         assert.equal(office.git('show', 'main:a.txt').toString(), 'rounded\n');
         assert.ok(readFileSync(join(office.top, 'model.jsonl'), 'utf8').includes('"memory":true'), 'the project’s words reached the model');

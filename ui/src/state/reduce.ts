@@ -16,8 +16,11 @@ export interface Reduced {
 
 /** Everything at one moment. */
 export function fromSnapshot(seq: Seq, nouns: readonly Noun[], recent: readonly Envelope[] = []): OfficeView {
-  return put({ ...NOTHING, seq, recent }, nouns);
+  return put({ ...NOTHING, seq, recent: recent.filter(isKept) }, nouns);
 }
+
+/** What an engine does from moment to moment would push out what a person wants to read back. */
+const isKept = ({ event }: Envelope): boolean => event.noun !== 'run' || (event.type !== 'seen' && event.type !== 'spent');
 
 /** Events in order; those already known are passed over, so that a repeat does no harm. */
 export function reduce(view: OfficeView, pushes: readonly Pushed[]): Reduced {
@@ -35,7 +38,7 @@ export function reduce(view: OfficeView, pushes: readonly Pushed[]): Reduced {
     fresh.push(push);
   }
   if (fresh.length === 0) return { view, gap };
-  const recent = [...view.recent, ...fresh.map((push) => push.envelope)].slice(-RECENT);
+  const recent = [...view.recent, ...fresh.map((push) => push.envelope).filter(isKept)].slice(-RECENT);
   // One copy of each kind for the whole batch: a flood of events costs one copy, not one each.
   return { view: put({ ...view, seq, recent }, fresh.flatMap((push) => push.nouns)), gap };
 }

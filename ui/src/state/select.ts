@@ -21,6 +21,8 @@ export function deskSeen(view: OfficeView, desk: Desk): DeskView {
     title: task?.title ?? null,
     queue: desk.queue,
     hold: desk.hold,
+    spent: (run ?? last)?.spent ?? null,
+    visitors: run?.state === 'live' ? (run.seen?.visitors ?? 0) : 0,
   };
 }
 
@@ -35,6 +37,11 @@ function seen(view: OfficeView, desk: Desk, run: Run | undefined, task: Task | u
     if (run.state === 'launching') return ['starting', 'its engine is started', run.began];
     if (task?.state === 'checking') return ['reviewing', 'its work is collected and checked', task.since];
     if (run.state === 'ending') return ['working', 'its process is ended', run.launched];
+    // What its engine's own signals say, and until when.
+    if (run.state === 'live' && run.seen) {
+      const { state, evidence, since, until } = run.seen;
+      return [state, until ? `${evidence}; until ${until}` : evidence, since];
+    }
     return ['working', run.pid === null ? '' : `process ${run.pid} runs`, run.launched];
   }
   return atRest(view, desk, last);

@@ -1,6 +1,6 @@
 // Sentences: events for the strip, ages, marks and verdicts, as people read them. Pure.
 // Not here: which of them are shown (select.ts, panels).
-import type { ApprovalEvent, CheckResult, DeskView, Envelope, Mark, Task } from '../bindings';
+import type { ApprovalEvent, CheckResult, DeskView, Envelope, Mark, Spent, Task } from '../bindings';
 import type { OfficeView } from './view';
 
 /** 'now', '4 min', '2 h', '3 d'. */
@@ -11,6 +11,19 @@ export function age(since: string, now: Date): string {
   if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h`;
   return `${Math.floor(minutes / (24 * 60))} d`;
 }
+
+/** What a run took, at a glance: money where it is known, else tokens. */
+export function took(spent: Spent): string {
+  if (spent.micro_dollars === null) return `${short(spent.input + spent.output + spent.cache_read + spent.cache_write)} tokens`;
+  return spent.micro_dollars > 0 && spent.micro_dollars < 10_000 ? 'under $0.01' : `$${(spent.micro_dollars / 1e6).toFixed(2)}`;
+}
+/** The same by kind. */
+export const tookByKind = (spent: Spent): string =>
+  `${short(spent.input)} tokens in, ${short(spent.output)} out, ${short(spent.cache_read)} from memory, ${short(spent.cache_write)} into it; ${plural(spent.turns, 'turn')}${spent.model ? `; ${spent.model}` : ''}`;
+/** How full the agent's context is, in hundredths. */
+export const contextFull = (spent: Spent): number | null =>
+  spent.context ? Math.min(100, Math.floor((spent.context.used * 100) / Math.max(1, spent.context.size))) : null;
+const short = (n: number): string => (n < 10_000 ? String(n) : n < 10_000_000 ? `${Math.floor(n / 1000)}k` : `${Math.floor(n / 1e6)}M`);
 
 export const clock = (at: Date): string => `${two(at.getHours())}:${two(at.getMinutes())}`;
 const two = (n: number): string => String(n).padStart(2, '0');

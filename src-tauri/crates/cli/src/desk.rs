@@ -231,6 +231,8 @@ fn page(card: &DeskCard, s: &Session<'_>) -> String {
     let queue: Vec<_> = card.queue.iter().map(|task| format!("#{task}")).collect();
     row("queue", (!queue.is_empty()).then(|| queue.join(" ")));
     row("run", card.run.or(card.last_run).map(|run| run.to_string()));
+    row("took", card.spent.as_ref().map(words::spent));
+    row("visitors", (card.visitors > 0).then(|| format!("{} subagent(s) at work", card.visitors)));
     row("takes", Some(if card.auto { "ready tasks by itself" } else { "only what is assigned" }.to_owned()));
     row("held", card.hold.as_ref().map(|hold| words::hold(hold, None)));
     let head = s.around.paint.bold(&print::line(&format!("{} {}", card.id, card.name)));

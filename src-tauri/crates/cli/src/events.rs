@@ -135,6 +135,9 @@ impl Known {
                 RunEvent::Began { run } => run.task,
                 RunEvent::Prepared { run, .. }
                 | RunEvent::Launched { run, .. }
+                | RunEvent::Talks { run, .. }
+                | RunEvent::Seen { run, .. }
+                | RunEvent::Spent { run, .. }
                 | RunEvent::StopAsked { run, .. }
                 | RunEvent::Ended { run, .. } => task_of_run(*run),
             },
@@ -279,6 +282,9 @@ fn run(event: &RunEvent) -> String {
         }
         RunEvent::Prepared { run, workplace } => format!("run {run}: its checkout is {}", workplace.path),
         RunEvent::Launched { run, pid, .. } => format!("run {run}: its engine runs (pid {pid})"),
+        RunEvent::Talks { run, session } => format!("run {run}: its engine leads the conversation {session}"),
+        RunEvent::Seen { run, seen } => format!("run {run} is {}: {}", seen.state, seen.evidence),
+        RunEvent::Spent { run, spent } => format!("run {run} took {}", crate::words::spent(spent)),
         RunEvent::StopAsked { run, why } => {
             let why = match why {
                 StopWhy::Finished => "finished",

@@ -1,6 +1,7 @@
 //! What `--json` prints for each verb, by name of type. Most types are the office's own; those only the command makes are here.
 
 use office_core::hold::Hold;
+use office_core::seen::Spent;
 use office_core::view::DeskView;
 use office_core::{At, Desk, DeskId, DeskState, EngineName, ProjectId, RoleName, RunId, TaskId};
 use office_guard::{Category, Said};
@@ -43,11 +44,16 @@ pub(crate) struct DeskCard {
     pub(crate) hold: Option<Hold>,
     /// Whether it takes ready tasks by itself.
     pub(crate) auto: bool,
+    /// What the run that goes on took, or the last one.
+    pub(crate) spent: Option<Spent>,
+    /// Subagents of its agent at work.
+    pub(crate) visitors: u32,
 }
 
 impl DeskCard {
     /// Joins both; a removed desk is no longer seen.
     pub(crate) fn new(desk: Desk, seen: Option<DeskView>) -> Self {
+        let (spent, visitors) = seen.as_ref().map_or((None, 0), |seen| (seen.spent.clone(), seen.visitors));
         let (state, evidence, since, task, title) = match seen {
             Some(seen) => (seen.state, seen.evidence, seen.since, seen.task, seen.title),
             None => (DeskState::Off, "removed".to_owned(), None, None, None),
@@ -70,6 +76,8 @@ impl DeskCard {
             queue,
             hold,
             auto,
+            spent,
+            visitors,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use office_core::check::{CheckResult, CheckSource, Mark};
 use office_core::hold::{Hold, HoldReason};
+use office_core::seen::Spent;
 use office_core::view::DeskView;
 use office_core::{Actor, At, Task, TaskState};
 
@@ -71,6 +72,48 @@ pub(crate) fn actor(actor: Actor) -> String {
     }
 }
 
+/// A count of tokens, short.
+fn tokens(count: u64) -> String {
+    match count {
+        0..10_000 => count.to_string(),
+        10_000..10_000_000 => format!("{}k", count / 1000),
+        _ => format!("{}M", count / 1_000_000),
+    }
+}
+
+/// Money, to the cent; less than a cent is said to be so.
+fn money(micro_dollars: u64) -> String {
+    match micro_dollars {
+        1..10_000 => "under $0.01".to_owned(),
+        _ => format!("${}.{:02}", micro_dollars / 1_000_000, micro_dollars % 1_000_000 / 10_000),
+    }
+}
+
+/// What a run took, by kind, with money where it is known.
+pub(crate) fn spent(spent: &Spent) -> String {
+    let Spent { input, output, cache_read, cache_write, micro_dollars, turns, model, context } = spent;
+    let mut words = format!(
+        "{} tokens in, {} out, {} from memory, {} into it; {turns} turn(s)",
+        tokens(*input),
+        tokens(*output),
+        tokens(*cache_read),
+        tokens(*cache_write)
+    );
+    words.push_str(&micro_dollars.map_or("; money unknown".to_owned(), |it| format!("; {}", money(it))));
+    words.push_str(&context.map(|it| format!("; context {} % full", it.percent())).unwrap_or_default());
+    words.push_str(&model.as_ref().map(|it| format!("; {it}")).unwrap_or_default());
+    words
+}
+
+/// The same at a glance: context and money, or tokens where that is not known.
+fn spent_short(spent: &Spent) -> String {
+    let took = spent.micro_dollars.map_or_else(
+        || format!("{} tokens", tokens(spent.input + spent.output + spent.cache_read + spent.cache_write)),
+        money,
+    );
+    spent.context.map_or(took.clone(), |it| format!("{took}, context {} %", it.percent()))
+}
+
 /// Desks, one to a line.
 pub(crate) fn desk_table(desks: &[DeskView], now: At, indent: usize, around: &Around) -> String {
     let mut table = Table::new(indent);
@@ -90,6 +133,7 @@ pub(crate) fn desk_table(desks: &[DeskView], now: At, indent: usize, around: &Ar
             desk.state.to_string(),
             desk.since.map(|since| print::age(since, now)).unwrap_or_default(),
             queue,
+            desk.spent.as_ref().map(spent_short).unwrap_or_default(),
             on,
         ]);
     }

@@ -14,6 +14,7 @@ use crate::office::Office;
 use crate::project::{self, BaseCheck, ProjectSettings, TryReport};
 use crate::refusal::{Code, Refusal};
 use crate::run::{self, Exit, StopWhy, Work, Workplace};
+use crate::seen::{self, News};
 use crate::task;
 use crate::time::At;
 
@@ -168,6 +169,13 @@ pub enum EffectCommand {
         #[serde(default)]
         ended: Option<At>,
     },
+    /// A run's engine let something be known.
+    RunHeard {
+        /// Which run.
+        run: RunId,
+        /// What.
+        news: Box<News>,
+    },
     /// Nothing has come from a run for too long: what holds it is to be ended.
     RunSilent {
         /// Which run.
@@ -198,6 +206,7 @@ pub fn decide(office: &Office, actor: Actor, command: &EffectCommand, now: At) -
         EffectCommand::RunOver { run, exit, ended } => {
             return Ok(task::life::run_over_at(office, *run, exit, *ended, now));
         }
+        EffectCommand::RunHeard { run, news } => return Ok(seen::decide(office, *run, news)),
         EffectCommand::RunSilent { run } => {
             return Ok(run::stop(office, Some(*run), StopWhy::Silent).into_iter().collect());
         }

@@ -20,6 +20,7 @@ pub mod refusal;
 pub mod role;
 pub mod run;
 pub mod secret;
+pub mod seen;
 pub mod task;
 pub mod text;
 pub mod time;

@@ -10,6 +10,7 @@ use crate::effect::Effect;
 use crate::event::Event;
 use crate::ids::{DeskId, EngineName, ProjectId, RunId, TaskId};
 use crate::office::Office;
+use crate::seen::{Seen, Spent};
 use crate::time::At;
 
 /// Where a run stands.
@@ -146,6 +147,16 @@ pub struct Run {
     /// When what it left on disk (recording, outputs of checks) was dropped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pruned: Option<At>,
+    /// The conversation that its engine leads, as that names it; there once it took a prompt, so that another run can go on
+    /// with exactly this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// What its engine was last seen to do, by its own signals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Seen>,
+    /// What it took so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spent: Option<Spent>,
 }
 
 impl Run {
@@ -175,6 +186,9 @@ impl Run {
             exit: None,
             stop: None,
             pruned: None,
+            session: None,
+            seen: None,
+            spent: None,
         }
     }
 
@@ -203,6 +217,7 @@ pub enum StopWhy {
 }
 
 /// What happened to runs.
+#[expect(clippy::large_enum_variant, reason = "a beginning is rare, and is moved, not kept, in this form")]
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum RunEvent {
@@ -226,6 +241,27 @@ pub enum RunEvent {
         pid: u32,
         /// When its time limit ends.
         deadline: Option<At>,
+    },
+    /// It leads this conversation.
+    Talks {
+        /// Which run.
+        run: RunId,
+        /// As its engine names it.
+        session: String,
+    },
+    /// Its engine was seen to do something else than before.
+    Seen {
+        /// Which run.
+        run: RunId,
+        /// What.
+        seen: Seen,
+    },
+    /// It took more than was known.
+    Spent {
+        /// Which run.
+        run: RunId,
+        /// In all.
+        spent: Spent,
     },
     /// It was asked to end.
     StopAsked {
@@ -269,6 +305,9 @@ pub fn apply(office: &mut Office, event: &RunEvent, at: At) {
             r.deadline = *deadline;
             r.state = RunState::Live;
         }),
+        RunEvent::Talks { run, session } => office.change_run(*run, |r| r.session = Some(session.clone())),
+        RunEvent::Seen { run, seen } => office.change_run(*run, |r| r.seen = Some(seen.clone())),
+        RunEvent::Spent { run, spent } => office.change_run(*run, |r| r.spent = Some(spent.clone())),
         RunEvent::StopAsked { run, why } => office.change_run(*run, |r| {
             r.stop = Some(*why);
             r.deadline = None;
@@ -300,7 +339,11 @@ pub fn effects(event: &RunEvent) -> Vec<Effect> {
         RunEvent::Began { run } => vec![Effect::Prepare { run: run.id }],
         RunEvent::Prepared { run, .. } => vec![Effect::Launch { run: *run }],
         RunEvent::StopAsked { run, .. } => vec![Effect::End { run: *run }],
-        RunEvent::Launched { .. } | RunEvent::Ended { .. } => Vec::new(),
+        RunEvent::Launched { .. }
+        | RunEvent::Talks { .. }
+        | RunEvent::Seen { .. }
+        | RunEvent::Spent { .. }
+        | RunEvent::Ended { .. } => Vec::new(),
     }
 }
 

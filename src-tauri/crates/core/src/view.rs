@@ -9,6 +9,7 @@ use crate::hold::{Hold, HoldReason};
 use crate::ids::{DeskId, RoleName, Seq, TaskId};
 use crate::office::Office;
 use crate::run::{Exit, Run, RunState};
+use crate::seen::Spent;
 use crate::task::{Task, TaskState};
 use crate::time::At;
 
@@ -35,6 +36,12 @@ pub struct DeskView {
     pub queue: Vec<TaskId>,
     /// What holds it.
     pub hold: Option<Hold>,
+    /// What the run that goes on took, or the last one.
+    #[serde(default)]
+    pub spent: Option<Spent>,
+    /// Subagents of its agent at work.
+    #[serde(default)]
+    pub visitors: u32,
 }
 
 /// A task in one line.
@@ -127,6 +134,11 @@ impl Office {
             title: task.map(|task| task.title.clone()),
             queue: desk.queue.clone(),
             hold: desk.hold.clone(),
+            spent: run.or(desk.last_run.and_then(|run| self.runs.get(&run))).and_then(|run| run.spent.clone()),
+            visitors: run
+                .filter(|run| run.state == RunState::Live)
+                .and_then(|run| run.seen.as_ref())
+                .map_or(0, |it| it.visitors),
         }
     }
 
@@ -142,11 +154,19 @@ impl Office {
                 (DeskState::Reviewing, "its work is collected and checked".to_owned(), task.map(|t| t.since))
             }
             RunState::Ending => (DeskState::Working, "its process is ended".to_owned(), run.launched),
+            RunState::Live if run.seen.is_some() => self.seen_by_signals(run),
             RunState::Live | RunState::Ended => {
                 let pid = run.pid.map(|pid| format!("process {pid} runs")).unwrap_or_default();
                 (DeskState::Working, pid, run.launched)
             }
         }
+    }
+
+    /// What its engine's own signals say, and until when.
+    fn seen_by_signals(&self, run: &Run) -> (DeskState, String, Option<At>) {
+        let Some(seen) = &run.seen else { return (DeskState::Working, String::new(), run.launched) };
+        let until = seen.until.map(|until| format!("; until {until}")).unwrap_or_default();
+        (seen.state, format!("{}{until}", seen.evidence), Some(seen.since))
     }
 
     /// What a desk without a run is seen to be: held, not able to start, or by how its last run ended and what became of the

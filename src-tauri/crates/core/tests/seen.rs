@@ -60,7 +60,9 @@ fn seen(nouns: Vec<Noun>) -> (DeskState, String) {
 
 #[test]
 fn each_state_has_its_cause() {
-    use DeskState::{Crashed, Finished, Idle, Off, Paused, Reviewing, Starting, WaitingForYou, Working};
+    use DeskState::{
+        Crashed, Finished, Idle, Limited, Off, Paused, Reviewing, Starting, Thinking, WaitingForYou, Working,
+    };
     let live = json!({ "run": 1 });
     let rests = json!({ "last_run": 1 });
     let hold = json!({ "reason": "desk_paused", "since": AT, "until": null, "release": "x" });
@@ -68,10 +70,17 @@ fn each_state_has_its_cause() {
     let lost = json!({ "exit": { "kind": "lost" } });
     let nothing = json!({});
     let state = |word: &str| json!({ "state": word });
+    let signals = |word: &str| {
+        let seen = json!({ "state": word, "evidence": "hook StopFailure", "since": AT, "until": AT });
+        json!({ "state": "live", "pid": 7, "seen": seen })
+    };
     let cases = [
         (Starting, "its checkout is made", &live, state("starting"), state("preparing")),
         (Starting, "its engine is started", &live, state("starting"), state("launching")),
         (Working, "process 7 runs", &live, state("running"), json!({ "state": "live", "pid": 7 })),
+        (Limited, "hook StopFailure; until 2026-03-01T22", &live, state("running"), signals("limited")),
+        (Thinking, "hook StopFailure", &live, state("running"), signals("thinking")),
+        (Reviewing, "its work is collected", &live, state("checking"), signals("thinking")),
         (Working, "its process is ended", &live, state("running"), state("ending")),
         (Reviewing, "its work is collected", &live, state("checking"), state("live")),
         (Reviewing, "its work is collected", &rests, state("checking"), nothing.clone()),

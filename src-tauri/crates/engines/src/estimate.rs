@@ -45,6 +45,8 @@ pub struct Estimator {
     visitors: BTreeSet<String>,
     waits_for: Option<String>,
     limit_ends: Option<i64>,
+    /// When the limit ends that it was close to.
+    limit_known: Option<i64>,
     compacting: bool,
 }
 
@@ -61,7 +63,7 @@ impl Estimator {
         };
         let reports = reports.to_vec();
         let (calls, visitors) = (BTreeMap::new(), BTreeSet::new());
-        Self { reports, now, calls, visitors, waits_for: None, limit_ends: None, compacting: false }
+        Self { reports, now, calls, visitors, waits_for: None, limit_ends: None, limit_known: None, compacting: false }
     }
 
     /// Hears a signal.
@@ -129,18 +131,27 @@ impl Estimator {
                 self.waits_for = Some(id.clone());
                 Some(DeskState::WaitingForYou)
             }
+            // A reminder that nobody types anything ends no limit.
+            What::Says(DeskState::Idle) if matches!(self.now.state, DeskState::Limited | DeskState::LoginNeeded) => {
+                None
+            }
             What::Says(state) => waiting.is_none().then_some(*state),
             What::Limited { until } => {
                 // The one that says when it ends is worth more than the one that only says that.
-                self.limit_ends = until.map(|seconds| seconds.saturating_mul(1000)).or(self.limit_ends);
+                let known = self.limit_known.filter(|ends| *ends > at).or(self.limit_ends);
+                self.limit_ends = until.map(|seconds| seconds.saturating_mul(1000)).or(known);
                 Some(DeskState::Limited)
+            }
+            What::LimitEnds(seconds) => {
+                self.limit_known = Some(seconds.saturating_mul(1000));
+                None
             }
             What::LoginNeeded => Some(DeskState::LoginNeeded),
             What::Compacts(begins) => {
                 self.compacting = *begins;
                 None
             }
-            What::Spent(_) | What::Retries { .. } | What::Subagent { .. } => None,
+            What::Spent(_) | What::Context { .. } | What::Retries { .. } | What::Subagent { .. } => None,
         }
     }
 
@@ -178,13 +189,8 @@ impl Estimator {
     pub fn at(&self, at: i64) -> Estimate {
         let mut seen = Estimate { visitors: self.visitors.len(), ..self.now.clone() };
         let quiet = at - seen.heard;
-        let busy = matches!(seen.state, DeskState::Working | DeskState::Thinking | DeskState::Starting);
-        let limit = match (self.compacting, self.calls.is_empty()) {
-            (true, _) => QUIET_COMPACTING,
-            (false, true) => QUIET_THINKING,
-            (false, false) => QUIET_TOOL,
-        };
-        if busy && quiet > limit {
+        let limit = self.quiet_limit();
+        if self.is_busy() && quiet > limit {
             seen.evidence = format!("nothing heard for {} min; last: {}", quiet / 60_000, seen.evidence);
             (seen.state, seen.source, seen.since) = (DeskState::Stuck, Source::Silence, seen.heard + limit);
         }
@@ -205,6 +211,25 @@ impl Estimator {
             };
         }
         seen
+    }
+
+    fn is_busy(&self) -> bool {
+        matches!(self.now.state, DeskState::Working | DeskState::Thinking | DeskState::Starting)
+    }
+
+    fn quiet_limit(&self) -> i64 {
+        match (self.compacting, self.calls.is_empty()) {
+            (true, _) => QUIET_COMPACTING,
+            (false, true) => QUIET_THINKING,
+            (false, false) => QUIET_TOOL,
+        }
+    }
+
+    /// When what is believed changes though nothing is heard: a limit ends, or silence has lasted too long.
+    pub fn next_change(&self, at: i64) -> Option<i64> {
+        let stuck = self.is_busy().then(|| self.now.heard + self.quiet_limit() + 1);
+        let released = self.limit_ends.filter(|_| self.now.state == DeskState::Limited);
+        stuck.or(released).filter(|change| *change > at)
     }
 
     /// Whether text may be typed now: it is idle by the word of a source that knows, and no dialog can be open.

@@ -4,6 +4,7 @@
 pub mod briefing;
 mod codex;
 pub mod estimate;
+pub mod hearing;
 pub mod plan;
 pub mod read;
 pub mod script;

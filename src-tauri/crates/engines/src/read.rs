@@ -106,11 +106,20 @@ pub enum What {
     Says(DeskState),
     /// Tokens and money.
     Spent(Spent),
+    /// How full its context is, in tokens.
+    Context {
+        /// In it now.
+        used: u64,
+        /// What fits in.
+        size: u64,
+    },
     /// A usage limit.
     Limited {
         /// When it ends, in seconds since 1970, where it says; never guessed.
         until: Option<i64>,
     },
+    /// The limit it is at, or is about to meet, ends then, in seconds since 1970.
+    LimitEnds(i64),
     /// It tries again after an error.
     Retries {
         /// The status it was answered, where it says.
@@ -158,14 +167,25 @@ impl Reader {
         }
     }
 
+    /// Reads one line of the transcript that the engine keeps by itself.
+    pub fn transcript(self, line: &Value) -> Vec<Signal> {
+        match self {
+            Self::Codex => codex::transcript(line),
+            other => other.event(Source::Transcript, line),
+        }
+    }
+
     /// Reads one line that the engine printed or wrote into its transcript.
     pub fn line(self, source: Source, line: &[u8]) -> Vec<Signal> {
-        let Ok(value) = serde_json::from_slice::<Value>(line) else { return Vec::new() };
+        serde_json::from_slice::<Value>(line).map(|value| self.event(source, &value)).unwrap_or_default()
+    }
+
+    fn event(self, source: Source, value: &Value) -> Vec<Signal> {
         match self {
-            Self::Claude => claude::event(source, &value),
-            Self::Codex => codex::event(source, &value),
-            Self::Opencode => opencode::event(source, &value),
-            Self::Gemini => gemini::event(source, &value),
+            Self::Claude => claude::event(source, value),
+            Self::Codex => codex::event(source, value),
+            Self::Opencode => opencode::event(source, value),
+            Self::Gemini => gemini::event(source, value),
         }
     }
 }

@@ -29,12 +29,20 @@ const HEAD: [&str; 10] = [
     "error",
 ];
 
+/// What the office needs to know of a status line.
+const STATUS: [&str; 6] = ["session_id", "transcript_path", "model", "cost", "context_window", "rate_limits"];
+
 /// Writes `payload` down, in the file named by `OFFICE_SIGNALS`.
 pub(crate) fn write_down(engine: &str, payload: &[u8]) {
     let Some(file) = std::env::var_os("OFFICE_SIGNALS").filter(|file| !file.is_empty()) else { return };
     let at = now();
     let value: Value = serde_json::from_slice(payload).unwrap_or(Value::Null);
-    let kept = if payload.len() > LONGEST_LINE { head(&value) } else { value };
+    let kept = match value.get("context_window") {
+        // A status line comes often and says much that nobody asks for.
+        Some(_) if value.get("hook_event_name").is_none() => some(&value, &STATUS),
+        _ if payload.len() > LONGEST_LINE => head(&value),
+        _ => value,
+    };
     let line = format!("{}\n", json!({"at": at, "engine": engine, "payload": kept}));
     // One write of one line, so that lines of several hooks at once do not mix.
     let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(file);
@@ -72,8 +80,12 @@ fn now() -> u64 {
 }
 
 fn head(value: &Value) -> Value {
-    let kept = HEAD.iter().filter_map(|name| Some(((*name).to_owned(), value.get(name)?.clone())));
-    let mut kept: serde_json::Map<String, Value> = kept.collect();
-    kept.insert("shortened".to_owned(), Value::Bool(true));
-    Value::Object(kept)
+    let mut kept = some(value, &HEAD);
+    kept["shortened"] = Value::Bool(true);
+    kept
+}
+
+fn some(value: &Value, names: &[&str]) -> Value {
+    let kept = names.iter().filter_map(|name| Some(((*name).to_owned(), value.get(name)?.clone())));
+    Value::Object(kept.collect())
 }

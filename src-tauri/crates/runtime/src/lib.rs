@@ -24,8 +24,11 @@ mod project;
 mod prune;
 mod search;
 mod settings;
+mod signals;
+mod tail;
 mod terminal;
 pub mod verdicts;
+mod watched;
 mod world;
 
 use std::collections::{HashMap, VecDeque};

@@ -57,6 +57,10 @@ pub(crate) struct World {
     pub(crate) holder: Holder,
     pub(crate) engines: HashMap<EngineName, EngineSpec>,
     pub(crate) index: crate::search::Index,
+    /// Folders whose changes are listened for.
+    pub(crate) watched: Arc<crate::watched::Watched>,
+    /// What is known of each live agent at this moment.
+    pub(crate) ears: Mutex<HashMap<RunId, Arc<tokio::sync::watch::Sender<crate::signals::Ear>>>>,
     pub(crate) tracker: TaskTracker,
     pub(crate) closing: CancellationToken,
     /// Whether the machine stays awake.
@@ -102,6 +106,8 @@ impl World {
             holder,
             engines,
             index,
+            watched: Arc::default(),
+            ears: Mutex::default(),
             tracker: TaskTracker::new(),
             closing: CancellationToken::new(),
             awake: Mutex::default(),

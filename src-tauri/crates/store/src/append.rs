@@ -263,6 +263,9 @@ fn about(event: &Event) -> About {
             RunEvent::Began { run } => About::Run(run.id),
             RunEvent::Prepared { run, .. }
             | RunEvent::Launched { run, .. }
+            | RunEvent::Talks { run, .. }
+            | RunEvent::Seen { run, .. }
+            | RunEvent::Spent { run, .. }
             | RunEvent::StopAsked { run, .. }
             | RunEvent::Ended { run, .. } => About::Run(*run),
         },

@@ -6,8 +6,10 @@ use serde_json::Value;
 use super::{Signal, Source, Spent, What, number, short, some, text};
 
 fn signal(source: Source, value: &Value, what: What, evidence: String) -> Signal {
-    let agent = some(text(value, "agent_id")).or_else(|| some(text(value, "parent_tool_use_id")));
-    Signal { source, session: some(text(value, "session_id")), agent, what, evidence: short(&evidence) }
+    let names = ["agent_id", "parent_tool_use_id", "agentId"];
+    let agent = names.iter().find_map(|name| some(text(value, name)));
+    let session = some(text(value, "session_id")).or_else(|| some(text(value, "sessionId")));
+    Signal { source, session, agent, what, evidence: short(&evidence) }
 }
 
 pub(super) fn hook(payload: &Value) -> Vec<Signal> {
@@ -39,9 +41,33 @@ pub(super) fn hook(payload: &Value) -> Vec<Signal> {
         }
         "PreCompact" => one(What::Compacts(true)),
         "PostCompact" => one(What::Compacts(false)),
+        "" if payload.get("context_window").is_some() => status(payload),
         "Notification" if text(payload, "notification_type") == "idle_prompt" => one(What::Says(DeskState::Idle)),
         _ => Vec::new(),
     }
+}
+
+/// What it shows in its status line: money of the process so far, how full the context is, and the limits of its account.
+fn status(payload: &Value) -> Vec<Signal> {
+    let said = |what: What| signal(Source::Hook, payload, what, "its status line".to_owned());
+    let window = &payload["context_window"];
+    let usage = &window["current_usage"];
+    let parts = ["input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"];
+    let used = parts.iter().map(|name| number(usage, name)).sum();
+    let mut all = Vec::new();
+    if let Some(dollars) = payload["cost"]["total_cost_usd"].as_f64() {
+        all.push(said(What::Spent(Spent { dollars: Some(dollars), ..Spent::default() })));
+    }
+    let size = number(window, "context_window_size");
+    if usage.is_object() && size > 0 {
+        all.push(said(What::Context { used, size }));
+    }
+    // The window that is used up, should a limit be met.
+    let full = |window: &&Value| window["used_percentage"].as_f64().is_some_and(|share| share >= 100.0);
+    let windows = ["five_hour", "seven_day"].map(|name| &payload["rate_limits"][name]);
+    let ends = windows.iter().copied().filter(full).filter_map(|window| window["resets_at"].as_i64()).max();
+    all.extend(ends.map(|ends| said(What::LimitEnds(ends))));
+    all
 }
 
 pub(super) fn event(source: Source, value: &Value) -> Vec<Signal> {

@@ -67,6 +67,39 @@ fn spent(usage: &Value) -> Spent {
     }
 }
 
+/// A line of the rollout it keeps below `sessions/`.
+pub(super) fn transcript(value: &Value) -> Vec<Signal> {
+    let payload = &value["payload"];
+    if text(value, "type") != "event_msg" {
+        return Vec::new();
+    }
+    let kind = text(payload, "type");
+    let said = |what| signal(Source::Transcript, None, None, what, &format!("transcript {kind}"));
+    match kind {
+        "task_started" => vec![said(What::PromptAccepted)],
+        "task_complete" | "turn_aborted" => vec![said(What::TurnEnded)],
+        "error" => vec![said(failure(text(payload, "message")))],
+        "token_count" => counted(payload, said),
+        _ => Vec::new(),
+    }
+}
+
+/// Tokens of the conversation so far, how full its context is, and the limits of the account.
+fn counted(payload: &Value, said: impl Fn(What) -> Signal) -> Vec<Signal> {
+    let info = &payload["info"];
+    let mut all = Vec::new();
+    if info.is_object() {
+        all.push(said(What::Spent(spent(&info["total_token_usage"]))));
+        let (used, size) = (number(&info["last_token_usage"], "total_tokens"), number(info, "model_context_window"));
+        all.extend((size > 0).then(|| said(What::Context { used, size })));
+    }
+    let full = |window: &&Value| window["used_percent"].as_f64().is_some_and(|share| share >= 100.0);
+    let windows = ["primary", "secondary"].map(|name| &payload["rate_limits"][name]);
+    let ends = windows.iter().copied().filter(full).filter_map(|window| window["resets_at"].as_i64()).max();
+    all.extend(ends.map(|ends| said(What::LimitEnds(ends))));
+    all
+}
+
 /// An error comes as prose around a status.
 fn failure(message: &str) -> What {
     if message.contains("401") || message.contains("Unauthorized") {

@@ -125,6 +125,8 @@ impl World {
         lock(&self.seats).insert(run, seat.clone());
         let world = self.clone();
         self.start(async move { world.watch(run, seat, None).await });
+        let world = self.clone();
+        self.start(async move { world.listen_to(run).await });
         Ok(Outcome::Launched { pid })
     }
 

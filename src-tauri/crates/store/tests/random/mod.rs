@@ -11,11 +11,12 @@ use office_core::office::{OfficeCommand, OfficeSettings};
 use office_core::project::{Acceptance, BaseCheck, ProjectCommand, ProjectSettings, TryReport};
 use office_core::role::{Engine, Role};
 use office_core::run::{ChangedFile, Exit, RunState, Work, Workplace};
+use office_core::seen::{ContextUse, News, Seen, Spent};
 use office_core::task::ask::{NewTask, TaskEdit};
 use office_core::task::{Deliverable, Priority, TaskCommand};
 use office_core::{
-    Actor, ApprovalId, ApprovalState, At, Command, CommandBody, CommandId, DeskId, Effect, EffectId, Envelope, Event,
-    Noun, Office, Outcome, ProjectId, RunId, Seq, TaskId, TaskState, assign, decide,
+    Actor, ApprovalId, ApprovalState, At, Command, CommandBody, CommandId, DeskId, DeskState, Effect, EffectId,
+    Envelope, Event, Noun, Office, Outcome, ProjectId, RunId, Seq, TaskId, TaskState, assign, decide,
 };
 use proptest::prelude::*;
 
@@ -255,6 +256,12 @@ impl Night {
         if let Some((effect, what)) = open.filter(|_| b % 8 != 0) {
             return EffectCommand::End { effect: *effect, outcome: Box::new(self.outcome(what, [c, d])) };
         }
+        if b.is_multiple_of(16) {
+            return EffectCommand::RunHeard {
+                run: RunId(pick(self.office.runs.keys().map(|id| id.0), a)),
+                news: Box::new(news(c, d)),
+            };
+        }
         EffectCommand::RunOver {
             run: RunId(pick(self.office.runs.keys().map(|id| id.0), a)),
             exit: exit(c),
@@ -407,4 +414,29 @@ fn base_checks(n: u8) -> BTreeMap<String, BaseCheck> {
     let at = At::from_millis(1_800_000_000_000);
     let check = BaseCheck { commit: "b0".to_owned(), green: n.is_multiple_of(2), at, tail: String::new() };
     BTreeMap::from([("cargo test".to_owned(), check)])
+}
+
+/// What an engine let be known, or a part of it.
+fn news(c: u8, d: u8) -> News {
+    let at = At::from_millis(i64::from(d) * 1000);
+    let seen = Seen {
+        state: DeskState::ALL[usize::from(c) % DeskState::ALL.len()],
+        evidence: "hook Stop".to_owned(),
+        since: at,
+        until: c.is_multiple_of(2).then_some(at),
+        visitors: u32::from(d % 3),
+    };
+    let context = d.is_multiple_of(2).then_some(ContextUse { used: u64::from(d), size: 200_000 });
+    let spent = Spent {
+        input: u64::MAX / 4 / (u64::from(c) + 1),
+        micro_dollars: c.is_multiple_of(3).then_some(7),
+        turns: u32::from(d),
+        context,
+        ..Spent::default()
+    };
+    News {
+        seen: (!c.is_multiple_of(5)).then_some(seen),
+        spent: (!d.is_multiple_of(5)).then_some(spent),
+        session: d.is_multiple_of(7).then(|| format!("session-{}", d % 2)),
+    }
 }

@@ -61,6 +61,9 @@ pub fn run(id: u32, task: Option<TaskId>) -> Run {
         exit: None,
         stop: None,
         pruned: None,
+        session: None,
+        seen: None,
+        spent: None,
     }
 }
 

@@ -1,0 +1,189 @@
+//! All that is heard of one run put together: what its hooks wrote down, its transcripts and its own account of money and
+//! context become what it is seen to do and what it took. Bytes in, meaning out: whoever reads the files is in `runtime`.
+
+use std::collections::BTreeSet;
+
+use office_core::seen::{ContextUse, News, Seen, Spent as Took};
+use office_core::{At, DeskState};
+use serde_json::Value;
+
+use crate::estimate::Estimator;
+use crate::read::{Reader, Signal, Source, What};
+use crate::spec::{EngineSpec, Model};
+use crate::spend::{Ledger, price};
+
+/// Transcripts of one run that are followed: its own and its subagents'.
+const MOST_TRANSCRIPTS: usize = 64;
+
+/// Listens to one run.
+#[derive(Clone, Debug)]
+pub struct Hearing {
+    reader: Reader,
+    models: Vec<Model>,
+    estimator: Estimator,
+    /// What was said of earlier lives of the conversation, and of all of it.
+    earlier: Ledger,
+    whole: Ledger,
+    /// The most that the process said of itself.
+    dollars: Option<f64>,
+    context: Option<ContextUse>,
+    model: Option<String>,
+    turns: u32,
+    /// The conversation in which a prompt was taken.
+    session: Option<String>,
+    prompts: u64,
+    transcripts: BTreeSet<String>,
+}
+
+impl Hearing {
+    /// A run of this engine that began at `at` (milliseconds); none where nobody can read the engine.
+    pub fn new(spec: &EngineSpec, at: i64) -> Option<Self> {
+        Some(Self {
+            reader: spec.reader?,
+            models: spec.models.clone(),
+            estimator: Estimator::new(&spec.reports, at),
+            earlier: Ledger::default(),
+            whole: Ledger::default(),
+            dollars: None,
+            context: None,
+            model: None,
+            turns: 0,
+            session: None,
+            prompts: 0,
+            transcripts: BTreeSet::new(),
+        })
+    }
+
+    /// Hears a line that `office-hook` wrote down.
+    pub fn hook_line(&mut self, line: &[u8]) {
+        let Ok(value) = serde_json::from_slice::<Value>(line) else { return };
+        let (payload, at) = (&value["payload"], value["at"].as_i64().unwrap_or_default());
+        for name in ["transcript_path", "agent_transcript_path"] {
+            if let Some(path) = payload[name].as_str().filter(|_| self.transcripts.len() < MOST_TRANSCRIPTS) {
+                self.transcripts.insert(path.to_owned());
+            }
+        }
+        for signal in self.reader.hook(payload) {
+            self.hear(&signal, at, false);
+        }
+    }
+
+    /// Hears a line of a transcript. What was there `before` this run began was paid by an earlier one.
+    pub fn transcript_line(&mut self, line: &[u8], now: i64, before: bool) {
+        let Ok(value) = serde_json::from_slice::<Value>(line) else { return };
+        let said = value["timestamp"].as_str().and_then(|text| text.parse::<At>().ok());
+        let at = said.map_or(now, At::millis).min(now);
+        for signal in self.reader.transcript(&value) {
+            self.hear(&signal, at, before);
+        }
+    }
+
+    fn hear(&mut self, signal: &Signal, at: i64, before: bool) {
+        let own = signal.agent.is_none();
+        match &signal.what {
+            What::Spent(spent) => {
+                if let Some(model) = spent.model.as_ref().filter(|_| own) {
+                    self.model = Some(model.clone());
+                }
+                if let (Some(dollars), false) = (spent.dollars, before) {
+                    self.dollars = Some(self.dollars.map_or(dollars, |known| known.max(dollars)));
+                }
+                if before {
+                    self.earlier.hear(spent);
+                }
+                self.whole.hear(spent);
+                let used = spent.input + spent.cache_read + spent.cache_write + spent.output;
+                let size = self.model.as_deref().and_then(|name| self.size_of(name));
+                // A total of the process says nothing of how full its context is.
+                if let (Some(_), Some(size), true) = (&spent.message, size, own) {
+                    self.context = Some(ContextUse { used, size });
+                }
+            }
+            What::Context { used, size } if own => self.context = Some(ContextUse { used: *used, size: *size }),
+            What::PromptAccepted if own && signal.source <= Source::Hook => {
+                self.prompts += 1;
+                self.session.clone_from(&signal.session);
+            }
+            What::TurnEnded | What::TurnFailed { .. } if own && signal.source <= Source::Hook => self.turns += 1,
+            _ => {}
+        }
+        if !before {
+            self.estimator.hear(signal, at);
+        }
+    }
+
+    fn model_of(&self, name: &str) -> Option<&Model> {
+        // A variant's name goes on after a bracket.
+        self.models.iter().find(|model| name == model.name || name.starts_with(&format!("{}[", model.name)))
+    }
+
+    fn size_of(&self, name: &str) -> Option<u64> {
+        self.context.map(|context| context.size).or_else(|| self.model_of(name).map(|model| model.context.into()))
+    }
+
+    /// What is known at `at`.
+    pub fn news(&self, at: i64) -> News {
+        let estimate = self.estimator.at(at);
+        let until = self.estimator.limit_ends().filter(|_| estimate.state == DeskState::Limited);
+        let seen = Seen {
+            state: estimate.state,
+            evidence: estimate.evidence,
+            since: At::from_millis(estimate.since),
+            until: until.map(At::from_millis),
+            visitors: u32::try_from(estimate.visitors).unwrap_or(u32::MAX),
+        };
+        News { seen: Some(seen), spent: self.took(), session: self.session.clone() }
+    }
+
+    fn took(&self) -> Option<Took> {
+        let (all, earlier) = (self.whole.total(), self.earlier.total());
+        let mine = crate::read::Spent {
+            input: all.input.saturating_sub(earlier.input),
+            output: all.output.saturating_sub(earlier.output),
+            cache_read: all.cache_read.saturating_sub(earlier.cache_read),
+            cache_write: all.cache_write.saturating_sub(earlier.cache_write),
+            ..crate::read::Spent::default()
+        };
+        let prices = self.model.as_deref().and_then(|name| self.model_of(name)).and_then(|model| model.prices);
+        let dollars = self.dollars.or_else(|| prices.map(|prices| price(&mine, prices)));
+        let took = Took {
+            input: mine.input,
+            output: mine.output,
+            cache_read: mine.cache_read,
+            cache_write: mine.cache_write,
+            micro_dollars: dollars.and_then(micro_dollars),
+            turns: self.turns,
+            model: self.model.clone(),
+            context: self.context,
+        };
+        let nothing = mine.input + mine.output + mine.cache_read + mine.cache_write == 0 && took.turns == 0;
+        (!nothing).then_some(took)
+    }
+
+    /// When what is known changes by itself.
+    pub fn next_change(&self, at: i64) -> Option<i64> {
+        self.estimator.next_change(at)
+    }
+
+    /// Whether text may be typed now; see [`Estimator::takes_input`].
+    pub fn takes_input(&self, at: i64) -> bool {
+        self.estimator.takes_input(at)
+    }
+
+    /// How many prompts it took so far.
+    pub fn prompts(&self) -> u64 {
+        self.prompts
+    }
+
+    /// Transcripts that it names; where they really lie is to be looked at by whoever opens them.
+    pub fn transcripts(&self) -> impl Iterator<Item = &str> {
+        self.transcripts.iter().map(String::as_str)
+    }
+}
+
+/// Dollars as people add them up: without what a float cannot hold.
+fn micro_dollars(dollars: f64) -> Option<u64> {
+    let micro = (dollars * 1e6).round();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "looked at just before")]
+    (0.0..1e15).contains(&micro).then_some(micro as u64)
+}

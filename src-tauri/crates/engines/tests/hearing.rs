@@ -1,0 +1,129 @@
+//! A run as it is heard: hooks, transcripts and status lines together. The lines are what the CLIs wrote, shortened.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by ending")]
+
+use office_core::seen::ContextUse;
+use office_core::{At, DeskState};
+use office_engines::hearing::Hearing;
+use office_engines::{EngineSpec, shipped};
+use serde_json::{Value, json};
+
+const AT: i64 = 1_795_000_000_000;
+
+fn hearing(engine: &str) -> Hearing {
+    let file = format!("{engine}.toml");
+    let (_, text) = shipped().into_iter().find(|(name, _)| *name == file).unwrap();
+    Hearing::new(&EngineSpec::parse(&file, text).unwrap(), AT).unwrap()
+}
+
+fn hook(it: &mut Hearing, after: i64, payload: Value) {
+    it.hook_line(json!({"at": AT + after, "engine": "x", "payload": payload}).to_string().as_bytes());
+}
+
+fn state(it: &Hearing, after: i64) -> DeskState {
+    it.news(AT + after).seen.unwrap().state
+}
+
+fn message(id: &str, output: u64) -> Value {
+    json!({"type": "assistant", "sessionId": "s", "timestamp": At::from_millis(AT).to_string(), "message": {
+        "id": id, "model": "claude-opus-4-8", "content": [{"type": "text", "text": "x"}],
+        "usage": {"input_tokens": 1000, "output_tokens": output, "cache_read_input_tokens": 5000, "cache_creation_input_tokens": 300},
+    }})
+}
+
+#[test]
+fn a_message_that_is_written_twice_counts_once_and_a_subagents_counts_too() {
+    let mut it = hearing("claude");
+    let mut hear = |value: Value| it.transcript_line(value.to_string().as_bytes(), AT, false);
+    hear(message("a", 1));
+    hear(message("a", 100));
+    let mut sub = message("b", 7);
+    sub["agentId"] = json!("helper");
+    hear(sub);
+    let spent = it.news(AT).spent.unwrap();
+    assert_eq!((spent.input, spent.output, spent.cache_read, spent.cache_write), (2000, 107, 10_000, 600));
+    // A subagent's context is its own.
+    assert_eq!(spent.context, Some(ContextUse { used: 6400, size: 1_000_000 }));
+    assert_eq!(spent.micro_dollars, Some(2000 * 5 + 107 * 25 + 5000 + 600 * 25 / 4));
+}
+
+#[test]
+fn what_an_earlier_run_of_the_conversation_took_is_not_taken_again() {
+    let mut it = hearing("claude");
+    it.transcript_line(message("a", 100).to_string().as_bytes(), AT, true);
+    assert_eq!((it.news(AT).spent, state(&it, 0)), (None, DeskState::Starting));
+    it.transcript_line(message("b", 50).to_string().as_bytes(), AT, false);
+    let spent = it.news(AT).spent.unwrap();
+    assert_eq!((spent.input, spent.output), (1000, 50));
+}
+
+#[test]
+fn the_engines_own_account_of_money_wins_over_prices() {
+    let mut it = hearing("claude");
+    it.transcript_line(message("a", 100).to_string().as_bytes(), AT, false);
+    for dollars in [0.25, 0.125] {
+        let window =
+            json!({"context_window_size": 200_000, "current_usage": {"input_tokens": 50_000, "output_tokens": 10}});
+        hook(&mut it, 1, json!({"session_id": "s", "cost": {"total_cost_usd": dollars}, "context_window": window}));
+    }
+    let spent = it.news(AT + 1).spent.unwrap();
+    assert_eq!((spent.micro_dollars, spent.context.unwrap().percent()), (Some(250_000), 25));
+}
+
+#[test]
+fn a_usage_limit_ends_when_its_account_says_so_and_no_reminder_ends_it() {
+    let mut it = hearing("claude");
+    let ends = AT / 1000 + 3600;
+    hook(&mut it, 1, json!({"hook_event_name": "UserPromptSubmit", "session_id": "s"}));
+    let limits = json!({"five_hour": {"used_percentage": 100, "resets_at": ends}, "seven_day": {"used_percentage": 40, "resets_at": 1}});
+    hook(&mut it, 2, json!({"cost": {}, "context_window": {"current_usage": null}, "rate_limits": limits}));
+    hook(&mut it, 3, json!({"hook_event_name": "StopFailure", "session_id": "s", "error": "rate_limit"}));
+    hook(&mut it, 60_000, json!({"hook_event_name": "Notification", "notification_type": "idle_prompt"}));
+    let seen = it.news(AT + 61_000).seen.unwrap();
+    assert_eq!((seen.state, seen.until), (DeskState::Limited, Some(At::from_millis(ends * 1000))));
+    assert_eq!(it.next_change(AT + 61_000), Some(ends * 1000));
+    assert_eq!(state(&it, 3_600_001), DeskState::Idle);
+}
+
+#[test]
+fn a_limit_without_an_end_gets_none_invented() {
+    let mut it = hearing("claude");
+    hook(&mut it, 3, json!({"hook_event_name": "StopFailure", "session_id": "s", "error": "rate_limit"}));
+    let seen = it.news(AT + 86_400_000 * 9).seen.unwrap();
+    assert_eq!((seen.state, seen.until, it.next_change(AT + 4)), (DeskState::Limited, None, None));
+}
+
+#[test]
+fn a_conversation_can_be_gone_on_with_once_it_took_a_prompt() {
+    let mut it = hearing("claude");
+    hook(&mut it, 1, json!({"hook_event_name": "SessionStart", "session_id": "s"}));
+    assert_eq!((it.news(AT).session, it.prompts()), (None, 0));
+    hook(&mut it, 2, json!({"hook_event_name": "UserPromptSubmit", "session_id": "s"}));
+    assert_eq!((it.news(AT).session.as_deref(), it.prompts()), (Some("s"), 1));
+}
+
+#[test]
+fn codex_tells_tokens_of_the_whole_conversation_and_how_full_it_is() {
+    let mut it = hearing("codex");
+    let count = |input: u64| {
+        let usage = |input: u64| json!({"input_tokens": input, "cached_input_tokens": 600, "output_tokens": 100, "total_tokens": input + 100});
+        let info = json!({"total_token_usage": usage(input), "last_token_usage": usage(1000), "model_context_window": 272_000});
+        json!({"type": "event_msg", "payload": {"type": "token_count", "info": info, "rate_limits": null}}).to_string()
+    };
+    it.transcript_line(count(1000).as_bytes(), AT, true);
+    it.transcript_line(count(3000).as_bytes(), AT, false);
+    let spent = it.news(AT).spent.unwrap();
+    assert_eq!((spent.input, spent.cache_read, spent.micro_dollars), (2000, 0, None));
+    assert_eq!(spent.context, Some(ContextUse { used: 1100, size: 272_000 }));
+}
+
+#[test]
+fn silence_while_it_works_is_said_when_it_has_lasted() {
+    let mut it = hearing("claude");
+    hook(&mut it, 0, json!({"hook_event_name": "UserPromptSubmit", "session_id": "s"}));
+    let change = it.next_change(AT).unwrap();
+    assert_eq!(
+        (it.news(change - 1).seen.unwrap().state, it.news(change).seen.unwrap().state),
+        (DeskState::Thinking, DeskState::Stuck)
+    );
+}
