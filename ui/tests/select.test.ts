@@ -132,6 +132,7 @@ describe('the words of the office', () => {
 });
 
 describe('a desk as it is seen', () => {
+  const turned = { input: 1, output: 1, cache_read: 0, cache_write: 0, micro_dollars: null, turns: 1 };
   const signals = (state: DeskState) => ({ state, evidence: 'hook StopFailure', since: '2026-03-01T22:00:00.000Z' });
   const at = (d: Desk, tasks: Task[] = [], runs: Run[] = []): DeskState => deskSeen(view([d], tasks, runs), d).state;
   it.each<[DeskState, Partial<Desk>, Partial<Task>, Partial<Run>]>([
@@ -142,6 +143,8 @@ describe('a desk as it is seen', () => {
     ['limited', { run: 1 }, { state: 'running' }, { state: 'live', task: 1, seen: signals('limited') }],
     ['thinking', { run: 1 }, { state: 'running' }, { state: 'live', task: 1, seen: signals('thinking') }],
     ['reviewing', { run: 1 }, { state: 'checking' }, { state: 'live', task: 1, seen: signals('thinking') }],
+    ['idle', { run: 1 }, { state: 'running' }, { state: 'live', task: 1, seen: signals('idle') }],
+    ['waiting for you', { run: 1 }, { state: 'running' }, { state: 'live', task: 1, seen: signals('idle'), spent: turned }],
     ['reviewing', { run: 1 }, { state: 'checking' }, { state: 'live', task: 1 }],
     ['reviewing', { last_run: 1 }, { state: 'checking' }, { task: 1 }],
     ['finished', { last_run: 1 }, { state: 'in review' }, { task: 1 }],

@@ -115,7 +115,7 @@ export class Desk {
   /** Starts without a terminal and waits for its end; the events it printed. */
   async headless(prompt, { change, seconds = 40, env, more } = {}) {
     const plan = this.plan({ headless: true, ...more }, change);
-    plan.argv = plan.argv.map((word) => (word.startsWith('# Task #12') ? prompt : word));
+    plan.argv = plan.argv.map((word) => (/^(You were interrupted[^]*)?# Task #12/.test(word) ? prompt : word));
     this.start(plan, { env });
     const timer = setTimeout(() => this.kill(), seconds * 1000);
     this.exit = await this.ended;
@@ -133,7 +133,7 @@ export class Desk {
   /** Starts in a terminal; gives back nothing, look at `titles` and `requests`. */
   terminal(prompt, { change, more, env } = {}) {
     const plan = this.plan({ headless: false, ...(prompt === undefined ? { title: '' } : {}), ...more }, change);
-    plan.argv = plan.argv.map((word) => (word.startsWith('# Task #12') ? prompt : word));
+    plan.argv = plan.argv.map((word) => (/^(You were interrupted[^]*)?# Task #12/.test(word) ? prompt : word));
     return this.start(plan, { pty: true, env });
   }
 

@@ -19,12 +19,12 @@ export async function openOffice(dir, answers = () => undefined) {
   // A socket's path must be short; the office says where it is in a file.
   const short = mkdtempSync(join(tmpdir(), 'office-'));
   writeFileSync(join(dir, 'door'), `${join(short, 'door.sock')}\n`);
-  const office = { dir, asks: [], approvals: new Map(), held: new Set(), answers, tokens: [] };
+  const office = { dir, asks: [], approvals: new Map(), held: new Set(), answers, tokens: [], says: {} };
   const seen = new Map();
   const sockets = new Set();
   const task = {
     id: 12, project: 1, title: 'Round prices', body: 'Round them.', deliverable: 'change', checks: [], priority: 'normal', depends_on: [],
-    waiting_for: [], role: null, attempts_max: 3, attempts_used: 0, time_limit_secs: null, state: 'running', desk: 1, lease: null,
+    waiting_for: [], role: null, attempts_max: 3, attempts_used: 0, time_limit_secs: null, state: 'blocked', desk: 1, lease: null,
     last_run: null, workplace: null, claim: null, work: null, results: [], marks: [], hold: null, why: null, notes: [], progress: null,
     accepted: null, merged: null, added: '2026-11-21T22:00:00.000Z', since: '2026-11-21T22:00:00.000Z',
   };
@@ -54,7 +54,7 @@ export async function openOffice(dir, answers = () => undefined) {
   async function answer(ask) {
     office.asks.push(ask);
     if (ask.ask === 'submit') return submit(ask);
-    if (ask.ask === 'task') return { kind: 'task', value: task };
+    if (ask.ask === 'task') return { kind: 'task', value: { ...task, ...office.says } };
     if (ask.ask === 'done') return changedTask({ state: 'in review' });
     if (ask.ask !== 'await_approval') return { refusal: { code: 'not_found', message: `no ${ask.ask} here`, detail: '' } };
     const it = office.approvals.get(ask.approval);

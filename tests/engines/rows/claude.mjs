@@ -320,6 +320,19 @@ export const rows = [
     },
   },
   {
+    name: 'a stop before done is answered with what is missing, three times at most',
+    script: { default: { text: 'I am finished, I think.' } },
+    async run(desk) {
+      desk.office.says = { state: 'running', results: [{ verdict: 'unmet', run: 'test -f done' }] };
+      desk.terminal('stop early');
+      await until('it is told three times', () => desk.signals.filter(({ payload }) => payload?.office_goes_on).length === 3);
+      await until('its turn ends for good', () => desk.signal('Stop').some(({ payload }) => !payload.office_goes_on));
+      const told = desk.requests.filter(({ conversation }) => conversation.includes('Task #12 is not done yet'));
+      assert.equal(told.length, 3, `${desk.requests.length} requests`);
+      assert.ok(told[0].conversation.includes('test -f done'));
+    },
+  },
+  {
     name: '20 KB with unicode, pasted, arrive whole and are confirmed',
     script: { default: { text: 'got it' } },
     async run(desk) {

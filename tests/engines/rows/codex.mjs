@@ -213,6 +213,34 @@ export const rows = [
     },
   },
   {
+    name: 'a stop before done is answered with what is missing, three times at most',
+    script: { default: { text: 'I am finished, I think.' } },
+    async run(desk) {
+      desk.office.says = { state: 'running', results: [{ verdict: 'unmet', run: 'test -f done' }] };
+      desk.terminal('stop early');
+      await until('it is told three times', () => desk.signals.filter(({ payload }) => payload?.office_goes_on).length === 3);
+      await until('its turn ends for good', () => desk.signal('Stop').some(({ payload }) => !payload.office_goes_on));
+      const told = desk.requests.filter(({ conversation }) => conversation.includes('Task #12 is not done yet'));
+      assert.equal(told.length, 3, `${desk.requests.length} requests`);
+      assert.ok(told[0].conversation.includes('test -f done'));
+    },
+  },
+  {
+    name: 'kill -9 while it works, then resume: the same conversation',
+    script: { scenes: [{ match: '^first', steps: [{ text: 'one' }] }, { match: '^third', steps: [{ text: 'three' }] }] },
+    async run(desk) {
+      desk.terminal('first');
+      await until('the first turn ends', () => desk.signal('Stop').length > 0);
+      const [{ payload }] = desk.signal('UserPromptSubmit');
+      desk.kill();
+      await desk.ended;
+      desk.session = payload.session_id;
+      desk.terminal('third', { more: { resume: true } });
+      const third = await until('it goes on', () => desk.requests.find(({ user }) => user.endsWith('third')));
+      assert.ok(third.conversation.includes('first') && third.conversation.includes('one'), third.conversation);
+    },
+  },
+  {
     name: '20 KB with unicode, pasted, arrive whole and are confirmed',
     script: { default: { text: 'got it' } },
     async run(desk) {

@@ -24,14 +24,14 @@ const script = {
 };
 
 class Office {
-  static async open(name) {
+  static async open(name, asked = script) {
     const office = new Office();
     office.top = join(RUNS, `office-${name} ü`);
     rmSync(office.top, { recursive: true, force: true });
     office.shop = join(office.top, 'shop');
     office.dir = join(office.top, 'o');
     mkdirSync(join(office.top, 'home'), { recursive: true });
-    office.model = await serve({ script, log: join(office.top, 'model.jsonl') });
+    office.model = await serve({ script: asked, log: join(office.top, 'model.jsonl') });
     office.env = {
       HOME: join(office.top, 'home'), TERM: 'xterm-256color', LANG: 'C.UTF-8', SHELL: '/bin/sh', OFFICE_DIR: office.dir,
       PATH: [dirname(program('office')), join(ROOT, 'tests/engines/node_modules/.bin'), dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
@@ -85,12 +85,59 @@ async function seen(office) {
   return (await office.ask('desk', 'show', 'ada'))[0];
 }
 
+/** The run that goes on, as the door tells it. */
+async function running(office) {
+  const [{ run }] = await office.ask('desk', 'show', 'ada');
+  const events = (await office.ask('events')).map(({ event }) => event).filter((event) => event?.noun === 'run' && event.run === run);
+  const find = (type) => events.findLast((event) => event.type === type);
+  return run && { id: run, pid: find('launched')?.pid, session: find('talks')?.session };
+}
+
 async function approval(office) {
   const found = await office.ask('approval', 'list');
   return found.flat().find((it) => it.state === 'waiting');
 }
 
+/** Its script: silent in the middle of the task until it is interrupted, and done once it goes on. */
+const interrupted = {
+  scenes: [
+    { match: 'You were interrupted', steps: [{ tool: 'Bash', input: { command: 'ls', description: 'look' } }, { text: 'I go on.' }] },
+    { match: 'Round prices', steps: [{ tool: 'mcp__office__task_progress', input: { text: 'half way' } }, { silent: true }] },
+  ],
+};
+
 export const rows = [
+  {
+    name: 'in a real office: killed with -9, and again stopped by its owner, it goes on with the very conversation',
+    async run() {
+      const office = await Office.open('resume', interrupted);
+      try {
+        await office.say('project', 'add', office.shop);
+        await office.say('desk', 'add', '--name', 'ada', '--role', 'engineer', '--engine', 'claude');
+        await office.ask('task', 'add', 'Round prices');
+        const asked = (word) => office.model.state.requests.filter(({ tools, conversation }) => tools.length > 0 && conversation.includes(word));
+        const first = await until('it works', async () => {
+          const run = await running(office);
+          return run?.session && asked('Round prices').length > 1 && run;
+        }, 60);
+        process.kill(first.pid, 'SIGKILL');
+        const again = (n) => until('it goes on', () => asked('You were interrupted')[n], 60);
+        const second = await again(0);
+        assert.equal(second.conversation.split('# Task #1: Round prices').length, 3, 'what was said before the kill is not in its conversation');
+        assert.equal(second.headers['x-claude-code-session-id'], first.session);
+        await until('its turn ends', async () => (await seen(office)).state === 'waiting for you', 60);
+        await office.say('desk', 'stop', 'ada');
+        await office.say('desk', 'resume', 'ada');
+        const before = office.model.state.requests.length;
+        const third = await until('it goes on again', () => office.model.state.requests.slice(before).find(({ conversation }) => conversation.split('You were interrupted').length > 2), 60);
+        assert.equal(third.headers['x-claude-code-session-id'], first.session);
+        const runs = (await office.ask('task', 'show', '1'))[0].runs ?? [];
+        assert.ok(runs.every(({ session }) => !session || session === first.session), JSON.stringify(runs));
+      } finally {
+        await office.close();
+      }
+    },
+  },
   {
     name: 'in a real office: takes a task, asks, is approved after the office was killed, finishes, is merged',
     async run() {

@@ -57,6 +57,7 @@ fn plan() -> Result<()> {
         session: text("session"),
         resume: asked["resume"] == true,
         headless: asked["headless"] == true,
+        takes_over: asked["takes_over"] == true,
         hook: text("hook"),
         office: text("office"),
         base_url: asked["base_url"].as_str().map(str::to_owned),

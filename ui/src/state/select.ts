@@ -40,6 +40,9 @@ function seen(view: OfficeView, desk: Desk, run: Run | undefined, task: Task | u
     // What its engine's own signals say, and until when.
     if (run.state === 'live' && run.seen) {
       const { state, evidence, since, until } = run.seen;
+      // It was told what is missing as often as that makes sense, and rests all the same.
+      if (state === 'idle' && task?.state === 'running' && (run.spent?.turns ?? 0) > 0)
+        return ['waiting for you', `its turn ended, and #${task.id} is not done`, since];
       return [state, until ? `${evidence}; until ${until}` : evidence, since];
     }
     return ['working', run.pid === null ? '' : `process ${run.pid} runs`, run.launched];

@@ -198,6 +198,52 @@ impl Run {
     }
 }
 
+/// A context fuller than this is not gone on with: what is left of it is worth less than a fresh one.
+const FULL_PERCENT: u32 = 85;
+
+/// What a run can begin with besides its task.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Begins {
+    /// Nothing: nobody worked on it before, or nothing of that can be gone on with.
+    Fresh,
+    /// The conversation of an earlier run.
+    GoesOn {
+        /// Which run led it.
+        of: RunId,
+        /// As its engine names it.
+        session: String,
+    },
+    /// An earlier run's conversation is nearly full; a new one takes over.
+    TakesOver {
+        /// Which run led it.
+        from: RunId,
+    },
+}
+
+/// What the run on a task begins with: exactly the conversation of the last run on it, led by the same engine in the same
+/// checkout, unless that run's program failed by itself.
+pub fn begins(office: &Office, run: &Run) -> Begins {
+    let Some(task) = run.task else { return Begins::Fresh };
+    let place = |run: &Run| run.workplace.as_ref().map(|place| place.path.clone());
+    let earlier = office.runs.range(..run.id).rev().map(|(_, it)| it);
+    let mut talked = earlier.filter(|it| it.task == Some(task) && it.session.is_some());
+    let Some((last, session)) = talked.next().and_then(|last| Some((last, last.session.clone()?))) else {
+        return Begins::Fresh;
+    };
+    // From 128 on, a code says which signal it was ended by.
+    let failed = last.stop.is_none() && matches!(last.exit, Some(Exit::Code { code: 0..128 }));
+    let in_use = office.runs.values().any(|it| it.id != run.id && it.is_open() && it.session == last.session);
+    let other = last.engine != run.engine || place(last) != place(run) || last.pruned.is_some();
+    if failed || in_use || other || last.is_open() {
+        return Begins::Fresh;
+    }
+    let full = last.spent.as_ref().and_then(|spent| spent.context).map_or(0, crate::seen::ContextUse::percent);
+    if full >= FULL_PERCENT {
+        return Begins::TakesOver { from: last.id };
+    }
+    Begins::GoesOn { of: last.id, session }
+}
+
 /// Why a run was asked to end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]

@@ -154,7 +154,7 @@ impl Office {
                 (DeskState::Reviewing, "its work is collected and checked".to_owned(), task.map(|t| t.since))
             }
             RunState::Ending => (DeskState::Working, "its process is ended".to_owned(), run.launched),
-            RunState::Live if run.seen.is_some() => self.seen_by_signals(run),
+            RunState::Live if run.seen.is_some() => self.seen_by_signals(run, task),
             RunState::Live | RunState::Ended => {
                 let pid = run.pid.map(|pid| format!("process {pid} runs")).unwrap_or_default();
                 (DeskState::Working, pid, run.launched)
@@ -163,9 +163,16 @@ impl Office {
     }
 
     /// What its engine's own signals say, and until when.
-    fn seen_by_signals(&self, run: &Run) -> (DeskState, String, Option<At>) {
+    fn seen_by_signals(&self, run: &Run, task: Option<&Task>) -> (DeskState, String, Option<At>) {
         let Some(seen) = &run.seen else { return (DeskState::Working, String::new(), run.launched) };
         let until = seen.until.map(|until| format!("; until {until}")).unwrap_or_default();
+        // It was told what is missing as often as that makes sense, and rests all the same.
+        let turned = run.spent.as_ref().is_some_and(|spent| spent.turns > 0);
+        let undone = task.filter(|task| turned && seen.state == DeskState::Idle && task.state == TaskState::Running);
+        if let Some(task) = undone {
+            let evidence = format!("its turn ended, and #{} is not done", task.id);
+            return (DeskState::WaitingForYou, evidence, Some(seen.since));
+        }
         (seen.state, format!("{}{until}", seen.evidence), Some(seen.since))
     }
 

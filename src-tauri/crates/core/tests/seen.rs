@@ -155,3 +155,55 @@ fn while_everything_is_stopped_every_desk_is_paused() {
     let (state, said) = seen(vec![office(json!({ "hold": hold })), desk(json!({}))]);
     assert_eq!((state, said.as_str()), (DeskState::Paused, "everything is stopped by its owner"));
 }
+
+#[test]
+fn a_turn_that_ended_before_its_task_is_done_waits_for_somebody() {
+    let said = json!({ "state": "idle", "evidence": "hook Stop", "since": AT });
+    let took = |turns: u32| json!({ "input": 1, "output": 1, "cache_read": 0, "cache_write": 0, "micro_dollars": null, "turns": turns });
+    let at = |turns: u32| {
+        let live = run(json!({ "state": "live", "pid": 7, "seen": said, "spent": took(turns) }));
+        seen(vec![office(json!({})), desk(json!({ "run": 1 })), task(1, json!({ "state": "running" })), live])
+    };
+    assert_eq!(at(0), (DeskState::Idle, "hook Stop".to_owned()));
+    assert_eq!(at(1), (DeskState::WaitingForYou, "its turn ended, and #1 is not done".to_owned()));
+}
+
+#[test]
+fn a_run_goes_on_with_exactly_the_last_conversation_on_its_task() {
+    use office_core::RunId;
+    use office_core::run::{Begins, begins};
+    let place = json!({ "path": "/desk/1", "branch": "b", "base": "0" });
+    let of = |id: u32, more: Value| {
+        let base = json!({ "id": id, "workplace": place, "exit": { "kind": "signal", "signal": 9 } });
+        let Noun::Run(run) = laid(serde_json::to_value(run(base)).unwrap(), more) else { panic!("a run") };
+        run
+    };
+    let now = of(9, json!({ "state": "launching", "exit": null }));
+    let after = |earlier: Vec<Value>| {
+        let runs = earlier.into_iter().zip(1..).map(|(more, id)| Noun::Run(of(id, more)));
+        let office = Office::from_rows(runs.chain([Noun::Run(now.clone())]).collect(), Vec::new());
+        begins(&office, &now)
+    };
+    let talk = |session: &str| json!({ "session": session });
+    let goes_on = |of: u32, session: &str| Begins::GoesOn { of: RunId(of), session: session.to_owned() };
+    assert_eq!(after(vec![talk("a"), talk("b")]), goes_on(2, "b"));
+    // One that never came to a turn has no conversation of its own.
+    assert_eq!(after(vec![talk("a"), json!({})]), goes_on(1, "a"));
+    let failed = |code: i32| json!({ "session": "a", "exit": { "kind": "code", "code": code } });
+    assert_eq!(after(vec![failed(137)]), goes_on(1, "a"));
+    let other = json!({ "session": "a", "workplace": { "path": "/desk/2", "branch": "b", "base": "0" } });
+    for fresh in [failed(1), json!({ "session": "a", "engine": "codex" }), json!({ "session": "a", "task": 2 }), other]
+    {
+        assert_eq!(after(vec![fresh.clone()]), Begins::Fresh, "{fresh}");
+    }
+    let context = json!({ "used": 90, "size": 100 });
+    let full = json!({ "session": "a", "spent": {
+        "input": 0, "output": 0, "cache_read": 0, "cache_write": 0, "micro_dollars": null, "turns": 1, "context": context,
+    } });
+    assert_eq!(after(vec![full]), Begins::TakesOver { from: RunId(1) });
+    // Somebody else leads it at this moment.
+    assert_eq!(
+        after(vec![talk("a"), json!({ "session": "a", "task": 3, "state": "live", "exit": null })]),
+        Begins::Fresh
+    );
+}

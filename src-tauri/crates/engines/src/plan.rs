@@ -36,6 +36,10 @@ const LONGEST_ARGUMENT: usize = 100_000;
 /// An engine that says nothing holds an action so long, in seconds: a day, less what it takes to answer.
 const HOLD_SECONDS: u32 = 86_400 - 120;
 
+/// Said first to an agent that goes on with its own conversation, and to one that takes another's place.
+const GOES_ON: &str = include_str!("../engines/goes-on.md");
+const TAKES_OVER: &str = include_str!("../engines/takes-over.md");
+
 /// What a launch knows besides its briefing.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Setting {
@@ -45,6 +49,8 @@ pub struct Setting {
     pub session: String,
     /// Goes on with that conversation.
     pub resume: bool,
+    /// An earlier conversation on the task became too full to go on with; this is a new one.
+    pub takes_over: bool,
     /// Without a terminal, printing events.
     pub headless: bool,
     /// The program `office-hook`, absolute.
@@ -109,7 +115,14 @@ impl EngineSpec {
 
     /// Plans the launch that `briefing` describes.
     pub fn plan_in(&self, briefing: &Briefing, setting: &Setting) -> Result<LaunchPlan, EngineError> {
-        let markdown = briefing.markdown();
+        let mut markdown = briefing.markdown();
+        if !markdown.is_empty() && setting.resume {
+            markdown = format!("{GOES_ON}\n{markdown}");
+        } else if !markdown.is_empty() && setting.takes_over {
+            let said = briefing.task.as_ref().and_then(|task| task.progress.clone());
+            let words = TAKES_OVER.replace("{progress}", &said.unwrap_or_else(|| "(nothing)".to_owned()));
+            markdown = format!("{words}\n{markdown}");
+        }
         let run_dir = &setting.run_dir;
         let mut files = Vec::new();
         let has_task = briefing.task.is_some();

@@ -194,6 +194,9 @@ pub struct EngineSpec {
     /// Started again on the conversation `{session}`.
     #[serde(default)]
     pub resume: Option<SessionLaunch>,
+    /// Folders below the run's own that hold its conversations: what another run needs to go on with one, and no more.
+    #[serde(default)]
+    pub keeps: Vec<String>,
     /// Started on one prompt without a terminal, printing events; it ends by itself.
     #[serde(default)]
     pub headless: Option<SessionLaunch>,
@@ -252,6 +255,11 @@ impl EngineSpec {
                     file.path
                 ));
             }
+        }
+        let below =
+            |path: &String| !path.starts_with('/') && path.split('/').all(|part| !matches!(part, "" | "." | ".."));
+        if let Some(folder) = self.keeps.iter().find(|folder| !below(folder)) {
+            return Err(format!("`keeps` names '{folder}', which must lie below the run's directory"));
         }
         for name in self.environment.iter().chain(self.set.keys()) {
             if name.is_empty() || name.starts_with("OFFICE_") || name.contains(['=', '\0']) {

@@ -61,14 +61,14 @@ impl Verdict {
 }
 
 /// The desk run this hook is called in.
-struct Desk {
-    office: PathBuf,
-    token: Option<String>,
+pub(crate) struct Desk {
+    pub(crate) office: PathBuf,
+    pub(crate) token: Option<String>,
     place: Place,
 }
 
 impl Desk {
-    fn here() -> Option<Self> {
+    pub(crate) fn here() -> Option<Self> {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         Some(Self {
             office: PathBuf::from(set("OFFICE_DIR")?),

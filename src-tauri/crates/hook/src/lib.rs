@@ -10,6 +10,7 @@ pub mod door;
 mod gate;
 pub mod spoken;
 mod spool;
+mod stopped;
 
 use std::io::{Read, Write};
 use std::process::ExitCode;
@@ -36,7 +37,12 @@ pub fn main() -> ExitCode {
     // One byte more than allowed shows that there is more.
     let read = std::io::stdin().lock().take(LONGEST_PAYLOAD + 1).read_to_end(&mut payload);
     let whole = read.is_ok() && payload.len() as u64 <= LONGEST_PAYLOAD;
-    spool::write_down(engine, &payload);
+    // Asked before it is written down: a turn that goes on has not ended.
+    let missing = if verb == "tell" { stopped::missing(&payload) } else { None };
+    spool::write_down(engine, &payload, missing.is_some());
+    if let Some(words) = missing {
+        return said(&spoken::go_on(&words));
+    }
     if verb == "tell" {
         match spoken::event_name(&payload).as_deref() {
             Some("PostToolUse") => gate::report(&payload, false),

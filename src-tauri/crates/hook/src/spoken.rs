@@ -27,6 +27,11 @@ pub enum Event {
     PermissionRequest,
 }
 
+/// What makes an engine go on at the end of a turn; Claude Code and Codex read it alike.
+pub fn go_on(words: &str) -> String {
+    format!("{}\n", json!({"decision": "block", "reason": words}))
+}
+
 /// The answer, as `engine` reads it. Engines that we do not know are told in the most common shape.
 pub fn answer(engine: &str, event: Event, verdict: &Verdict) -> String {
     let word = if verdict.allow { "allow" } else { "deny" };

@@ -32,17 +32,20 @@ const HEAD: [&str; 10] = [
 /// What the office needs to know of a status line.
 const STATUS: [&str; 6] = ["session_id", "transcript_path", "model", "cost", "context_window", "rate_limits"];
 
-/// Writes `payload` down, in the file named by `OFFICE_SIGNALS`.
-pub(crate) fn write_down(engine: &str, payload: &[u8]) {
+/// Writes `payload` down, in the file named by `OFFICE_SIGNALS`; `goes_on` where the agent was told to.
+pub(crate) fn write_down(engine: &str, payload: &[u8], goes_on: bool) {
     let Some(file) = std::env::var_os("OFFICE_SIGNALS").filter(|file| !file.is_empty()) else { return };
     let at = now();
     let value: Value = serde_json::from_slice(payload).unwrap_or(Value::Null);
-    let kept = match value.get("context_window") {
+    let mut kept = match value.get("context_window") {
         // A status line comes often and says much that nobody asks for.
         Some(_) if value.get("hook_event_name").is_none() => some(&value, &STATUS),
         _ if payload.len() > LONGEST_LINE => head(&value),
         _ => value,
     };
+    if goes_on {
+        kept["office_goes_on"] = Value::Bool(true);
+    }
     let line = format!("{}\n", json!({"at": at, "engine": engine, "payload": kept}));
     // One write of one line, so that lines of several hooks at once do not mix.
     let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(file);

@@ -29,6 +29,8 @@ pub(super) fn hook(payload: &Value) -> Vec<Signal> {
         "PermissionRequest" => {
             one(What::Waits { id, what: format!("permission for {}", short(tool)), options: Vec::new() })
         }
+        // The office answered it with what is missing: the turn goes on.
+        "Stop" if payload["office_goes_on"] == true => one(What::Active),
         "Stop" => one(What::TurnEnded),
         "StopFailure" => one(match text(payload, "error") {
             "rate_limit" => What::Limited { until: None },

@@ -17,6 +17,7 @@ pub(super) fn hook(payload: &Value) -> Vec<Signal> {
         "PreToolUse" => What::ToolStarted { id, name: tool.to_owned() },
         "PostToolUse" => What::ToolFinished { id, failed: false },
         "PermissionRequest" => What::Waits { id, what: format!("permission for {}", short(tool)), options: Vec::new() },
+        "Stop" if payload["office_goes_on"] == true => What::Active,
         "Stop" => What::TurnEnded,
         _ => return Vec::new(),
     };

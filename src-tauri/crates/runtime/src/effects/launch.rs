@@ -57,7 +57,10 @@ impl World {
         }
         let engine =
             self.engines.get(&found.run.engine).ok_or_else(|| format!("the engine '{}' is gone", found.run.engine))?;
-        let setting = self.setting(engine, run, found.checkout())?;
+        let mut setting = self.setting(engine, run, found.checkout())?;
+        if engine.reader.is_some() {
+            self.take_up_conversation(engine, run, &mut setting).await;
+        }
         let plan = engine.plan_in(&found, &setting).map_err(|error| error.to_string())?;
         self.furnish(engine, run, &plan)?;
         let token = self.ids.token();

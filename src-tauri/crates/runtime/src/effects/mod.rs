@@ -3,6 +3,7 @@
 mod agent;
 mod check;
 mod collect;
+mod conversation;
 pub(crate) mod launch;
 mod merge;
 mod prepare;
