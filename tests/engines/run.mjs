@@ -4,31 +4,21 @@
 //   --keep-going N            rows at once (2)
 // Needs the binaries office, office-hook and engine-desk: `cargo build -p office-cli -p office-hook -p office-tests`.
 
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Desk, ROOT, RUNS, program } from './lib/desk.mjs';
+import { PACKAGES, install } from './lib/install.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ENGINES = ['claude', 'codex'];
-const VERSIONS = { claude: '@anthropic-ai/claude-code', codex: '@openai/codex' };
 const BEGIN = '<!-- table: written by `npm run test:engines -- --docs` -->';
 const END = '<!-- end of table -->';
 
 function makeReady() {
-  const lock = join(HERE, 'package-lock.json');
-  const installed = join(HERE, 'node_modules/.package-lock.json');
-  const wanted = JSON.parse(readFileSync(lock, 'utf8')).packages;
-  const have = existsSync(installed) ? JSON.parse(readFileSync(installed, 'utf8')).packages : {};
-  const missing = Object.values(VERSIONS).some((name) => have[`node_modules/${name}`]?.version !== wanted[`node_modules/${name}`].version);
-  if (missing) {
-    console.log('installing the agent CLIs (once; about 640 MB)');
-    const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: HERE, stdio: 'inherit' });
-    if (status !== 0) throw new Error('npm ci failed in tests/engines; see above');
-  }
+  install();
   const absent = ['office', 'office-hook', 'engine-desk'].filter((name) => !existsSync(program(name)));
   if (absent.length > 0) throw new Error(`not built: ${absent.join(', ')}; run \`cargo build -p office-cli -p office-hook -p office-tests\``);
 }
@@ -125,7 +115,7 @@ function table(results) {
   const file = join(ROOT, 'docs/ENGINES.md');
   const text = readFileSync(file, 'utf8');
   const engines = [...new Set(results.map(({ engine }) => engine))].sort();
-  const version = (engine) => JSON.parse(readFileSync(join(HERE, 'package.json'), 'utf8')).dependencies[VERSIONS[engine]];
+  const version = (engine) => JSON.parse(readFileSync(join(HERE, 'package.json'), 'utf8')).dependencies[PACKAGES[engine]];
   const names = [...new Set(results.map(({ row }) => row.name))];
   const cell = (engine, name) => {
     const found = results.find((it) => it.engine === engine && it.row.name === name);

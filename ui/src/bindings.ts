@@ -345,6 +345,12 @@ bytes: number } |
 { ask: "detach";
 /** Which. */
 stream: number } |
+/** Gives a desk's agent a prompt, when it waits for one; waits a while until it does. Answer: `Ok`, once it took it. */
+{ ask: "tell";
+/** Name or number. */
+desk: string;
+/** The prompt. */
+text: string } |
 /** Types into a desk's terminal. Answer: `Ok`. */
 { ask: "type";
 /** Name or number. */

@@ -52,7 +52,7 @@ class Office {
   }
 
   async say(...words) {
-    const { stdout } = await run(program('office'), words, { env: this.env, timeout: 60_000 });
+    const { stdout } = await run(program('office'), words, { env: this.env, timeout: 90_000 });
     return stdout;
   }
 
@@ -107,6 +107,36 @@ const interrupted = {
 };
 
 export const rows = [
+  {
+    name: 'in a real office: told 20 KB, they arrive whole; never into a draft, never while it works',
+    async run() {
+      const office = await Office.open('tell', { scenes: [{ match: '^slowly', steps: [{ text: 'slow', delay: 3 }] }], default: { text: 'got it' } });
+      try {
+        await office.say('project', 'add', office.shop);
+        await office.say('desk', 'add', '--name', 'ada', '--role', 'engineer', '--engine', 'claude');
+        await office.say('desk', 'open', 'ada');
+        const text = Array.from({ length: 500 }, (_, line) => `${line}: Grüße, 世界 🌙 — naïve café`).join('\n');
+        const file = join(office.top, 'long.md');
+        writeFileSync(file, text);
+        const prompts = () => readFileSync(join(office.dir, 'runs/1/signals.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line).payload).filter((it) => it.hook_event_name === 'UserPromptSubmit');
+        await office.say('desk', 'tell', 'ada', '--file', file);
+        assert.equal(prompts()[0].prompt, text);
+        await office.say('desk', 'tell', 'ada', 'slowly now');
+        // It works on that for a while; the next one waits its turn.
+        await office.say('desk', 'tell', 'ada', 'and then this');
+        assert.deepEqual(prompts().slice(1).map(({ prompt }) => prompt), ['slowly now', 'and then this']);
+        await until('its turn ends', async () => (await seen(office)).state === 'idle', 30);
+        await office.say('desk', 'type', 'ada', '--no-enter', 'half a sen');
+        await office.die();
+        await office.start();
+        const refused = await office.say('desk', 'tell', 'ada', 'not into that').then(() => '', ({ stderr }) => stderr);
+        assert.match(refused, /somebody has begun to type/);
+        assert.equal(prompts().length, 3);
+      } finally {
+        await office.close();
+      }
+    },
+  },
   {
     name: 'in a real office: killed with -9, and again stopped by its owner, it goes on with the very conversation',
     async run() {

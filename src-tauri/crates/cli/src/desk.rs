@@ -97,6 +97,20 @@ pub(crate) enum DeskVerb {
     },
     /// Put a desk's live terminal into yours; Ctrl-] leaves it again
     Attach(AttachArgs),
+    /// Give a desk's agent a prompt, when it waits for one
+    #[command(after_help = "Examples:
+  office desk tell ada 'also look at the tests'     pasted whole, never into a dialog or a draft; the agent confirms it
+  office desk tell ada --file notes.md")]
+    Tell {
+        /// Name or number
+        desk: String,
+        /// What to say
+        #[arg(required_unless_present = "file")]
+        text: Option<String>,
+        /// Say what this file holds
+        #[arg(long, conflicts_with = "text")]
+        file: Option<String>,
+    },
     /// Type into a desk's terminal
     #[command(after_help = "Examples:
   office desk type ada 'yes, go on'          and Enter
@@ -174,6 +188,15 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, verb: DeskVerb) -> Done {
         DeskVerb::Stop { desk } => {
             let desk = s.desk(&desk).await?.id;
             (changed(s, DeskCommand::Stop { desk }).await?, "stopped; `office desk resume` goes on")
+        }
+        DeskVerb::Tell { desk, text, file } => {
+            let text = match (text, file) {
+                (Some(text), _) => text,
+                (None, Some(file)) => crate::task::write::read_text(&file)?,
+                (None, None) => String::new(),
+            };
+            s.ask(Ask::Tell { desk: desk.clone(), text }).await?;
+            (s.desk(&desk).await?, "took the prompt")
         }
         DeskVerb::Type { desk, mut text, no_enter } => {
             if !no_enter {

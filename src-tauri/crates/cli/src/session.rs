@@ -296,7 +296,12 @@ impl<'a> Session<'a> {
 fn may_be_asked_twice(ask: &Ask) -> bool {
     !matches!(
         ask,
-        Ask::AddProject { .. } | Ask::TryProject { .. } | Ask::Type { .. } | Ask::Backup { .. } | Ask::Quit { .. }
+        Ask::AddProject { .. }
+            | Ask::TryProject { .. }
+            | Ask::Type { .. }
+            | Ask::Tell { .. }
+            | Ask::Backup { .. }
+            | Ask::Quit { .. }
     )
 }
 

@@ -267,6 +267,7 @@ pub(crate) const SHAPES: &[(&str, &str)] = &[
     ("desk open", "DeskCard"),
     ("desk stop", "DeskCard"),
     ("desk attach", ""),
+    ("desk tell", "DeskCard"),
     ("desk type", "DeskCard"),
     ("desk auto", "DeskCard"),
     ("task add", "Task"),

@@ -3,7 +3,7 @@
 
 mod page;
 mod read;
-mod write;
+pub(crate) mod write;
 
 use clap::Subcommand;
 use office_core::task::TaskCommand;

@@ -215,6 +215,13 @@ pub enum Ask {
         /** Which. */
         stream: u32,
     },
+    /// Gives a desk's agent a prompt, when it waits for one; waits a while until it does. Answer: `Ok`, once it took it.
+    Tell {
+        /** Name or number. */
+        desk: String,
+        /** The prompt. */
+        text: String,
+    },
     /// Types into a desk's terminal. Answer: `Ok`.
     Type {
         /** Name or number. */

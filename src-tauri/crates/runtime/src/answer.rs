@@ -127,6 +127,7 @@ impl World {
                 self.log(run).await
             }
             Ask::Search { query, limit } => self.search(&query, limit).await,
+            Ask::Tell { desk, text } => self.tell_agent(actor, &desk, &text).await,
             Ask::Type { desk, text } => self.type_into(actor, &desk, text).await,
             Ask::Resize { desk, cols, rows } => self.resize(actor, &desk, cols, rows).await,
             Ask::Doctor => Ok(Answer::Health(self.doctor().await)),

@@ -26,6 +26,7 @@ mod search;
 mod settings;
 mod signals;
 mod tail;
+mod tell;
 mod terminal;
 pub mod verdicts;
 mod watched;

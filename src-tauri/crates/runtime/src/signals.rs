@@ -11,9 +11,9 @@ use office_core::run::Run;
 use office_core::seen::News;
 use office_core::{CommandBody, RunId};
 use office_engines::hearing::Hearing;
-use tokio::sync::watch;
 
 use crate::tail::Tail;
+use crate::tell::Line;
 use crate::watched::Bell;
 use crate::world::{World, lock};
 
@@ -61,9 +61,8 @@ impl World {
             earlier: earlier.unwrap_or_default(),
             bells: HashMap::new(),
         };
-        let (ear, _) = watch::channel(Ear::default());
-        let ear = Arc::new(ear);
-        lock(&self.ears).insert(run, ear.clone());
+        let line = Arc::new(Line::new(&run_dir));
+        lock(&self.lines).insert(run, line.clone());
         listener.bells.insert(run_dir.clone(), self.watched.watch(&run_dir));
         let mut told = News { seen: it.seen, spent: it.spent, session: it.session };
         loop {
@@ -75,10 +74,10 @@ impl World {
             let now = self.clock.now().millis();
             let fresh = listener.hearing.news(now);
             let said = Ear { takes_input: listener.hearing.takes_input(now), prompts: listener.hearing.prompts() };
-            ear.send_if_modified(|known| std::mem::replace(known, said) != said);
+            line.ear.send_if_modified(|known| std::mem::replace(known, said) != said);
             let over = self.tell(run, &mut told, fresh).await;
             if over || self.closing.is_cancelled() {
-                lock(&self.ears).remove(&run);
+                lock(&self.lines).remove(&run);
                 return;
             }
             let next = listener.hearing.next_change(now).map_or(LONGEST_WAIT, |change| {

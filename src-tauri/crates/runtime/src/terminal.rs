@@ -27,7 +27,7 @@ impl World {
     }
 
     /// The program at a desk; one that is being started is waited for.
-    async fn seat_of(&self, desk: &str) -> Result<(RunId, Seat), Refusal> {
+    pub(crate) async fn seat_of(&self, desk: &str) -> Result<(RunId, Seat), Refusal> {
         let id = self.desk_of(desk).await?;
         let run = self.handle.wait_until(move |office| {
             let run = office.desks.get(&id).and_then(|desk| desk.run);
@@ -105,7 +105,11 @@ impl World {
 
     pub(crate) async fn type_into(&self, actor: Actor, desk: &str, text: String) -> Result<Answer, Refusal> {
         actor.owner_only("type into another desk's terminal")?;
-        let (_, seat) = self.seat_of(desk).await?;
+        let (run, seat) = self.seat_of(desk).await?;
+        // Noted before it is typed, so that nothing of ours is typed after it.
+        if let Some(line) = self.line(run) {
+            line.a_person_typed();
+        }
         let host = seat.host();
         let typed = host.write(seat.session, text.into_bytes());
         match tokio::time::timeout(std::time::Duration::from_secs(5), typed).await {

@@ -59,8 +59,8 @@ pub(crate) struct World {
     pub(crate) index: crate::search::Index,
     /// Folders whose changes are listened for.
     pub(crate) watched: Arc<crate::watched::Watched>,
-    /// What is known of each live agent at this moment.
-    pub(crate) ears: Mutex<HashMap<RunId, Arc<tokio::sync::watch::Sender<crate::signals::Ear>>>>,
+    /// The line to each live agent.
+    pub(crate) lines: Mutex<HashMap<RunId, Arc<crate::tell::Line>>>,
     pub(crate) tracker: TaskTracker,
     pub(crate) closing: CancellationToken,
     /// Whether the machine stays awake.
@@ -107,7 +107,7 @@ impl World {
             engines,
             index,
             watched: Arc::default(),
-            ears: Mutex::default(),
+            lines: Mutex::default(),
             tracker: TaskTracker::new(),
             closing: CancellationToken::new(),
             awake: Mutex::default(),

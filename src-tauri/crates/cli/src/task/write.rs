@@ -199,7 +199,7 @@ fn body(text: Option<String>, file: Option<&str>) -> Result<Option<String>, Fail
 }
 
 /// A text from a file, or from standard input. No more is read than could go through the door.
-pub(super) fn read_text(file: &str) -> Result<String, Fail> {
+pub(crate) fn read_text(file: &str) -> Result<String, Fail> {
     let unreadable = |error: std::io::Error| {
         Refusal::new(
             Code::Unavailable,
