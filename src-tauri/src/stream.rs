@@ -63,6 +63,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Streams {
     /// Pushes events after `since` to the page, in batches; takes the place of an earlier subscription.
     pub async fn subscribe(&self, client: Client, since: Seq, page: Channel<Vec<Push>>) -> Result<(), Refusal> {
+        // The one before is gone first: on the same connection it would take what is meant for this one.
+        let before = lock(&self.events).take();
+        if let Some(before) = before {
+            before.reader.abort();
+            let _ = before.reader.await;
+        }
         let events = client.events(since).await.map_err(ClientError::refusal)?;
         let flow = Arc::new(Flow::default());
         let reader = spawn(push_events(events, flow.clone(), page));

@@ -2,6 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use office_core::{Noun, Seq};
+use office_door::Client;
+use office_door::wire::{Answer, Ask};
 use office_tests::{Bench, processes};
 
 #[test]
@@ -172,4 +175,31 @@ fn a_done_task_that_is_reopened_is_worked_on_and_merged_again() {
             bench.json(&["task", "reopen", &task.to_string(), "--note", "once more"]);
         }
     }
+}
+
+/// What a window does: a snapshot, and from there on events. What happens between the two is in neither, but for this.
+#[tokio::test]
+async fn whoever_begins_to_follow_a_moment_late_is_given_what_was_missed_and_what_it_led_to() {
+    let (bench, _repo) = Bench::with_desks(&[("a.txt", "a\n")], &["ada"]);
+    let client = Client::connect(bench.dir(), "test", None).await.unwrap();
+    let Answer::Snapshot { seq, .. } = client.ask(Ask::Snapshot).await.unwrap() else { panic!("no snapshot") };
+    bench.json(&["desk", "add", "--name", "ben", "--role", "engineer"]);
+    let task = bench.task("Wait", "", &["--draft"]);
+    bench.json(&["task", "edit", &task.to_string(), "--title", "Wait a while"]);
+    let end: Seq = serde_json::from_value(bench.events().last().unwrap()["seq"].clone()).unwrap();
+
+    let mut events = client.events(seq).await.unwrap();
+    let (mut desks, mut titles) = (Vec::new(), Vec::new());
+    while events.last() < end {
+        let (envelope, nouns) = events.next().await.unwrap();
+        assert_eq!(envelope.seq, Seq(seq.0 + 1 + u32::try_from(desks.len()).unwrap()), "in order, and each once");
+        desks.push(
+            nouns.iter().find_map(|noun| if let Noun::Desk(desk) = noun { Some(desk.name.clone()) } else { None }),
+        );
+        titles.extend(
+            nouns.iter().filter_map(|noun| if let Noun::Task(task) = noun { Some(task.title.clone()) } else { None }),
+        );
+    }
+    assert!(desks.contains(&Some("ben".to_owned())), "{desks:?}");
+    assert_eq!(titles, ["Wait a while"], "each thing once, as it is now");
 }

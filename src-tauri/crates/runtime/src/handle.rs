@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use office_core::{Actor, Code, Command, CommandBody, CommandId, Office, Refusal, Seq};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
+use crate::changed::{Changed, Missed};
 use crate::office_loop::{Done, FeedItem, Message};
 
 /// Cheap to clone.
@@ -51,10 +52,25 @@ impl Handle {
         &self,
         read: impl FnOnce(&Office) -> T + Send + 'static,
     ) -> Result<T, Refusal> {
+        self.look(move |office, _| read(office)).await
+    }
+
+    /// What followed the event `since`; all of it has gone to those who follow by then.
+    ///
+    /// # Errors
+    /// `no_office` when the loop is gone.
+    pub(crate) async fn missed(&self, since: Seq) -> Result<Missed, Refusal> {
+        self.look(move |office, changed| changed.since(office, since)).await
+    }
+
+    async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Office, &Changed) -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
         let (reply, answer) = oneshot::channel();
-        let reader = Box::new(move |office: &Office| {
+        let reader = Box::new(move |office: &Office, changed: &Changed| {
             // Whoever asked may be gone.
-            let _ = reply.send(read(office));
+            let _ = reply.send(look(office, changed));
         });
         self.inbox.send(Message::Read(reader)).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())

@@ -6,6 +6,7 @@ mod answer;
 pub mod autostart;
 mod awake;
 mod catalog;
+mod changed;
 mod demo;
 mod doctor;
 mod effects;
@@ -211,6 +212,7 @@ pub async fn run_on(
         answered: HashMap::new(),
         order: VecDeque::new(),
         last,
+        changed: changed::Changed::default(),
         stop: stop.clone(),
     };
     let index = search::Index::open(&dir.index());

@@ -175,7 +175,8 @@ fn answer(world: &Arc<World>, actor: Actor, request: Request, outbox: &Outbox) {
     });
 }
 
-/// First what is in the log, then what happens, without a gap and without doubles.
+/// First what is in the log, then what happens, without a gap and without doubles. What was missed comes with the things it
+/// changed, too: a window that is given an event without them would show what was before it for ever.
 async fn feed(
     world: &World,
     since: Seq,
@@ -184,8 +185,8 @@ async fn feed(
 ) {
     let mut last = since;
     loop {
-        // The log, until it has nothing newer.
-        loop {
+        let Ok(missed) = world.handle.missed(last).await else { return };
+        while last < missed.upto {
             if !outbox.room_for_events().await {
                 return;
             }
@@ -193,9 +194,9 @@ async fn feed(
             if events.is_empty() {
                 break;
             }
-            for envelope in &events {
+            for envelope in events.iter().take_while(|envelope| envelope.seq <= missed.upto) {
                 last = envelope.seq;
-                if !offer(outbox, envelope, &[]) {
+                if !offer(outbox, envelope, missed.nouns.get(&last).map_or(&[], Vec::as_slice)) {
                     return;
                 }
             }

@@ -16,6 +16,7 @@ use office_store::{Batch, Store};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::changed::Changed;
 use crate::fault;
 
 /// Commands that are decided together at most.
@@ -41,7 +42,7 @@ pub struct FeedItem {
     pub nouns: Vec<Noun>,
 }
 
-pub(crate) type Reader = Box<dyn FnOnce(&Office) + Send>;
+pub(crate) type Reader = Box<dyn FnOnce(&Office, &Changed) + Send>;
 
 pub(crate) enum Message {
     Command { command: Box<Command>, reply: oneshot::Sender<Result<Done, Refusal>> },
@@ -64,6 +65,7 @@ pub(crate) struct OfficeLoop {
     pub(crate) answered: HashMap<CommandId, NounKey>,
     pub(crate) order: VecDeque<CommandId>,
     pub(crate) last: At,
+    pub(crate) changed: Changed,
     /// Ends the loop, after what already waits.
     pub(crate) stop: CancellationToken,
 }
@@ -111,7 +113,7 @@ impl OfficeLoop {
                 self.carry_out(commands).await;
             }
             for reader in readers {
-                reader(&self.office);
+                reader(&self.office, &self.changed);
             }
         }
     }
@@ -164,6 +166,7 @@ impl OfficeLoop {
         }
         let touched: Vec<Noun> =
             self.office.take_touched().into_iter().filter_map(|key| self.office.noun(key)).collect();
+        self.changed.note(self.office.seq, touched.iter());
         let total = pending.envelopes.len();
         for (at, envelope) in pending.envelopes.iter().enumerate().skip(first) {
             let nouns = if at + 1 == total { touched.clone() } else { Vec::new() };
@@ -241,6 +244,7 @@ impl OfficeLoop {
             match self.store.load().await {
                 Ok(loaded) => {
                     self.office = loaded.office;
+                    self.changed.roll_back(self.office.seq);
                     self.answered.clear();
                     self.order.clear();
                     return;
