@@ -21,8 +21,8 @@ const EVENTS: u64 = 2048;
 const BATCH: usize = 256;
 /// Bytes of one terminal that may be under way to the page.
 const BYTES: u64 = 512 * 1024;
-/// Bytes in one message.
-const MESSAGE: usize = 128 * 1024;
+/// Bytes in one message. Each costs the page a question of its own, so they are large where much is printed.
+const MESSAGE: usize = 256 * 1024;
 
 /// What is said of a terminal beside its bytes.
 #[derive(Serialize)]

@@ -14,7 +14,7 @@ export type News =
 /** Taken events are acknowledged by so many at once; the shell sends more only while they are. */
 const TAKEN_AT_ONCE = 128;
 /** Drawn bytes are acknowledged by so many at once. */
-const DRAWN_AT_ONCE = 16 * 1024;
+const DRAWN_AT_ONCE = 64 * 1024;
 const OFFSET_BYTES = 8;
 
 /** Calls the shell; a refusal comes back as `Refused`, anything else as an error. */
