@@ -1,16 +1,19 @@
-// Figures of the real window on a screen of its own, one JSON line each as in CONTRIBUTING.md: first paint, memory, frames at rest,
+// Figures of the real window in release form, on a screen of its own, one JSON line each as in CONTRIBUTING.md: first paint, memory, frames at rest,
 // events and terminal bytes into the page with the gaps between its frames meanwhile. Graphics are computed in software there, so
 // each figure stands beside what the same window does at rest in the same run. Not here: tests.
 
 import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
+import { join } from 'node:path';
 import { askAll } from './door.mjs';
 import { until } from './driver.mjs';
 import { OPEN } from './journey.mjs';
 import { listen, numbers, printers } from './printers.mjs';
-import { openWorld } from './world.mjs';
+import { openWorld, TARGET } from './world.mjs';
 
-const PROFILE = process.env.OFFICE_WINDOW ? '' : ' (debug build)';
+const built = (name) => join(TARGET, 'release', name);
+const programs = { window: process.env.OFFICE_WINDOW ?? built('afterhours'), office: process.env.OFFICE_BIN ?? built('office') };
+const PROFILE = programs.window.includes('/debug/') ? ' (debug build)' : '';
 const EVENTS = 6_000;
 const EVENTS_GOAL = 2_000;
 const DESKS = 12;
@@ -135,7 +138,7 @@ async function bytes(world, page, gapAtRest) {
 
 const asked = new Set(process.argv.slice(2));
 const wants = (part) => asked.size === 0 || asked.has(part);
-const world = await openWorld({ still: false });
+const world = await openWorld({ still: false, programs });
 try {
   console.log(`load when it began: ${loadavg()[0].toFixed(1)}; graphics in software`);
   const started = Date.now();

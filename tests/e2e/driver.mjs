@@ -8,6 +8,7 @@ const EVERY_MS = 50;
 /** For what a person would call at once, on a busy machine. */
 export const SOON = 30_000;
 /** Keys by their WebDriver letters. */
+export const ENTER = '\uE007';
 export const ESCAPE = '\uE00C';
 
 /** Waits until `look` gives something, and gives that back; `what` says what was waited for. */

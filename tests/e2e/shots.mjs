@@ -7,7 +7,7 @@ import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { ESCAPE, until } from './driver.mjs';
+import { ENTER, ESCAPE, until } from './driver.mjs';
 import { openWorld, TARGET } from './world.mjs';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -35,7 +35,9 @@ const { page } = await world.open();
 
 /** Frames of the page until what it drew is on the screen, too: a compositor shows an older one for a while. */
 const FRAMES = 6;
-/** What the screen shows, once the page has drawn and the screen is the same three times. */
+/** So many pictures of the screen in a row are the same before it is said to stand still. */
+const SAME = 6;
+/** What the screen shows, once the page has drawn and the screen stands still. */
 async function shot(name, cut = []) {
   const file = join(OUT, `${name}.png`);
   await page.run((frames) => {
@@ -48,7 +50,7 @@ async function shot(name, cut = []) {
   await until(`the picture ${name} stands still`, async () => {
     await run('import', ['-window', 'root', ...cut, file], { env: world.env });
     last.push((await run('identify', ['-format', '%#', file])).stdout);
-    return last.length > 2 && new Set(last.slice(-3)).size === 1;
+    return last.length >= SAME && new Set(last.slice(-SAME)).size === 1;
   }, LONG).catch(() => console.log(`${name} was taken while something moved`));
   if (cut.length === 0) console.log(file);
   return file;
@@ -165,18 +167,22 @@ async function sheet(reached) {
     const file = await shot(`state-${wanted.replaceAll(' ', '-')}`, ['-crop', `${part[0]}x${part[1]}+${part[2]}+${part[3]}`, '+repage']);
     parts.push('-label', `${wanted}\n${why}`, file);
   };
+  const width = (desk) => page.run((css) => document.querySelector(css).getBoundingClientRect().width, `[data-desk="${desk}"]`);
   for (const [desk, wanted, why] of reached) {
-    await page.point(`[data-desk="${desk}"]`);
-    await page.sees('section[aria-label$=" desk"]', LONG);
+    await page.run((css) => document.querySelector(css).focus(), `[data-desk="${desk}"]`);
+    await page.keys(ENTER);
+    await until(`${wanted} is near`, async () => (await width(desk)) >= NEAR, LONG);
+    // Its ring and its card are of the key that opened it.
+    await page.run(() => document.activeElement?.blur());
     await cut(desk, wanted, why);
     await page.keys(ESCAPE);
-    await page.sees('[data-backlog]', LONG);
+    await until('the floor is whole again', async () => (await width(desk)) < NEAR, LONG);
   }
   const hand = (...what) => run('xdotool', what, { env: world.env });
   const { x, y } = await page.still('[data-desk="hire"]');
   await hand('mousemove', x, y);
   await until('the empty desk is near', async () => {
-    if ((await page.run(() => document.querySelector('[data-desk="hire"]').getBoundingClientRect().width)) >= NEAR) return true;
+    if ((await width('hire')) >= NEAR) return true;
     await hand('click', '4');
     return false;
   });
