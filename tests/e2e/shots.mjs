@@ -1,6 +1,6 @@
 // `npm run shots`: pictures of the real window for people: the floor by night and in the morning, every desk state reached by a
 // real cause, an open desk, the review of a task, the first run; into target/shots/real. `-- --readme` also makes the README's.
-// States that no engine can report yet are taken from the floor's own drawing, and their captions say so.
+// States that only an agent's own signals say are taken from the floor's own drawing, and their captions say so.
 
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const OUT = join(TARGET, 'shots/real');
 const README = join(ROOT, 'docs/images/floor.png');
 const README_MOST = 600_000;
-/** No engine says these so far. */
+/** Only an agent's own signals say these, and no agent is here: they are taken from the floor's own sheet, and say so. */
 const NOT_YET = ['thinking', 'limited', 'login needed'];
 /** Long enough to be painted, on a machine that computes its graphics. */
 const LONG = 120_000;
@@ -158,17 +158,18 @@ async function pictures() {
 
 /** Each state as the window shows it from near, cut out of the screen: beside its open desk; the empty one by the wheel. */
 async function sheet(reached) {
-  const parts = [];
+  const cells = new Map();
   const cut = async (desk, wanted, why) => {
     await page.still(`[data-desk="${desk}"]`);
     const at = await page.run((css) => document.querySelector(css).getBoundingClientRect().toJSON(), `[data-desk="${desk}"]`);
     const [w, h] = [at.width * 1.3, at.height * 1.25];
     const part = [w, h, at.x + (at.width - w) / 2, at.y + (at.height - h) / 2].map((side) => Math.max(0, Math.round(side)));
     const file = await shot(`state-${wanted.replaceAll(' ', '-')}`, ['-crop', `${part[0]}x${part[1]}+${part[2]}+${part[3]}`, '+repage']);
-    parts.push('-label', `${wanted}\n${why}`, file);
+    cells.set(wanted, ['-label', `${wanted}\n${why}`, file]);
   };
   const width = (desk) => page.run((css) => document.querySelector(css).getBoundingClientRect().width, `[data-desk="${desk}"]`);
-  for (const [desk, wanted, why] of reached) {
+  // The first picture from near comes late to the screen, so that desk is looked at twice.
+  for (const [desk, wanted, why] of [reached[0], ...reached]) {
     await page.run((css) => document.querySelector(css).focus(), `[data-desk="${desk}"]`);
     await page.keys(ENTER);
     await until(`${wanted} is near`, async () => (await width(desk)) >= NEAR, LONG);
@@ -187,10 +188,10 @@ async function sheet(reached) {
     return false;
   });
   await cut('hire', 'empty', 'nobody is hired');
-  for (const wanted of NOT_YET) parts.push('-label', `${wanted}\nas drawn; no engine says it yet`, await drawn(wanted));
+  for (const wanted of NOT_YET) cells.set(wanted, ['-label', `${wanted}\nas drawn`, await drawn(wanted)]);
   const file = join(OUT, 'states.png');
   const font = join(ROOT, 'ui/src/app/fonts/inter-latin-wght-normal.woff2');
-  await run('montage', ['-font', font, '-pointsize', '15', '-fill', '#f2f1ff', '-background', '#0b0f2b', ...parts, '-tile', '5x', '-geometry', '280x262+10+8', file], { env: world.env });
+  await run('montage', ['-font', font, '-pointsize', '15', '-fill', '#f2f1ff', '-background', '#0b0f2b', ...[...cells.values()].flat(), '-tile', '5x', '-geometry', '280x262+10+8', file], { env: world.env });
   console.log(`${file}: ${reached.map(([, wanted]) => wanted).join(', ')}, empty; as drawn: ${NOT_YET.join(', ')}`);
 }
 
