@@ -4,11 +4,11 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cross } from './cross.mjs';
-import { until } from './driver.mjs';
+import { ESCAPE, until } from './driver.mjs';
 import { journey, OPEN } from './journey.mjs';
 import { openNotifier } from './notifier.mjs';
 
@@ -70,6 +70,34 @@ journey('the first time it is closed the window says that the office goes on, on
   await close((click) => click());
   assert.equal(notifier.sent().filter(({ title }) => title === GOES_ON).length, 1, 'once');
   assert.ok(world.runtime(), 'and it does go on');
+});
+
+journey('what the desktop tells, and whether the machine starts the office, is set in the window, or said why it cannot be', async (world) => {
+  // Stands in for the system's own: this world has none.
+  const tools = join(world.folder, 'tools');
+  mkdirSync(tools);
+  const systemctl = (script) => writeFileSync(join(tools, 'systemctl'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  systemctl("echo 'Failed to connect to bus: No medium found' >&2; exit 1");
+  world.env.PATH = `${tools}:${world.env.PATH}`;
+  const { page } = await world.open();
+  await page.sees(OPEN);
+  await page.click('[aria-label="Settings"]');
+  await page.sees('[data-autostart="cannot"] input:disabled');
+  await page.reads('#autostart-words', 'No medium found');
+  await page.reads('#autostart-words', 'office run --take-up');
+  await page.keys(ESCAPE);
+  systemctl('exit 0');
+  await page.click('[aria-label="Settings"]');
+  await page.sees('[data-autostart="off"]');
+  const units = () => readdirSync(join(world.env.XDG_CONFIG_HOME, 'systemd/user'));
+  await page.click('[data-autostart] label');
+  await page.sees('[data-autostart="on"] input:checked');
+  assert.equal(units().length, 1);
+  await page.click('[data-autostart] label');
+  await page.sees('[data-autostart="off"] input:not(:checked)');
+  assert.equal(units().length, 0);
+  await page.click('input[value="needs-you"] + span');
+  await until('the office keeps it', async () => (await world.cli('--json', 'events')).includes('"notify":"needs-you"'));
 });
 
 journey('the size a person gave the window is there the next time, and the office goes on meanwhile', async (world) => {

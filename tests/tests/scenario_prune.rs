@@ -86,7 +86,7 @@ fn the_owners_budget_is_kept_by_itself_and_doctor_says_what_is_used() {
     assert!(found["ok"] == true && found["found"].as_str().unwrap().contains("of 1 run(s)"), "{found}");
 
     let set = bench.json(&["set", "--recordings-budget", "1MB", "--recordings-days", "60"]);
-    assert_eq!(set, json!({ "review_limit": 10, "recordings_mb": 1, "recordings_days": 60 }));
+    assert_eq!(set, json!({ "review_limit": 10, "recordings_mb": 1, "recordings_days": 60, "notify": "on" }));
     bench.wait("its recording to go", || (!folder(&bench, 1).exists()).then_some(()));
     assert_eq!(pruned(&bench).len(), 1);
     assert!(line(&bench)["found"].as_str().unwrap().contains("budget 1 MB, kept 60 days"));
@@ -94,7 +94,7 @@ fn the_owners_budget_is_kept_by_itself_and_doctor_says_what_is_used() {
     let set = bench.json(&["set", "--review-limit", "7"]);
     assert_eq!(set["recordings_mb"], 1, "what is not named stays: {set}");
     let set = bench.json(&["set", "--recordings-budget", "none"]);
-    assert_eq!(set, json!({ "review_limit": 7, "recordings_days": 60 }));
+    assert_eq!(set, json!({ "review_limit": 7, "recordings_days": 60, "notify": "on" }));
     loud(&bench);
     bench.json(&["set", "--recordings-budget", "1MB"]);
     let found = bench.wait("doctor to say that too much waits", || {

@@ -248,6 +248,9 @@ fn autostart_is_a_unit_of_systemd_and_where_none_runs_a_refusal_with_the_way_out
     assert!(refusal["message"].as_str().unwrap().contains("No medium found"), "{refusal}");
     assert!(refusal["detail"].as_str().unwrap().contains("office run --take-up"), "{refusal}");
     assert_eq!(units(), 0, "nothing is left that nobody reads");
+    let said = bench.command().env("PATH", &path).args(["--json", "autostart", "status"]).output().unwrap();
+    let standing: Value = serde_json::from_slice(&said.stdout).unwrap();
+    assert!(standing["cannot"]["message"].as_str().unwrap().contains("No medium found"), "{standing}");
     systemctl("exit 0");
     let json = |verb: &str| -> Value {
         let said = bench.command().env("PATH", &path).args(["--json", "autostart", verb]).output().unwrap();

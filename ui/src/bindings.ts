@@ -79,7 +79,9 @@ export type Answer =
 /** What recordings take, and what goes. */
 { kind: "recordings"; value: RecordingsReport } |
 /** Health. */
-{ kind: "health"; value: HealthLine[] };
+{ kind: "health"; value: HealthLine[] } |
+/** Whether the system starts the office. */
+{ kind: "autostart"; value: AutostartStanding };
 
 /** A command that is held, or was. */
 export type Approval = {
@@ -382,6 +384,10 @@ go: boolean } |
 { ask: "backup";
 /** To this file; a dated one in the office's `backups` if none. */
 to: string | null } |
+/** Whether the system starts this office after a reboot, changed first if that is wanted. Answer: `Autostart`. */
+{ ask: "autostart";
+/** On or off; as it is if none. */
+wanted: boolean | null } |
 /** Asks the runtime to end. Answer: `Ok`. */
 { ask: "quit";
 /** What runs at the desks goes on. */
@@ -401,6 +407,18 @@ acceptance: Acceptance };
 
 /** A moment in UTC, in whole milliseconds. */
 export type At = string;
+
+/** Whether the system starts the office after a reboot. */
+export type AutostartStanding = {
+	/** Whether it does. */
+	on: boolean,
+	/** The file that says so. */
+	file: string,
+	/** What else there is to know. */
+	note: string,
+	/** Why it cannot be had on this machine, and the way out. */
+	cannot?: Refusal | null,
+};
 
 /** What a check came to on one base commit. */
 export type BaseCheck = {
@@ -1059,6 +1077,17 @@ export type Note = {
 	text: string,
 };
 
+/** What its owner wants to be told by the desktop. */
+export type Notify =
+/** That a command is held, and that a task waits for review. */
+"on" |
+/** Only that a command is held. */
+"needs-you" |
+/** Only that a task waits for review. */
+"review" |
+/** Nothing. */
+"off";
+
 /** One thing of the office, whole. */
 export type Noun =
 /** The office's own facts. */
@@ -1206,6 +1235,8 @@ export type OfficeSettings = {
 	recordings_mb?: number | null,
 	/** So many days recordings are kept; for ever if none. */
 	recordings_days?: number | null,
+	/** What the desktop is told. */
+	notify?: Notify,
 };
 
 /** What doing an effect came to. */
@@ -1686,6 +1717,8 @@ export type StatusView = {
 	review_full: string | null,
 	/** Tasks nobody here can take, and why. */
 	unfit: string[],
+	/** What the desktop is told. */
+	notify?: Notify,
 };
 
 /** Why a run was asked to end. */

@@ -1,6 +1,6 @@
 // What the owner may ask of the office, typed: one function for each thing a person does. Undo is said where there is one.
 // Not here: deciding whether it may be. The office does that and refuses in words.
-import type { Answer, ApprovalId, Ask, CommandBody, DeskId, NewTask, Noun, OfficeSettings, ProjectId, RoleName, TaskEdit, TaskId } from '../bindings';
+import type { Answer, ApprovalId, Ask, AutostartStanding, CommandBody, DeskId, NewTask, Notify, Noun, OfficeSettings, ProjectId, RoleName, TaskEdit, TaskId } from '../bindings';
 
 export interface Office {
   ask(ask: Ask): Promise<Answer>;
@@ -72,6 +72,14 @@ export const resumeAll = (office: Office): Promise<Noun | null> => submit(office
 /** Settings go as a whole: what is not changed stays as it is known. */
 export const setReviewLimit = (office: Office, known: OfficeSettings, review_limit: number): Promise<Noun | null> =>
   submit(office, { noun: 'office', do: 'set', settings: { ...known, review_limit } });
+export const setNotify = (office: Office, known: OfficeSettings, notify: Notify): Promise<Noun | null> =>
+  submit(office, { noun: 'office', do: 'set', settings: { ...known, notify } });
+/** Whether the system starts the office after a reboot; changed first, if it is said how. */
+export async function autostart(office: Office, wanted: boolean | null): Promise<AutostartStanding> {
+  const answer = await office.ask({ ask: 'autostart', wanted });
+  if (answer.kind !== 'autostart') throw new Error('the office answered something else');
+  return answer.value;
+}
 export const addProject = (office: Office, path: string, name: string | null): Promise<Answer> =>
   office.ask({ ask: 'add_project', path, name, base: null });
 /** A small repository of the office's own with tasks to try things on. */

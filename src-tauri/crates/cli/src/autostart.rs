@@ -1,11 +1,11 @@
 //! `office autostart`: whether the system starts the office after a reboot. How, is the runtime's.
 
 use clap::{Args, ValueEnum};
-use office_runtime::autostart::Autostart;
+use office_door::wire::AutostartStanding;
+use office_runtime::autostart::{Autostart, Standing};
 
 use crate::print;
 use crate::session::{Done, Session};
-use crate::shapes::AutostartStanding;
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -39,9 +39,11 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, args: AutostartArgs) -> Done 
         Wanted::Status => autostart.standing(),
     })
     .await?;
-    let told = AutostartStanding { on: standing.on, file: standing.file.display().to_string(), note: standing.note };
+    let Standing { on, file, note, cannot } = standing;
+    let told = AutostartStanding { on, file: file.display().to_string(), note, cannot };
     s.show(&told, || {
         let how = if told.on { "on" } else { "off" };
-        print::line(&format!("autostart is {how} ({}); {}", told.file, told.note))
+        let rest = told.cannot.as_ref().map_or(&told.note, |cannot| &cannot.message);
+        print::line(&format!("autostart is {how} ({}); {rest}", told.file))
     })
 }

@@ -6,12 +6,12 @@ use office_core::recording::RecordingsReport;
 use office_core::role::{Engine, Role};
 use office_core::view::{DeskView, StatusView};
 use office_core::{Envelope, Refusal, Task};
-use office_door::wire::{HealthLine, Hit, desk_environment};
+use office_door::wire::{AutostartStanding, HealthLine, Hit, desk_environment};
 
 use crate::grammar::Cli;
 use crate::shapes::{
-    AutostartStanding, BackupMade, DeskCard, GuardExplained, GuardVerdict, OfficeMade, OfficeRestored, RulesTested,
-    RuntimeEnded, RuntimeReady, SHAPES, SearchEval, TaskDiff, TaskLog,
+    BackupMade, DeskCard, GuardExplained, GuardVerdict, OfficeMade, OfficeRestored, RulesTested, RuntimeEnded,
+    RuntimeReady, SHAPES, SearchEval, TaskDiff, TaskLog,
 };
 
 const TOP: &str = "<!-- @generated from the definitions in src-tauri/crates/cli; to write it anew:

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use office_core::news::Notify;
 use office_core::office::{OfficeCommand, OfficeSettings};
 use office_core::{Code, CommandBody, Noun, Refusal};
 use office_door::wire::{Answer, Ask};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::fail::Fail;
+use crate::grammar::word;
 use crate::home;
 use crate::print::{self, Table};
 use crate::prune::{kept, megabytes};
@@ -52,7 +54,8 @@ pub(crate) struct StatusArgs {
 #[command(after_help = "Examples:
   office set --review-limit 20           let more pile up before you look
   office set --recordings-budget 5GB     keep so much of what runs left on disk; what waits for you is always kept
-  office set --recordings-days 60 --recordings-budget none")]
+  office set --recordings-days 60 --recordings-budget none
+  office set --notify needs-you          the desktop tells only that a command is held for you")]
 #[group(required = true, multiple = true)]
 pub(crate) struct SetArgs {
     /// So many changes may wait for review before nothing new starts by itself (1 to 1000)
@@ -64,6 +67,9 @@ pub(crate) struct SetArgs {
     /// Keep recordings so many days; `none` keeps them for ever
     #[arg(long, value_name = "DAYS", value_parser = or_none(days))]
     recordings_days: Option<OrNone>,
+    /// What the desktop tells you: `on` is both that a command is held and that a task waits for review
+    #[arg(long, value_parser = word::<Notify>(&["on", "needs-you", "review", "off"]))]
+    notify: Option<Notify>,
 }
 
 /// A number, or that there is to be none.
@@ -240,7 +246,7 @@ pub(crate) async fn resume(s: &mut Session<'_>) -> Done {
 }
 
 pub(crate) async fn set(s: &mut Session<'_>, args: SetArgs) -> Done {
-    let SetArgs { review_limit, recordings_budget, recordings_days } = args;
+    let SetArgs { review_limit, recordings_budget, recordings_days, notify } = args;
     let find = Ask::Find { noun: "office".to_owned(), name: String::new() };
     let Answer::Changed(Noun::Office(facts)) = s.ask(find).await? else { return Err(unexpected()) };
     let known = facts.settings;
@@ -248,13 +254,21 @@ pub(crate) async fn set(s: &mut Session<'_>, args: SetArgs) -> Done {
         review_limit: review_limit.unwrap_or(known.review_limit),
         recordings_mb: recordings_budget.map_or(known.recordings_mb, |it| it.0),
         recordings_days: recordings_days.map_or(known.recordings_days, |it| it.0),
+        notify: notify.unwrap_or(known.notify),
     };
     let body = CommandBody::Office(OfficeCommand::Set { settings: settings.clone() });
     s.submit(body).await?;
     s.show(&settings, || {
-        let OfficeSettings { review_limit, recordings_mb, recordings_days } = settings;
+        let OfficeSettings { review_limit, recordings_mb, recordings_days, notify } = settings;
+        let told = match notify {
+            Notify::On => "what is held and what waits for review",
+            Notify::NeedsYou => "only what is held",
+            Notify::Review => "only what waits for review",
+            Notify::Off => "nothing",
+        };
         format!(
-            "{review_limit} changes may wait for review before nothing new starts by itself; recordings are kept {}",
+            "{review_limit} changes may wait for review before nothing new starts by itself; recordings are kept {}; \
+             the desktop tells you {told}",
             kept(recordings_mb, recordings_days)
         )
     })

@@ -318,14 +318,3 @@ pub(crate) const SHAPES: &[(&str, &str)] = &[
     ("completions", ""),
     ("mcp", ""),
 ];
-
-/// Whether the system starts the office.
-#[derive(Clone, Debug, Serialize, Type)]
-pub(crate) struct AutostartStanding {
-    /// Whether it does.
-    pub(crate) on: bool,
-    /// The file that says so.
-    pub(crate) file: String,
-    /// What else there is to know.
-    pub(crate) note: String,
-}

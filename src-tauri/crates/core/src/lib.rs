@@ -11,6 +11,7 @@ pub mod effect;
 pub mod event;
 pub mod hold;
 pub mod ids;
+pub mod news;
 pub mod noun;
 pub mod office;
 pub mod ports;

@@ -15,6 +15,7 @@ use crate::effect::{Effect, EffectEvent};
 use crate::event::{Envelope, Event};
 use crate::hold::Hold;
 use crate::ids::{ApprovalId, DeskId, EffectId, EngineName, ProjectId, RoleName, RunId, Seq, TaskId};
+use crate::news::Notify;
 use crate::noun::NounKey;
 use crate::project::{self, Project};
 use crate::refusal::{Code, Refusal};
@@ -60,11 +61,14 @@ pub struct OfficeSettings {
     /// So many days recordings are kept; for ever if none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recordings_days: Option<u32>,
+    /// What the desktop is told.
+    #[serde(default)]
+    pub notify: Notify,
 }
 
 impl Default for OfficeSettings {
     fn default() -> Self {
-        Self { review_limit: 10, recordings_mb: None, recordings_days: None }
+        Self { review_limit: 10, recordings_mb: None, recordings_days: None, notify: Notify::On }
     }
 }
 

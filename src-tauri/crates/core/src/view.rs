@@ -7,6 +7,7 @@ use crate::approval::{self, Approval, glance};
 use crate::desk::{Desk, DeskState};
 use crate::hold::{Hold, HoldReason};
 use crate::ids::{DeskId, RoleName, Seq, TaskId};
+use crate::news::Notify;
 use crate::office::Office;
 use crate::run::{Exit, Run, RunState};
 use crate::seen::Spent;
@@ -96,6 +97,9 @@ pub struct StatusView {
     pub review_full: Option<String>,
     /// Tasks nobody here can take, and why.
     pub unfit: Vec<String>,
+    /// What the desktop is told.
+    #[serde(default)]
+    pub notify: Notify,
 }
 
 impl Office {
@@ -264,6 +268,7 @@ impl Office {
                 )
             }),
             unfit: Vec::new(),
+            notify: self.settings.notify,
         };
         for task in self.tasks.values() {
             let line = self.line(task);

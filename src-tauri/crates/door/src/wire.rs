@@ -255,6 +255,11 @@ pub enum Ask {
         /** To this file; a dated one in the office's `backups` if none. */
         to: Option<String>,
     },
+    /// Whether the system starts this office after a reboot, changed first if that is wanted. Answer: `Autostart`.
+    Autostart {
+        /** On or off; as it is if none. */
+        wanted: Option<bool>,
+    },
     /// Asks the runtime to end. Answer: `Ok`.
     Quit {
         /** What runs at the desks goes on. */
@@ -288,6 +293,20 @@ pub struct HealthLine {
     pub found: String,
     /// What to do when it is not.
     pub way_out: String,
+}
+
+/// Whether the system starts the office after a reboot.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct AutostartStanding {
+    /// Whether it does.
+    pub on: bool,
+    /// The file that says so.
+    pub file: String,
+    /// What else there is to know.
+    pub note: String,
+    /// Why it cannot be had on this machine, and the way out.
+    #[serde(default)]
+    pub cannot: Option<Refusal>,
 }
 
 /// A hit of a search.
@@ -369,6 +388,8 @@ pub enum Answer {
     Recordings(Box<RecordingsReport>),
     /// Health.
     Health(Vec<HealthLine>),
+    /// Whether the system starts the office.
+    Autostart(Box<AutostartStanding>),
 }
 
 /// A frame from the runtime after the greeting.

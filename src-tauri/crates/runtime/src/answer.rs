@@ -11,8 +11,9 @@ use office_core::{
     Actor, Approval, ApprovalId, ApprovalState, Code, Command, CommandBody, CommandId, Effect, Event, NounKey, Office,
     ProjectId, Refusal, RunId, Seq, Task, TaskId, TaskState,
 };
-use office_door::wire::{Answer, Ask};
+use office_door::wire::{Answer, Ask, AutostartStanding};
 
+use crate::autostart::{Autostart, Standing};
 use crate::world::World;
 
 /// Patches longer than this are cut.
@@ -139,6 +140,10 @@ impl World {
                 actor.owner_only("back the office up")?;
                 self.backup(to).await
             }
+            Ask::Autostart { wanted } => {
+                actor.owner_only("have the system start the office")?;
+                self.autostart(wanted).await
+            }
             Ask::Quit { leave_desks } => {
                 actor.owner_only("end the runtime")?;
                 if leave_desks && !self.holder.is_detached() {
@@ -179,6 +184,19 @@ impl World {
             // The listener answers these itself: they hold the connection.
             Ask::Subscribe { .. } | Ask::Attach { .. } | Ask::Credit { .. } | Ask::Detach { .. } => Ok(Answer::Ok),
         }
+    }
+
+    async fn autostart(&self, wanted: Option<bool>) -> Result<Answer, Refusal> {
+        let autostart = Autostart::of(self.dir.root())?;
+        // It waits for programs of the system.
+        let asked = tokio::task::spawn_blocking(move || match wanted {
+            Some(true) => autostart.on(),
+            Some(false) => autostart.off(),
+            None => autostart.standing(),
+        });
+        let Standing { on, file, note, cannot } =
+            asked.await.map_err(|error| Refusal::new(Code::Trouble, error.to_string(), "ask again"))??;
+        Ok(Answer::Autostart(Box::new(AutostartStanding { on, file: file.display().to_string(), note, cannot })))
     }
 
     pub(crate) fn own_id(&self, what: &str) -> CommandId {

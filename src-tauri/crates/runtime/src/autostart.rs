@@ -31,6 +31,8 @@ struct Plan {
     off: Vec<Vec<String>>,
     /// Ends with 0 when it is on.
     status: Vec<String>,
+    /// Ends with 0 where this system's way of starting programs answers at all.
+    there: Vec<String>,
     /// What else there is to know.
     note: &'static str,
 }
@@ -44,6 +46,8 @@ pub struct Standing {
     pub file: PathBuf,
     /// What else there is to know.
     pub note: String,
+    /// Why it cannot be had here.
+    pub cannot: Option<Refusal>,
 }
 
 impl Autostart {
@@ -87,6 +91,7 @@ impl Autostart {
                     ],
                     off: vec![words(&["systemctl", "--user", "disable", &unit])],
                     status: words(&["systemctl", "--user", "is-enabled", "--quiet", &unit]),
+                    there: words(&["systemctl", "--user", "show-environment"]),
                     note: "it starts when you log in; `loginctl enable-linger` has it start without that",
                 })
             }
@@ -99,6 +104,7 @@ impl Autostart {
                     on: vec![words(&["launchctl", "load", "-w", &path])],
                     off: vec![words(&["launchctl", "unload", "-w", &path])],
                     status: words(&["launchctl", "list", &label]),
+                    there: words(&["launchctl", "managername"]),
                     file,
                     note: "it starts when you log in",
                 })
@@ -111,6 +117,7 @@ impl Autostart {
                     on: vec![words(&["schtasks", "/Create", "/F", "/TN", &name, "/XML", &path])],
                     off: vec![words(&["schtasks", "/Delete", "/F", "/TN", &name])],
                     status: words(&["schtasks", "/Query", "/TN", &name]),
+                    there: words(&["schtasks", "/Query", "/?"]),
                     file,
                     note: "it starts when you log in",
                 })
@@ -176,11 +183,10 @@ impl Autostart {
             if let Err(why) = said(command) {
                 // What nobody reads is better not there.
                 let _ = std::fs::remove_file(&plan.file);
-                let message = format!("nothing here starts programs for you: `{}`: {why}", command.join(" "));
-                return Err(Refusal::new(Code::Unavailable, message, BY_HAND));
+                return Err(nothing_here(command, &why));
             }
         }
-        Ok(Standing { on: true, file: plan.file, note: plan.note.to_owned() })
+        Ok(Standing { on: true, file: plan.file, note: plan.note.to_owned(), cannot: None })
     }
 
     /// Has the system start it no more. What runs goes on.
@@ -191,7 +197,7 @@ impl Autostart {
         let plan = self.plan(std::env::consts::OS)?;
         let note = "what runs now goes on";
         if !plan.file.exists() {
-            return Ok(Standing { on: false, file: plan.file, note: note.to_owned() });
+            return Ok(Standing { on: false, file: plan.file, note: note.to_owned(), cannot: None });
         }
         for command in &plan.off {
             said(command).map_err(|why| {
@@ -202,7 +208,7 @@ impl Autostart {
         std::fs::remove_file(&plan.file).map_err(|error| {
             Refusal::new(Code::Unavailable, format!("{}: {error}", plan.file.display()), "remove it by hand")
         })?;
-        Ok(Standing { on: false, file: plan.file, note: note.to_owned() })
+        Ok(Standing { on: false, file: plan.file, note: note.to_owned(), cannot: None })
     }
 
     /// How it stands now.
@@ -212,8 +218,14 @@ impl Autostart {
     pub fn standing(&self) -> Result<Standing, Refusal> {
         let plan = self.plan(std::env::consts::OS)?;
         let on = plan.file.exists() && said(&plan.status).is_ok();
-        Ok(Standing { on, file: plan.file, note: plan.note.to_owned() })
+        let cannot = if on { None } else { said(&plan.there).err().map(|why| nothing_here(&plan.there, &why)) };
+        Ok(Standing { on, file: plan.file, note: plan.note.to_owned(), cannot })
     }
+}
+
+fn nothing_here(asked: &[String], why: &str) -> Refusal {
+    let message = format!("nothing here starts programs for you: `{}`: {why}", asked.join(" "));
+    Refusal::new(Code::Unavailable, message, BY_HAND)
 }
 
 const BY_HAND: &str =
