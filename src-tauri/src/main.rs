@@ -97,6 +97,10 @@ fn set_up(app: &mut App) -> tauri::Result<()> {
     notify::listen(app);
     app.state::<Tray>().make(app);
     window::open(app)?;
+    let wanted = Wanted::of(std::env::args_os());
+    if wanted != Wanted::Floor {
+        app.state::<Wishes>().wish(wanted);
+    }
     spawn(app.state::<Link>().inner().clone().keep());
     spawn(watch::watch(app.clone()));
     Ok(())
@@ -107,9 +111,9 @@ fn one_at_a_time(builder: Builder<Wry>, which: &Which) -> Builder<Wry> {
     if std::env::var_os("OFFICE_WINDOW_MANY").is_some_and(|many| many == "1") {
         return builder;
     }
-    let shown = |app: &tauri::AppHandle, _: Vec<String>, _: String| {
+    let shown = |app: &tauri::AppHandle, arguments: Vec<String>, _: String| {
         window::show(app);
-        app.state::<Wishes>().wish(Wanted::Floor);
+        app.state::<Wishes>().wish(Wanted::of(arguments.into_iter().map(Into::into)));
     };
     let id = format!("org.afterhours.o{:016x}", which.number());
     builder.plugin(tauri_plugin_single_instance::Builder::new().callback(shown).dbus_id(id).build())

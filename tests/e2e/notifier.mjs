@@ -41,13 +41,13 @@ class Notifier {
   async shown() {
     return Number(await this.#ctl('count', 'displayed'));
   }
-  /** What was sent so far: title, body and the actions in their order, as title of each. */
+  /** What was sent so far: title, body and the actions in their order, as title and as key of each. */
   sent() {
     return this.bus.said().split(/^method call /m).slice(1).map((call) => {
       const strings = [...call.matchAll(/^ {3}string "((?:[^"]|"(?!\n))*)"$/gm)].map(([, text]) => text);
       const listed = /^ {3}array \[\n([\s\S]*?)^ {3}\]/m.exec(call)?.[1] ?? '';
       const actions = [...listed.matchAll(/^ {6}string "(.*)"$/gm)].map(([, text]) => text);
-      return { title: strings[2], body: strings[3], actions: actions.filter((_, i) => i % 2 === 1 && actions[i - 1] !== 'default') };
+      return { title: strings[2], body: strings[3], actions: actions.filter((_, i) => i % 2 === 1 && actions[i - 1] !== 'default'), keys: actions.filter((_, i) => i % 2 === 0) };
     });
   }
   /** Waits for the notification with this title, and gives it back. */

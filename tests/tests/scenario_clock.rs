@@ -39,6 +39,7 @@ impl Night {
             clock: clock.clone(),
             ids: Arc::new(CountingIds::default()),
             programs: Programs::Within { host: host.clone(), why: None },
+            bus: None,
         };
         let dir = bench.dir().to_owned();
         let runtime = std::thread::spawn(move || {

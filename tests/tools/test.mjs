@@ -52,7 +52,7 @@ const SUITES = [
   { name: 'window-unit', limit: 240, cold: 600, fast: true, needs: ['page'], units: 'window' },
   { name: 'window-lint', limit: 240, cold: 1200, needs: ['page'], check: ['cargo', 'clippy', ...WINDOW, '--all-targets', '--', '-D', 'warnings'] },
   { name: 'window', lane: 'screen', limit: 240, cold: 300, needs: ['build', 'page', 'window-build'], e2e: ['journeys'] },
-  { name: 'window-desktop', lane: 'screen', limit: 300, cold: 360, needs: ['build', 'page', 'window-build'], e2e: ['desktop', 'tray', 'skew', 'terminals'] },
+  { name: 'window-desktop', lane: 'screen', limit: 300, cold: 360, needs: ['build', 'page', 'window-build'], e2e: ['desktop', 'tray', 'alone', 'skew', 'terminals'] },
   { name: 'window-agent', lane: 'agents', limit: 180, cold: 600, needs: ['build', 'page', 'window-build'], e2e: ['agent'] },
   { name: 'window-far', lane: 'screen', limit: 180, cold: 240, needs: ['build', 'page', 'window-build'], e2e: ['remote'] },
   { name: 'scenarios', limit: 360, cold: 480, needs: ['build'], tests: ['scenario*'] },

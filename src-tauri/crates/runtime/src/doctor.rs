@@ -32,6 +32,7 @@ impl World {
         ));
         // No fault of anybody's: plenty of machines never sleep.
         lines.push(line("sleep", Ok(lock(&self.awake).words()), ""));
+        lines.push(line("notifications", Ok(lock(&self.notified).words()), ""));
         lines.push(line("recordings", self.recordings_in_words().await, "review what waits; `office prune` says more"));
         let catalog = Catalog::read(&self.dir);
         for engine in &catalog.engines {

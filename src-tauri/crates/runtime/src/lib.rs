@@ -8,6 +8,7 @@ mod awake;
 mod catalog;
 mod changed;
 mod demo;
+mod desktop;
 mod doctor;
 mod effects;
 pub mod eval;
@@ -132,7 +133,8 @@ pub async fn run(
     closing: impl Future<Output = ()>,
 ) -> Result<(), Refusal> {
     let programs = Programs::usual(options.again.clone());
-    let ports = Ports { clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), programs };
+    let bus = std::env::var("DBUS_SESSION_BUS_ADDRESS").ok();
+    let ports = Ports { clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), programs, bus };
     run_on(dir, ports, options, ready, closing).await
 }
 
@@ -144,6 +146,8 @@ pub struct Ports {
     pub ids: Arc<dyn Ids>,
     /// The holder of terminals.
     pub programs: Programs,
+    /// The session bus of the owner's desktop; without one the desktop is told nothing.
+    pub bus: Option<String>,
 }
 
 /// From now on whatever checks and set-ups start stays below this process, so that at the door it is told from its owner.
@@ -166,7 +170,7 @@ pub async fn run_on(
     closing: impl Future<Output = ()>,
 ) -> Result<(), Refusal> {
     let dir = OfficeDir::new(dir);
-    let Ports { clock, ids, programs } = ports;
+    let Ports { clock, ids, programs, bus } = ports;
     if !dir.database().exists() {
         let message = format!("there is no office in {}", dir.root().display());
         return Err(Refusal::new(Code::NotFound, message, "`office init` makes one"));
@@ -253,6 +257,7 @@ pub async fn run_on(
             }
         });
     }
+    world.start(desktop::tell(world.clone(), bus));
     world.start(listen::listen(world.clone(), listener));
     if options.take_up {
         handle.report(CommandBody::Office(OfficeCommand::TakeUp)).await?;

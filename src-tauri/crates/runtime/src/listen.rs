@@ -62,6 +62,11 @@ fn who(world: &World, token: Option<&str>, peer: Peer) -> Result<Actor, Refusal>
     Ok(Actor::Agent { desk: office_core::DeskId(0), run })
 }
 
+/// Whether a process is the owner's, and no desk or check of this office started it.
+pub(crate) fn is_owners(world: &World, pid: i32) -> bool {
+    origin(world, Peer { uid: nix::unistd::geteuid().as_raw(), pid: Some(pid) }).is_none()
+}
+
 /// Why a caller without a token is not the owner, if it is not: its line of parents says so. Programs of desks stay below
 /// their host and those of checks below this process whatever they do to get away (`office_pty::orphans`); what carries the
 /// variables of a run was started by one. What cannot be told is not the owner.
@@ -74,6 +79,11 @@ fn origin(world: &World, peer: Peer) -> Option<Refusal> {
             "ask again, and stay until the answer is there",
         );
     };
+    let own = i32::try_from(std::process::id()).ok();
+    // The window that the owner had this process open is the owner's, and so is what it starts.
+    if line.windows(2).any(|pair| Some(pair[1]) == own && world.windows.is_opened(pair[0])) {
+        return None;
+    }
     let marker = format!("OFFICE_RUN={}#", world.dir.root().display());
     let run = line.iter().find_map(|pid| {
         let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
@@ -85,7 +95,6 @@ fn origin(world: &World, peer: Peer) -> Option<Refusal> {
         return not_allowed(format!("this program was started by run {run} and shows no token"), way_out);
     }
     let host = office_pty::detached::Holder::of(&world.dir.host()).map(|id| id.pid);
-    let own = i32::try_from(std::process::id()).ok();
     // Above it; this very process may ask itself.
     let below =
         line.iter().skip(1).any(|pid| Some(*pid) == host || (Some(*pid) == own && office_pty::orphans::adopts()));
@@ -106,6 +115,7 @@ async fn serve(world: &Arc<World>, connection: Connection, peer: Peer) {
         Ok(actor) => actor,
         Err(refusal) => return visitor.refuse(refusal).await,
     };
+    let _present = world.windows.greet(actor, &visitor.said().client);
     let name = world.read(|office| Some(office.name.clone())).await.unwrap_or_default();
     let dir = world.dir.root().display().to_string();
     let Some((mut incoming, outbox, writer)) = visitor.welcome(actor, &name, &dir, VERSION).await else { return };

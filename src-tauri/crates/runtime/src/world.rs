@@ -65,6 +65,10 @@ pub(crate) struct World {
     pub(crate) closing: CancellationToken,
     /// Whether the machine stays awake.
     pub(crate) awake: Mutex<crate::awake::Awake>,
+    /// Whether the desktop can be told.
+    pub(crate) notified: Mutex<crate::desktop::Reach>,
+    /// The owner's windows that are connected.
+    pub(crate) windows: crate::desktop::Windows,
     /// Set where desks are to go on without this runtime.
     pub(crate) leave: AtomicBool,
     /// Held by whoever has a program started; the shutdown waits for them.
@@ -111,6 +115,8 @@ impl World {
             tracker: TaskTracker::new(),
             closing: CancellationToken::new(),
             awake: Mutex::default(),
+            notified: Mutex::default(),
+            windows: crate::desktop::Windows::default(),
             leave: AtomicBool::new(false),
             spawning: tokio::sync::RwLock::default(),
             seats: Mutex::default(),
