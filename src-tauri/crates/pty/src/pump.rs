@@ -18,7 +18,7 @@ use crate::scribe::Scribe;
 use crate::session::{Ask, Session, locked};
 
 /// The most that is read, and recorded, at once.
-const CHUNK: usize = 64 * 1024;
+const CHUNK: usize = 128 * 1024;
 /// Output within this time becomes one event of the recording.
 const COALESCE: Duration = Duration::from_millis(16);
 /// How much is still taken after a stop, if a program that cannot be ended goes on printing.

@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
 
 use super::frame::{self, Raw};
 use super::protocol::Told;
@@ -13,6 +15,11 @@ use crate::host::{Piece, View};
 
 /// Pieces up to this long overtake other streams' bytes: the echo of a key does not wait for somebody's flood.
 const QUICK: usize = 512;
+/// A stream that sent so much...
+const BURST: usize = 64 * 1024;
+/// ...within so long shows a flood. A program writes it in pieces of 4 KiB, and to wake for each costs the program more
+/// than the bytes do; so the next ones are let gather first. Memory holds far more than comes in that time.
+const GATHER: Duration = Duration::from_millis(3);
 
 /// A frame on its way out, with a claim that is let go once it is written.
 pub(super) struct Outgoing {
@@ -74,7 +81,16 @@ async fn run(number: u32, mut view: Box<dyn View>, credit: Arc<Credit>, out: Lan
     // What was missed and not yet said. A viewer without credit falls behind again and again, and is told once.
     let mut missed: Option<(u64, u64)> = None;
     let under_way = Arc::new(());
+    let (mut sent, mut since) = (0, Instant::now());
     loop {
+        if sent >= BURST {
+            if since.elapsed() < GATHER {
+                tokio::time::sleep_until(since + GATHER).await;
+            }
+            (sent, since) = (0, Instant::now());
+        } else if since.elapsed() >= GATHER {
+            (sent, since) = (0, Instant::now());
+        }
         let granted = credit.granted.swap(0, Ordering::AcqRel);
         if granted > 0 {
             view.grant(granted);
@@ -86,6 +102,9 @@ async fn run(number: u32, mut view: Box<dyn View>, credit: Arc<Credit>, out: Lan
         if let Some(Piece::Gap { from, to }) = piece {
             missed = Some((missed.map_or(from, |(first, _)| first), to));
             continue;
+        }
+        if let Some(Piece::Bytes { bytes, .. }) = &piece {
+            sent += bytes.len();
         }
         // What follows a gap comes at once if there is credit: memory begins where the gap ends.
         let gap = missed.take().map(|(from, to)| frame::control(&Told::Gap { stream: number, from, to }));

@@ -4,7 +4,7 @@
 //! at which absolute offset and time it begins and, once closed, how long it is, followed by one independent zstd frame
 //! of whole lines of asciicast v2. Skippable frames are ignored by every zstd, so `zstd -dc FILE` is a plain asciicast.
 //! An open frame is flushed at least every 100 ms of activity; what was flushed is found again after a crash. Floods
-//! (over 2.5 MB/s) are compressed with less effort.
+//! (over 2.5 MB/s, or 16 MB/s of all recordings together) are compressed with less effort.
 //!
 //! Bytes that are not UTF-8 are mapped one by one to U+10FE00 + byte (U+10FE80..U+10FEFF, private use); a program that
 //! prints those very characters has their bytes mapped too, so that decoding is exact for every input. A character that
@@ -16,6 +16,7 @@
 
 mod cast;
 pub(crate) mod frame;
+mod meter;
 mod read;
 mod redact;
 mod write;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use zstd::stream::raw::{CParameter, Encoder, Operation};
 
 use super::frame::{CLOSE_AT, Header, LEN};
+use super::meter;
 use super::redact::Redactor;
 use super::{cast, recording_files};
 use crate::host::{ExitStatus, RecordingState};
@@ -26,8 +27,10 @@ const FLUSH_AFTER: Duration = Duration::from_millis(100);
 const REST_AFTER: Duration = Duration::from_secs(2);
 /// The smallest cap that can be kept to.
 const MIN_CAP: u64 = 1024 * 1024;
-/// What one call may write beyond a part's limit at most: the compressor's own buffer and one full read.
+/// What may be written beyond a part's limit at most: the compressor's own buffer and one slice.
 const OVERSHOOT: u64 = 192 * 1024;
+/// What is encoded at once: of bytes that all need an escape, and that nothing makes smaller, it is six times that.
+const SLICE: usize = 8 * 1024;
 /// Mixed terminal output becomes a quarter; the fast negative levels gain little time before they lose most of that.
 const LEVEL: i32 = 1;
 /// A frame that fills within this time is a flood, which nobody reads as it comes and which the cap will cut; the next
@@ -35,6 +38,13 @@ const LEVEL: i32 = 1;
 const FLOOD: Duration = Duration::from_millis(100);
 /// The level for floods: about half the time of level 1 and three times the size.
 const FLOOD_LEVEL: i32 = -50;
+/// A recording that takes so much at once has its part in what floods the machine...
+const MUCH: usize = 8 * 1024;
+/// ...and one whose frame takes longer than this to fill has none any more.
+const SHARE: Duration = Duration::from_secs(1);
+/// The level when all recordings together take so much that recording would slow the programs down: a tenth of the time
+/// of level 1, and no smaller than what was printed.
+const DELUGE_LEVEL: i32 = -1000;
 /// A window of 256 KiB holds most frames whole, which spares the slower search across its edge.
 const WINDOW_LOG: u32 = 18;
 
@@ -66,7 +76,7 @@ pub(crate) struct Recorder {
     part: usize,
     frame: Option<OpenFrame>,
     compressor: Option<Compressor>,
-    flood: bool,
+    level: i32,
     dirty_since: Option<Duration>,
     last: Duration,
     state: RecordingState,
@@ -91,7 +101,7 @@ impl Recorder {
             part: 0,
             frame: None,
             compressor: None,
-            flood: false,
+            level: LEVEL,
             dirty_since: None,
             last: Duration::ZERO,
             state: RecordingState::On,
@@ -108,7 +118,14 @@ impl Recorder {
 
     /// Takes output that came at `at`.
     pub(crate) fn output(&mut self, bytes: &[u8], at: Duration) {
-        self.attempt(|r| r.take(bytes, at, false));
+        meter::count(bytes.len());
+        if self.level != DELUGE_LEVEL && bytes.len() >= MUCH && meter::is_deluge() {
+            self.attempt(Self::close_frame);
+            self.level = DELUGE_LEVEL;
+        }
+        for slice in bytes.chunks(SLICE) {
+            self.attempt(|r| r.take(slice, at, false));
+        }
     }
 
     /// Notes a resize.
@@ -231,7 +248,11 @@ impl Recorder {
         let (filled, span) = (self.encoded - frame.offset >= FRAME_BYTES, at.saturating_sub(frame.began));
         if full || filled || span >= FRAME_SPAN {
             self.close_frame()?;
-            self.flood = filled && span < FLOOD;
+            self.level = match filled {
+                true if span < SHARE && meter::is_deluge() => DELUGE_LEVEL,
+                true if span < FLOOD => FLOOD_LEVEL,
+                _ => LEVEL,
+            };
         }
         if full {
             self.part = if self.part == 1 { 2 } else { 1 };
@@ -255,8 +276,8 @@ impl Recorder {
         let micros = u64::try_from(at.as_micros()).unwrap_or(u64::MAX);
         let header = Header { offset: self.encoded, micros, len: 0, end: 0 };
         let header_at = self.len;
-        let level = if self.flood { FLOOD_LEVEL } else { LEVEL };
-        compressor(&mut self.compressor)?.encoder.set_parameter(CParameter::CompressionLevel(level))?;
+        let level = CParameter::CompressionLevel(self.level);
+        compressor(&mut self.compressor)?.encoder.set_parameter(level)?;
         self.put(&header.encode())?;
         self.frame = Some(OpenFrame { header_at, offset: self.encoded, began: at });
         if header_at == 0 {
