@@ -158,7 +158,7 @@ pub fn events_taken(events: u32, streams: State<'_, Streams>) {
 #[tauri::command]
 pub async fn terminal_open(
     desk: String,
-    from: Option<u32>,
+    from: Option<office_door::Offset>,
     news: Channel<InvokeResponseBody>,
     link: State<'_, Link>,
     streams: State<'_, Streams>,

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::FutureExt;
 use office_core::{Refusal, Seq};
 use office_door::wire::Push;
-use office_door::{Client, ClientError, EventStream, Terminal, TerminalNews};
+use office_door::{Client, ClientError, EventStream, Offset, Terminal, TerminalNews};
 use serde::Serialize;
 use tauri::async_runtime::{JoinHandle, spawn};
 use tauri::ipc::{Channel, InvokeResponseBody};
@@ -90,7 +90,7 @@ impl Streams {
         &self,
         client: Client,
         desk: String,
-        from: Option<u32>,
+        from: Option<Offset>,
         page: Channel<InvokeResponseBody>,
     ) -> Result<u32, Refusal> {
         let terminal = client.terminal(&desk, from).await.map_err(ClientError::refusal)?;

@@ -54,7 +54,7 @@ async fn a_window() {
     loop {
         let client = Client::connect(dir, "window", None).await;
         let terminal = match &client {
-            Ok(client) => client.terminal(&desk, Some(0)).await.ok(),
+            Ok(client) => client.terminal(&desk, Some(office_door::Offset::default())).await.ok(),
             Err(_) => None,
         };
         let Some(mut terminal) = terminal else {

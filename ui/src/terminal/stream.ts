@@ -16,8 +16,6 @@ export interface Sink {
   state(state: StreamState): void;
 }
 
-/** The door counts where to begin in 32 bits; who is farther begins with the newest screenful, and the hole is said. */
-const FROM_MAX = 0xffff_ffff;
 const GONE: Refusal = { code: 'unavailable', message: 'the terminal is not attached', detail: 'wait until the office is there again' };
 
 export class Stream {
@@ -58,7 +56,7 @@ export class Stream {
     const turn = ++this.turn;
     const { ups } = this;
     this.say({ is: 'attaching' });
-    const from = this.at === null ? this.from : this.at <= FROM_MAX ? this.at : null;
+    const from = this.at ?? this.from;
     try {
       const link = await this.host.terminal(this.desk, from, (news) => turn === this.turn && this.take(news, turn));
       if (turn !== this.turn) return link.close();

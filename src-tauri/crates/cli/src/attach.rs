@@ -2,7 +2,7 @@
 
 use clap::Args;
 use office_core::{Code, Refusal};
-use office_door::{ClientError, Terminal, TerminalNews};
+use office_door::{ClientError, Offset, Terminal, TerminalNews};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::fail::Fail;
@@ -76,7 +76,7 @@ impl Seen {
                 }
                 Err(error) if s.cut(&error) => {
                     let client = s.client().await?;
-                    match client.terminal(&self.desk, u32::try_from(self.next).ok()).await {
+                    match client.terminal(&self.desk, Offset::new(self.next)).await {
                         Ok(terminal) => self.terminal = terminal,
                         Err(ClientError::Refused(refusal)) if refusal.code == Code::WrongState => {
                             let how = "its program ended while the line was cut; `office task log` has all it said";

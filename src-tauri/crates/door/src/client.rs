@@ -15,6 +15,7 @@ pub use self::events::EventStream;
 use self::pump::Pump;
 pub use self::terminal::{Terminal, TerminalNews};
 use crate::frame::{self, Frame, FrameError, FrameReader};
+use crate::offset::Offset;
 use crate::place;
 use crate::transport::{Carrier, own_uid};
 use crate::wire::{Answer, Ask, Greeting, Hello, PROTOCOL, PROTOCOL_MIN};
@@ -175,7 +176,7 @@ impl Client {
     }
 
     /// The live terminal of a desk, with credit given as it is read.
-    pub async fn terminal(&self, desk: &str, from: Option<u32>) -> Result<Terminal, ClientError> {
+    pub async fn terminal(&self, desk: &str, from: Option<Offset>) -> Result<Terminal, ClientError> {
         Terminal::open(self.pump.clone(), desk, from).await
     }
 }

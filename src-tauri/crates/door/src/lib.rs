@@ -5,6 +5,7 @@ pub mod client;
 pub mod frame;
 pub mod incoming;
 pub mod listener;
+pub mod offset;
 pub mod outbox;
 pub mod place;
 mod transport;
@@ -14,4 +15,5 @@ pub use client::{Client, ClientError, EventStream, Terminal, TerminalNews, line}
 pub use frame::{Frame, FrameError, FrameReader};
 pub use incoming::{Connection, Incoming, Visitor};
 pub use listener::{BindError, Listener, Peer};
+pub use offset::Offset;
 pub use outbox::{EventFrame, Offered, Outbox, TerminalOut, Writer};

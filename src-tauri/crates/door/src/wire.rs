@@ -13,6 +13,8 @@ use office_core::{Actor, Approval, ApprovalId, Envelope, Noun, Refusal, RunId, S
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use crate::offset::Offset;
+
 /// The protocol this side speaks.
 pub const PROTOCOL: u32 = 1;
 /// The oldest protocol this side still speaks.
@@ -199,7 +201,7 @@ pub enum Ask {
         /** Chosen by the client. */
         stream: u32,
         /** From this absolute offset; the newest screenful if none. */
-        from: Option<u32>,
+        from: Option<Offset>,
         /** Bytes it will take before more credit. */
         credit: u32,
     },

@@ -10,8 +10,8 @@ use office_core::office::OfficeEvent;
 use office_core::{Actor, Code, CommandId, Envelope, Refusal, Seq};
 use office_door::wire::{Answer, Ask, Hello, PROTOCOL, Request};
 use office_door::{
-    BindError, Client, ClientError, EventFrame, Frame, FrameReader, Incoming, Listener, Offered, Outbox, TerminalNews,
-    frame, outbox,
+    BindError, Client, ClientError, EventFrame, Frame, FrameReader, Incoming, Listener, Offered, Offset, Outbox,
+    TerminalNews, frame, outbox,
 };
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
@@ -178,17 +178,19 @@ async fn a_new_subscription_takes_the_place_of_the_one_before() {
 }
 
 #[tokio::test]
-async fn a_terminal_stops_until_credit_and_says_how_it_ended() {
+async fn a_terminal_beyond_four_gigabytes_stops_until_credit_and_says_how_it_ended() {
     let (dir, mut tasks) = (TempDir::new().unwrap(), JoinSet::new());
     let (_listener, client, mut incoming, outbox) = both(dir.path(), &mut tasks).await;
-    const ALL: u64 = 3_000_000;
+    const FAR: u64 = 5 << 30;
+    const ALL: u64 = FAR + 3_000_000;
     let runtime = async {
         let request = incoming.next().await.unwrap().unwrap();
-        let Ask::Attach { stream, credit, .. } = request.ask else { panic!("{request:?}") };
+        let Ask::Attach { stream, credit, from, .. } = request.ask else { panic!("{request:?}") };
+        assert_eq!(from, Offset::new(FAR));
         let terminal = outbox.terminal(stream, credit).unwrap();
         assert!(outbox.terminal(stream, credit).is_err(), "the number is taken");
         outbox.reply(request.id, Ok(Answer::Ok));
-        let mut sent = 0;
+        let mut sent = FAR;
         let printing = async {
             while sent < ALL {
                 let credit = (terminal.credit().await.unwrap() as u64).min(ALL - sent);
@@ -212,8 +214,8 @@ async fn a_terminal_stops_until_credit_and_says_how_it_ended() {
         tokio::join!(printing, listening);
     };
     let watching = async move {
-        let mut terminal = client.terminal("ada", None).await.unwrap();
-        let mut seen = 0;
+        let mut terminal = client.terminal("ada", Offset::new(FAR)).await.unwrap();
+        let mut seen = FAR;
         loop {
             match terminal.next().await.unwrap() {
                 TerminalNews::Bytes { offset, bytes } => {

@@ -53,14 +53,14 @@ impl World {
         id: u32,
         desk: &str,
         stream: u32,
-        from: Option<u32>,
+        from: Option<office_door::Offset>,
         credit: u32,
         outbox: &Outbox,
     ) {
         let opened = async {
             actor.owner_only("look into another desk's terminal")?;
             let (_, seat) = self.seat_of(desk).await?;
-            let from = from.map_or(ViewFrom::Last(SCREENFUL), |offset| ViewFrom::Offset(offset.into()));
+            let from = from.map_or(ViewFrom::Last(SCREENFUL), |offset| ViewFrom::Offset(offset.bytes()));
             let view = seat.host().attach(seat.session, from).await;
             let view = view.map_err(|error| Refusal::new(Code::WrongState, error.to_string(), "try again"))?;
             Ok((view, seat, outbox.terminal(stream, credit)?))

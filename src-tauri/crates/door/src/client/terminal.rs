@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::ClientError;
 use super::pump::{Arrived, Pump};
+use crate::offset::Offset;
 use crate::wire::Ask;
 
 /// Bytes that may be on their way at once.
@@ -45,7 +46,7 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    pub(super) async fn open(pump: Pump, desk: &str, from: Option<u32>) -> Result<Self, ClientError> {
+    pub(super) async fn open(pump: Pump, desk: &str, from: Option<Offset>) -> Result<Self, ClientError> {
         static LAST: AtomicU32 = AtomicU32::new(0);
         let stream = LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         pump.rooms().terminals.insert(stream, VecDeque::new());
