@@ -211,7 +211,8 @@ impl Holder {
             Programs::Detached { program, .. } => match self.now.lock().await.as_ref() {
                 Some(host) if !host.is_gone() => {
                     let held = host.sessions().await.map_err(|error| error.to_string())?;
-                    Ok(format!("holds {} program(s); they outlive this runtime", held.len()))
+                    let group = host.group_in_words();
+                    Ok(format!("holds {} program(s); they outlive this runtime; {group}", held.len()))
                 }
                 _ => Ok(format!("{} starts with the first desk", program.display())),
             },

@@ -11,10 +11,12 @@ use tokio::task::JoinSet;
 use super::error::DetachedError;
 use super::handshake;
 use super::link::{Link, Reply};
+use super::lock::Holder;
 use super::place::{Place, unique};
 use super::protocol::{Answer, Ask, Held};
 use super::remote_view::RemoteView;
 use super::revive::Revive;
+use super::scope;
 use crate::error::PtyError;
 use crate::host::{Ended, Exit, OutputEnd, PtyHost, ReadBack, SessionId, SessionInfo, Signal, Spawned, View, ViewFrom};
 use crate::local::MAX_WRITE;
@@ -46,6 +48,11 @@ impl RemoteHost {
         let mut keeper = JoinSet::new();
         keeper.spawn(Arc::clone(&link).keep(greeted.stream));
         Ok(Self { link, nonce: unique(), spawns: AtomicU64::new(0), _keeper: keeper })
+    }
+
+    /// In words: what control group the host is in, which decides what else ends it.
+    pub fn group_in_words(&self) -> String {
+        Holder::read(&self.link.place).map_or_else(|| "its process is not known".to_owned(), |it| scope::words(it.pid))
     }
 
     /// The version that is spoken with this host.

@@ -83,7 +83,7 @@ pub(super) struct State {
 }
 
 pub(super) struct Link {
-    place: Place,
+    pub(super) place: Place,
     pub(super) instance: String,
     pub(super) protocol: u32,
     pub(super) state: Mutex<State>,

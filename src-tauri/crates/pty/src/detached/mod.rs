@@ -17,6 +17,7 @@ mod place;
 mod protocol;
 mod remote_view;
 mod revive;
+mod scope;
 mod server;
 mod start;
 mod streams;
