@@ -1,29 +1,60 @@
-//! A wall clock that a test turns, and ids that count.
+//! Clocks that a test turns, and ids that count.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use office_core::At;
-use office_core::ports::{Clock, Ids};
+use office_core::ports::{Clock, Clocks, Ids};
 
-/// Stands still until it is turned.
+/// Stand still until they are turned.
 #[derive(Debug)]
-pub struct FakeClock(AtomicI64);
+pub struct FakeClock(Mutex<Clocks>);
 
 impl FakeClock {
-    /// A clock that stands at this moment.
+    /// Clocks that stand at this moment.
     pub fn at(moment: &str) -> Self {
-        Self(AtomicI64::new(moment.parse::<At>().expect("a moment").millis()))
+        let wall = moment.parse().expect("a moment");
+        Self(Mutex::new(Clocks { wall, running: Duration::ZERO, passed: Duration::ZERO }))
     }
 
-    /// Turns it by so many seconds, back if negative.
-    pub fn turn(&self, seconds: i64) {
-        self.0.fetch_add(seconds * 1000, Ordering::SeqCst);
+    /// So many seconds pass in which the machine runs.
+    pub fn turn(&self, seconds: u32) {
+        let passed = Duration::from_secs(seconds.into());
+        self.change(|it| {
+            *it = Clocks {
+                wall: it.wall.plus_seconds(seconds),
+                running: it.running + passed,
+                passed: it.passed + passed,
+            };
+        });
+    }
+
+    /// So many seconds pass in which it sleeps.
+    pub fn slumber(&self, seconds: u32) {
+        self.change(|it| {
+            it.passed += Duration::from_secs(seconds.into());
+            it.wall = it.wall.plus_seconds(seconds);
+        });
+    }
+
+    /// Somebody sets the wall clock, back if negative; no time passes.
+    pub fn set(&self, seconds: i64) {
+        self.change(|it| it.wall = At::from_millis(it.wall.millis() + seconds * 1000));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Clocks)) {
+        change(&mut self.0.lock().expect("nobody panics here"));
     }
 }
 
 impl Clock for FakeClock {
     fn now(&self) -> At {
-        At::from_millis(self.0.load(Ordering::SeqCst))
+        self.clocks().wall
+    }
+
+    fn clocks(&self) -> Clocks {
+        *self.0.lock().expect("nobody panics here")
     }
 }
 

@@ -270,6 +270,29 @@ fn an_agent_is_held_seen_waiting_and_goes_on_after_a_yes_which_it_cannot_give_it
 }
 
 #[test]
+fn what_is_asked_in_a_plain_shell_outlives_two_kills_of_the_runtime_and_then_runs_once() {
+    let (mut bench, _) = Bench::with_desks(&[("a.txt", "a\n")], &["ada"]);
+    let (file, script) = leaves_a_line(&bench);
+    bench.json(&["desk", "auto", "ada", "off"]);
+    bench.json(&["desk", "open", "ada", "demo", "--fresh"]);
+    bench.wait("a session", || (bench.json(&["desk", "show", "ada"])["state"] == "working").then_some(()));
+    bench.json(&["desk", "type", "ada", &format!("office ask-approval -- sh -c \"{script}\"; echo code-$? >&2")]);
+    let id = held(&bench, "waiting");
+    for _ in 0..2 {
+        bench.kill();
+        bench.run();
+        assert_eq!(held(&bench, "waiting"), id, "it is held still");
+        assert_eq!(lines(&file), 0);
+    }
+    bench.json(&["approval", "approve", &id]);
+    assert_eq!(held(&bench, "ran"), id);
+    assert_eq!((lines(&file), all(&bench).len()), (1, 1), "it was asked once and ran once");
+    bench.json(&["desk", "stop", "ada"]);
+    bench.until_quiet();
+    assert_eq!(lines(&file), 1);
+}
+
+#[test]
 fn an_agent_that_is_denied_says_what_it_needs_and_its_desk_waits_for_the_owner() {
     let (bench, _) = Bench::with_desks(&[("a.txt", "a\n")], &["ada"]);
     let body = "```sh\n\

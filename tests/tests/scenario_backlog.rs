@@ -147,3 +147,45 @@ fn a_green_chain_needs_nobody_and_a_full_review_holds_new_starts_and_says_so() {
         }
     }
 }
+
+#[test]
+fn tasks_start_in_the_order_their_owner_puts_them_in() {
+    let (bench, _) = Bench::with_desks(&[("a.txt", "a\n")], &["ada"]);
+    bench.json(&["stop", "--all"]);
+    let [one, two, three] =
+        ["one", "two", "three"].map(|name| bench.task(name, &format!("run: echo {name} > {name}.txt"), &[]));
+    let name = |task: u64| task.to_string();
+    bench.json(&["task", "move", &name(three), "--before", &name(one)]);
+    let moved = bench.json(&["task", "move", &name(one), "--after", &name(two)]);
+    assert_eq!(moved["priority"], "normal", "{moved}");
+    // What else may be changed before anything was begun, and taken away again.
+    let edited = bench.json(&[
+        "task",
+        "edit",
+        &name(two),
+        "--role",
+        "engineer",
+        "--time-limit",
+        "900",
+        "--deliverable",
+        "finding",
+    ]);
+    assert_eq!(
+        (edited["role"].as_str(), edited["time_limit_secs"].as_u64()),
+        (Some("engineer"), Some(900)),
+        "{edited}"
+    );
+    let edited = bench.json(&["task", "edit", &name(two), "--no-role", "--no-time-limit", "--deliverable", "change"]);
+    assert!(edited["role"].is_null() && edited["time_limit_secs"].is_null(), "{edited}");
+    bench.refused(2, &["task", "move", &name(two)]);
+    bench.json(&["resume"]);
+    for task in [one, two, three] {
+        bench.until(task, &["in review"]);
+    }
+    let started =
+        bench.events().into_iter().filter(|it| it["event"]["noun"] == "task" && it["event"]["type"] == "started");
+    let order: Vec<u64> = started.map(|it| it["event"]["task"].as_u64().unwrap()).collect();
+    assert_eq!(order, [three, two, one]);
+    let no = bench.refused(1, &["task", "edit", &name(two), "--deliverable", "finding"]);
+    assert_eq!(no["code"], "wrong_state", "{no}");
+}

@@ -12,8 +12,8 @@ use office_core::office::OfficeEvent;
 use office_core::task::TaskCommand;
 use office_core::task::ask::NewTask;
 use office_core::{Event, Noun, ProjectId, Seq, Task, TaskId, TaskState};
-use office_door::Client;
 use office_door::wire::{Answer, Ask};
+use office_door::{Client, EventStream};
 use office_pty::ExitStatus;
 use office_runtime::{Ports, Programs, RunOptions};
 use office_tests::clock::{CountingIds, FakeClock};
@@ -131,17 +131,28 @@ async fn a_night_that_was_slept_through_is_written_down_and_what_was_due_meanwhi
     let task = night.task(Some(1800)).await;
     night.until(task, TaskState::Running).await;
     let mut events = night.client.events(Seq(0)).await.expect("events");
-    night.clock.turn(3600);
+    // The calendar alone is no sleep, and what is due by it is due.
+    night.clock.set(-3600);
+    let set = noticed(&mut events).await;
+    assert!(matches!(set, OfficeEvent::ClockChanged { by_secs: -3600 }), "{set:?}");
+    night.clock.turn(600);
+    let stopped = noticed(&mut events).await;
+    assert!(matches!(stopped, OfficeEvent::Slept { secs: 600, stopped: true, .. }), "{stopped:?}");
     // Nobody asks anything: it is noticed by itself.
-    let slept = loop {
-        let (envelope, _) = events.next().await.expect("an event");
-        if let Event::Office(OfficeEvent::Slept { secs, .. }) = envelope.event {
-            break secs;
-        }
-    };
-    assert!((3600..3700).contains(&slept), "{slept}");
+    night.clock.slumber(2 * 3600);
+    let slept = noticed(&mut events).await;
+    assert!(matches!(slept, OfficeEvent::Slept { secs: 7200, stopped: false, .. }), "{slept:?}");
     assert_eq!(wait_for_attempt(&night, task).await.attempts_used, 1, "its time limit was over");
     night.end().await;
+}
+
+async fn noticed(events: &mut EventStream) -> OfficeEvent {
+    loop {
+        let (envelope, _) = events.next().await.expect("an event");
+        if let Event::Office(it @ (OfficeEvent::Slept { .. } | OfficeEvent::ClockChanged { .. })) = envelope.event {
+            break it;
+        }
+    }
 }
 
 async fn wait_for_attempt(night: &Night, task: TaskId) -> Task {
@@ -160,10 +171,10 @@ async fn a_clock_that_is_set_back_never_turns_the_log_around() {
     night.desk("ada").await;
     let task = night.task(None).await;
     night.until(task, TaskState::Running).await;
-    night.clock.turn(-3600);
+    night.clock.set(-3600);
     night.host.finish("1", ExitStatus::Code(1));
     night.until(task, TaskState::Running).await;
-    night.clock.turn(-7 * 24 * 3600);
+    night.clock.set(-7 * 24 * 3600);
     night.desk("bo").await;
     let Ok(Answer::Events { events, .. }) =
         night.client.ask(Ask::Events { since: Seq(0), limit: 10_000, task: None }).await

@@ -24,7 +24,7 @@ fn git(path: &PathBuf, args: &[&str]) -> String {
 }
 
 #[test]
-fn six_tasks_of_the_demo_are_handed_out_worked_approved_and_merged() {
+fn six_tasks_of_the_demo_are_handed_out_worked_denied_approved_and_merged() {
     let bench = Bench::open();
     let project = bench.json(&["demo"]);
     let path = PathBuf::from(project["path"].as_str().unwrap());
@@ -56,12 +56,23 @@ fn six_tasks_of_the_demo_are_handed_out_worked_approved_and_merged() {
     }
     let held = bench.wait("the release asks", || bench.json(&["status"])["approvals"].get(0).cloned());
     assert_eq!(held["shown"], "git tag -a v1.0 -m 'The first timetable'", "{held}");
+    // First a no, which its agent takes for an answer: nothing is tagged, and it says what it needs.
+    bench.json(&["approval", "deny", &held["id"].to_string(), "--note", "not before noon"]);
+    let blocked = bench.until(ids[5], &["blocked"]);
+    assert!(blocked["why"].as_str().unwrap().contains("a yes to the tag v1.0"), "{blocked}");
+    assert_eq!(git(&path, &["tag", "--list"]), "");
+    bench.json(&["task", "answer", &ids[5].to_string(), "--text", "it is noon"]);
+    bench.json(&["task", "assign", &ids[5].to_string(), DESKS[1]]);
+    let held = bench.wait("the release asks again", || bench.json(&["status"])["approvals"].get(0).cloned());
     bench.json(&["approval", "approve", &held["id"].to_string()]);
     bench.until(ids[5], &["in review"]);
     bench.json(&["task", "accept", &ids[5].to_string()]);
 
     assert!(tasks(&bench).iter().all(|task| task["state"] == "done"));
-    assert_eq!(bench.json(&["approval", "list", "--all"])[0]["state"], "ran");
+    let approvals = bench.json(&["approval", "list", "--all"]);
+    let mut states: Vec<_> = approvals.as_array().unwrap().iter().map(|it| it["state"].as_str().unwrap()).collect();
+    states.sort_unstable();
+    assert_eq!(states, ["denied", "ran"]);
     assert_eq!(git(&path, &["status", "--porcelain"]), "");
     assert_eq!(git(&path, &["log", "--first-parent", "--merges", "--format=%s"]).lines().count(), 6);
     assert!(git(&path, &["show", "main:CHANGES.md"]).contains("- Sort departures by time"));

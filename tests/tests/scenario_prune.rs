@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use office_tests::Bench;
+use office_tests::{Bench, Repo};
 use serde_json::{Value, json};
 
 /// Prints about 2 MB that compress badly.
@@ -129,4 +129,92 @@ fn a_removal_that_was_cut_short_is_finished_and_never_half_read() {
     assert!(no["message"].as_str().unwrap().contains("pruned on"), "{no}");
     bench.wait("the removal to be finished", || (!folder(&bench, 1).exists()).then_some(()));
     assert_eq!(pruned(&bench).len(), 1);
+}
+
+fn pins(repo: &Repo) -> Vec<String> {
+    let names = repo.git(&["for-each-ref", "--format=%(refname:lstrip=3)", "refs/office/pins"]);
+    names.lines().map(str::to_owned).collect()
+}
+
+/// Opens a session at ada's desk in a checkout of its own, and says its run and where that is.
+fn session(bench: &Bench) -> (u64, PathBuf) {
+    bench.json(&["desk", "auto", "ada", "off"]);
+    bench.json(&["desk", "resume", "ada"]);
+    bench.json(&["desk", "open", "ada", "demo", "--fresh"]);
+    let run = bench.wait("a session", || {
+        let desk = bench.json(&["desk", "show", "ada"]);
+        if desk["state"] == "working" { desk["run"].as_u64() } else { None }
+    });
+    (run, bench.dir().join("checkouts").join(format!("session-{run}")))
+}
+
+#[test]
+fn a_session_that_left_nothing_leaves_nothing_and_unsaved_work_goes_by_its_owners_word_alone() {
+    let (bench, repo) = Bench::with_desks(&[("a.txt", "a\n")], &["ada"]);
+    let (first, checkout) = session(&bench);
+    assert_eq!(pins(&repo), [format!("session-{first}")]);
+    bench.json(&["desk", "stop", "ada"]);
+    bench.wait("its checkout and its pin to go", || (!checkout.exists() && pins(&repo).is_empty()).then_some(()));
+
+    let (second, checkout) = session(&bench);
+    let loud = "head -c 1500000 /dev/urandom | base64; echo precious > note.txt";
+    bench.json(&["desk", "type", "ada", loud]);
+    bench.wait("unsaved work", || checkout.join("note.txt").exists().then_some(()));
+    bench.json(&["desk", "stop", "ada"]);
+    let kept = bench.wait("it is said", || {
+        let mut troubles = bench.events().into_iter().filter_map(|it| Some(it["event"]["trouble"].as_str()?.to_owned()));
+        troubles.next_back()
+    });
+    assert!(kept.contains("saved nowhere else") && kept.contains(&checkout.display().to_string()), "{kept}");
+    let said = bench.json(&["prune", "--keep", "1MB", "--yes"]);
+    assert_eq!((runs(&said), said["unsaved"][0]["run"].as_u64()), (vec![first], Some(second)), "{said}");
+    assert!(checkout.join("note.txt").exists() && folder(&bench, second).exists(), "no budget takes it");
+    assert_eq!(pins(&repo), [format!("session-{second}")]);
+
+    let number = second.to_string();
+    let words = bench.office(&["prune", "--session", &number]).out;
+    assert!(words.contains(&checkout.display().to_string()) && checkout.exists(), "it is said first: {words}");
+    bench.json(&["prune", "--session", &number, "--yes"]);
+    bench.wait("it to go", || (!checkout.exists() && pins(&repo).is_empty()).then_some(()));
+    assert_eq!(bench.refused(1, &["prune", "--session", &number, "--yes"])["code"], "wrong_state");
+    // With nothing unsaved left its recording is one like others.
+    assert_eq!(runs(&bench.json(&["prune", "--keep", "1MB", "--yes"])), [second]);
+    assert!(!folder(&bench, second).exists());
+}
+
+#[test]
+fn a_cancelled_task_leaves_its_work_on_its_branch_and_nothing_else() {
+    let (bench, repo) = Bench::with_desks(&[("a.txt", "a\n")], &["ada"]);
+    for (script, left) in [("exec sleep 600", false), ("echo half > half.txt; exec sleep 600", true)] {
+        let task = bench.task("Never end", &format!("```sh\ntouch \"$OFFICE_DIR/../begun\"\n{script}\n```"), &[]);
+        let it = bench.until(task, &["running"]);
+        let checkout = PathBuf::from(it["workplace"]["path"].as_str().unwrap());
+        let begun = bench.dir().join("../begun");
+        bench.wait("its agent", || (begun.exists() && checkout.join("half.txt").exists() == left).then_some(()));
+        std::fs::remove_file(begun).unwrap();
+        bench.json(&["task", "cancel", &task.to_string()]);
+        let over = |it: &Value| it["event"]["what"]["kind"] == "reclaim" && it["event"]["what"]["task"] == task;
+        bench.wait("it is cleared up", || bench.events().iter().any(over).then_some(()));
+        assert!(!checkout.exists());
+        // What was collected stands on its base.
+        assert_eq!(pins(&repo), if left { vec![task.to_string()] } else { vec![] });
+        assert_eq!(bench.show(task)["work"]["commits"] != 0, left);
+    }
+}
+
+#[test]
+fn lines_that_came_after_the_collecting_keep_the_checkout_and_its_base() {
+    let (bench, repo) = Bench::with_desks(&[("a.txt", "a\n")], &["ada"]);
+    let task = bench.task("Leave a line", "```sh\necho x > work.txt\n```", &[]);
+    let it = bench.until(task, &["in review"]);
+    let checkout = PathBuf::from(it["workplace"]["path"].as_str().unwrap());
+    std::fs::write(checkout.join("late.txt"), "precious\n").unwrap();
+    bench.json(&["task", "accept", &task.to_string()]);
+    let said = bench.wait("it is said", || {
+        let tried = bench.events().into_iter().find(|it| it["event"]["what"]["kind"] == "reclaim");
+        tried.map(|it| it["event"]["trouble"].as_str().unwrap_or_default().to_owned())
+    });
+    assert!(said.contains("not merged and was kept"), "{said}");
+    assert_eq!(std::fs::read_to_string(checkout.join("late.txt")).unwrap(), "precious\n");
+    assert_eq!(pins(&repo), [task.to_string()]);
 }

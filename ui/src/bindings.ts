@@ -334,7 +334,7 @@ desk: string;
 /** Chosen by the client. */
 stream: number;
 /** From this absolute offset; the newest screenful if none. */
-from: number | null;
+from: Offset | null;
 /** Bytes it will take before more credit. */
 credit: number } |
 /** More credit for a stream. Answer: `Ok`. */
@@ -778,6 +778,12 @@ task: TaskId } |
 { kind: "reclaim";
 /** Which task. */
 task: TaskId } |
+/** Remove the checkout of a session that is over; never anything uncommitted, unless its owner gave it up. */
+{ kind: "tidy";
+/** Which run. */
+run: RunId;
+/** Whether what is unsaved in it goes too. */
+given_up: boolean } |
 /** Remove what these runs left on disk: recording, script, outputs of checks. */
 { kind: "discard";
 /** Which runs. */
@@ -1148,7 +1154,17 @@ why: string } |
 /** When it was last awake. */
 since: At;
 /** For so many seconds. */
-secs: number } |
+secs: number;
+/** Whether the machine was awake meanwhile, and only the office was stopped. */
+stopped?: boolean } |
+/** Reports that somebody set the wall clock. */
+{ do: "clock_changed";
+/** By so many seconds, back if negative. */
+by_secs: number } |
+/** Gives up what a session that is over left unsaved in its checkout. */
+{ do: "give_up";
+/** Which run. */
+run: RunId } |
 /** Drops what these runs left on disk; those whose work nobody has looked at are passed over. */
 { do: "prune";
 /** Which runs, and what each takes in kilobytes. */
@@ -1195,7 +1211,13 @@ why: string } |
 /** When it was last awake. */
 since: At;
 /** For so many seconds. */
-secs: number } |
+secs: number;
+/** Whether the machine was awake meanwhile, and only the office was stopped. */
+stopped?: boolean } |
+/** Somebody set the wall clock. */
+{ type: "clock_changed";
+/** By so many seconds, back if negative. */
+by_secs: number } |
 /** What these runs left on disk (recording, outputs of checks) is dropped. */
 { type: "pruned";
 /** Which runs. */
@@ -1238,6 +1260,9 @@ export type OfficeSettings = {
 	/** What the desktop is told. */
 	notify?: Notify,
 };
+
+/** An absolute offset in bytes, below 2^53. */
+export type Offset = number;
 
 /** What doing an effect came to. */
 export type Outcome =
@@ -1293,6 +1318,9 @@ why: string } |
 { kind: "cancelled" } |
 /** The office went down while it was being done, and it must not be repeated blindly. */
 { kind: "lost" };
+
+/** A task's place; smaller comes first. Every side of the wire holds it exactly, doubles included. */
+export type Place = number;
 
 /** How much it matters; ready tasks start in this order. */
 export type Priority =
@@ -1477,6 +1505,8 @@ export type RecordingsReport = {
 	goes_kb: number,
 	/** Whether it is gone; else it is only said. */
 	gone: boolean,
+	/** Sessions that are over and whose checkout holds what is saved nowhere else; they go by their owner's word alone. */
+	unsaved?: Unsaved[],
 };
 
 /** A normal answer that says no: what was wrong, and what to do next. */
@@ -1610,14 +1640,22 @@ run: RunId;
 /** How. */
 exit: Exit;
 /** When, where that was before the office learned of it. */
-ended?: At | null };
+ended?: At | null } |
+/** Its owner gave up what it left in its checkout. */
+{ type: "given_up";
+/** Which run. */
+run: RunId } |
+/** Its checkout is gone. */
+{ type: "tidied";
+/** Which run. */
+run: RunId };
 
 /** What one run leaves behind, and that it goes. */
 export type RunGoes = {
 	/** Which run. */
 	run: RunId,
-	/** Of which task. */
-	task: TaskId,
+	/** Of which task; none where it was a session. */
+	task: TaskId | null,
 	/** Since when it was over. */
 	ended: At,
 	/** What it takes, in kilobytes. */
@@ -1752,6 +1790,8 @@ export type Task = {
 	checks: Check[],
 	/** How much it matters. */
 	priority: Priority,
+	/** Where its owner put it among those of its priority; none where it was never moved. */
+	place?: Place | null,
 	/** Tasks that must be done before. */
 	depends_on: TaskId[],
 	/** Those of them that are not done yet: not empty = shown as *waiting*. */
@@ -1812,6 +1852,14 @@ new: NewTask } |
 task: TaskId;
 /** What. */
 edit: TaskEdit } |
+/** Puts it right before or after another one, in the order in which they start; it takes that one's priority. */
+{ do: "move";
+/** Which. */
+task: TaskId;
+/** Beside which. */
+other: TaskId;
+/** After it rather than before. */
+after?: boolean } |
 /** Releases a draft. */
 { do: "release";
 /** Which. */
@@ -1870,7 +1918,7 @@ note: string | null } |
 { do: "resume";
 /** Which. */
 task: TaskId } |
-/** Calls it off; its checkout and branch are kept. */
+/** Calls it off; what was made stays on its branch, and unsaved lines stay in its checkout. */
 { do: "cancel";
 /** Which. */
 task: TaskId } |
@@ -1911,8 +1959,14 @@ export type TaskEdit = {
 	depends_on?: TaskId[] | null,
 	/** New number of attempts. */
 	attempts?: number | null,
-	/** New time limit. */
+	/** New time limit; 0 for none. */
 	time_limit_secs?: number | null,
+	/** New role; an empty name for any. */
+	role?: RoleName | null,
+	/** New project, as long as nothing was begun. */
+	project?: ProjectId | null,
+	/** A change or a finding, as long as nothing was begun. */
+	deliverable?: Deliverable | null,
 };
 
 /** What happened to tasks. */
@@ -1925,6 +1979,14 @@ task: Task } |
 { type: "edited";
 /** As it is now. */
 task: Task } |
+/** It stands elsewhere in the order in which they start. */
+{ type: "moved";
+/** Which. */
+task: TaskId;
+/** Where. */
+place: Place;
+/** Among those of this priority. */
+priority: Priority } |
 /** Released from draft. */
 { type: "released";
 /** Which. */
@@ -2162,6 +2224,14 @@ export type TryReport = {
 	checks: { [key in string]: BaseCheck },
 	/** How long it took, in milliseconds. */
 	took_ms: number,
+};
+
+/** What a session left in its checkout. */
+export type Unsaved = {
+	/** Which run. */
+	run: RunId,
+	/** Where it lies. */
+	path: string,
 };
 
 /** What a check came to, told apart by a second try and a try on the base. */

@@ -7,7 +7,7 @@ import { draftFrom, fromText } from '../src/panels/backlog/dropped';
 import { complaints, EMPTY, fromKept, fromTask, meant, toEdit, toNew, type Written } from '../src/panels/backlog/written';
 import { pairs, readPatch } from '../src/panels/task/patch';
 import { edges, rowAt, spanOf } from '../src/parts/rows';
-import { backWord, freeName, hireFor, intoBacklog } from '../src/state/carry';
+import { backWord, freeName, hireFor, intoBacklog, neighbour } from '../src/state/carry';
 import { nextStep } from '../src/state/guide';
 import { lifeOf } from '../src/state/life';
 import { BACKLOG, isNarrowed, listed } from '../src/state/listing';
@@ -130,12 +130,26 @@ describe('a dropped file', () => {
 });
 
 describe('what is carried', () => {
-  it('goes back into the backlog from a queue, and is weighed within it', () => {
-    expect(intoBacklog(some('queued'), 'low')).toEqual({ does: 'unassign' });
-    const task = some('ready');
-    expect(intoBacklog(task, 'urgent')).toEqual({ does: 'weigh', priority: 'urgent' });
-    expect(backWord(intoBacklog(task, task.priority), task)).toBe(`stays ${task.priority}`);
-    expect(backWord(intoBacklog(some('done'), 'low'), some('done'))).toBe('done: it stays where it is');
+  it('goes back into the backlog from a queue, and is put elsewhere in its order', () => {
+    const card = (id: number, more: Partial<Task> = {}): Task => ({ ...some('ready'), waiting_for: [], priority: 'normal', id, ...more });
+    expect(intoBacklog(some('queued'), card(9))).toEqual({ does: 'unassign' });
+    // To the side that it does not come from.
+    expect(intoBacklog(card(7), card(9))).toMatchObject({ does: 'move', after: true });
+    const up = intoBacklog(card(9), card(7, { priority: 'urgent' }));
+    expect(up).toMatchObject({ does: 'move', after: false });
+    expect(backWord(up, card(9))).toBe('before #7, becomes urgent');
+    expect(backWord(intoBacklog(card(7), card(7)), card(7))).toBe('stays where it is');
+    expect(intoBacklog(card(7), card(9, { state: 'draft' }))).toEqual({ does: 'nothing' });
+    expect(backWord(intoBacklog(some('done'), card(9)), some('done'))).toBe('done: it stays where it is');
+  });
+  it('stands where it was put, and moves past its neighbour by an arrow', () => {
+    const card = (id: number, place?: number): Task => ({ ...some('ready'), waiting_for: [], priority: 'normal', id, ...(place === undefined ? {} : { place }) });
+    const all = [card(1), card(2), card(3, 1.5 * 2 ** 20)];
+    const list = listed(new Map(all.map((task) => [task.id, task])), () => '', { ...BACKLOG });
+    expect(list.map((task) => task.id)).toEqual([1, 3, 2]);
+    expect(neighbour(list, all[2]!, -1)?.id).toBe(1);
+    expect(neighbour(list, all[2]!, 1)?.id).toBe(2);
+    expect(neighbour(list, all[0]!, -1)).toBeNull();
   });
   it('is hired for at the empty desk only, by a role whose engine is here', () => {
     const role = night.office.roles['engineer']!;

@@ -56,7 +56,7 @@ export class Acts {
       return true;
     }
     if (event.key === 'Backspace' && drag.task !== null) {
-      drag.hoverBacklog(null, null);
+      drag.hoverBacklog(null);
       return true;
     }
     if (event.key !== 'Enter') return false;

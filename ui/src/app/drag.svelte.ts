@@ -1,9 +1,8 @@
 // A task or a role on its way, by pointer or by keyboard: what is carried, over what it hangs, and what that says to it.
 // Not here: who listens to pointers and keys (App, panels, FloorView), and the rules (state/assign.ts, state/carry.ts).
-import type { Priority } from '../bindings';
 import { byHand, dropWord, type Verdict } from '../state/assign';
 import { backWord, freeName, hireFor, intoBacklog, type Back } from '../state/carry';
-import { assign, editTask, hire, removeDesk, unassign } from '../state/commands';
+import { assign, hire, moveTask, removeDesk, unassign } from '../state/commands';
 import type { Shop } from './office.svelte';
 
 const SLOP = 5;
@@ -14,8 +13,8 @@ export class Drag {
   role = $state<string | null>(null);
   /** The desk it hangs over, by number; the number of the next desk is the empty one. */
   over = $state<number | null>(null);
-  /** It hangs over the backlog: between cards of this priority, or just there. */
-  back = $state.raw<{ priority: Priority | null; before: number | null } | null>(null);
+  /** It hangs over the backlog: over this card, or just there. */
+  back = $state.raw<{ card: number | null } | null>(null);
   by = $state<'pointer' | 'keys'>('pointer');
   x = $state(0);
   y = $state(0);
@@ -39,7 +38,8 @@ export class Drag {
   });
   intoBacklog: Back | null = $derived.by(() => {
     const task = this.task === null ? undefined : this.shop.view.tasks.get(this.task);
-    return task && this.back ? intoBacklog(task, this.back.priority) : null;
+    const { card } = this.back ?? { card: null };
+    return task && this.back ? intoBacklog(task, card === null ? null : (this.shop.view.tasks.get(card) ?? null)) : null;
   });
   /** What the place it hangs over says, in a word or two. */
   word: string | null = $derived.by(() => {
@@ -100,10 +100,10 @@ export class Drag {
     const name = desk === null ? null : (this.shop.view.desks.get(desk)?.name ?? 'The empty desk');
     if (this.by === 'keys' && name) this.shop.assertive = `${name}: ${this.word}`;
   }
-  hoverBacklog(priority: Priority | null, before: number | null): void {
+  hoverBacklog(card: number | null): void {
     this.over = null;
-    if (this.back && this.back.priority === priority && this.back.before === before) return;
-    this.back = { priority, before };
+    if (this.back && this.back.card === card) return;
+    this.back = { card };
     if (this.by === 'keys') this.shop.assertive = `Backlog: ${this.word}`;
   }
   cancel(): void {
@@ -142,9 +142,9 @@ export class Drag {
     const { shop } = this;
     const was = shop.view.tasks.get(task);
     if (!was || back.does === 'nothing') return;
-    if (back.does === 'weigh') {
-      const undo = (): Promise<unknown> => editTask(shop.host, task, { priority: was.priority });
-      await shop.act(() => editTask(shop.host, task, { priority: back.priority }), () => ({ said: `#${task} is ${back.priority}`, undo }));
+    if (back.does === 'move') {
+      const said = `#${task} stands ${backWord(back, was)}`;
+      await shop.act(() => moveTask(shop.host, task, back.other.id, back.after), () => ({ said, undo: null }));
       return;
     }
     const desk = was.desk === null ? undefined : shop.view.desks.get(was.desk);

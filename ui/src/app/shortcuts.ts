@@ -34,7 +34,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
 export const ALSO: readonly (readonly [string, string])[] = [
   ['Arrow keys', 'from desk to desk, by direction on screen'],
   ['Enter', 'open the desk or card that has focus'],
-  ['Alt ↑, Alt ↓', 'raise or lower the priority of a card'],
+  ['Alt ↑, Alt ↓', 'move a card up or down in the order in which tasks start'],
   ['B, Backspace, Enter', 'take a queued card back into the backlog'],
   ['B on a role, Enter', 'hire for the empty desk'],
   ['[ and ]', 'in a review: the file before, the next file'],

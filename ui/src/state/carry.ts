@@ -1,26 +1,31 @@
-// What places other than a desk say to what is carried: the backlog takes a queued task back or gives another priority, the
-// empty desk takes a role and is hired for. Pure. Not here: what a desk says to a task (assign.ts), sending it (commands.ts).
-import type { Priority, Role, Task } from '../bindings';
+// What places other than a desk say to what is carried: the backlog takes a queued task back or puts it elsewhere in its
+// order, the empty desk takes a role and is hired for. Pure. Not here: what a desk says to a task (assign.ts), sending it (commands.ts).
+import type { Role, Task } from '../bindings';
 import type { Verdict } from './assign';
-import { PRIORITIES } from './select';
+import { group, starts } from './listing';
 import type { OfficeView } from './view';
 
 /** What a drop into the backlog would do. */
-export type Back = { does: 'unassign' } | { does: 'weigh'; priority: Priority } | { does: 'nothing' };
+export type Back = { does: 'unassign' } | { does: 'move'; other: Task; after: boolean } | { does: 'nothing' };
 
-/** `priority` is that of the place over which it hangs, if it hangs between cards. */
-export function intoBacklog(task: Task, priority: Priority | null): Back {
+/** `other` is the card over which it hangs, if it hangs over one. It goes to the side of it that it does not come from. */
+export function intoBacklog(task: Task, other: Task | null): Back {
   if (task.state === 'queued') return { does: 'unassign' };
-  if (priority !== null && priority !== task.priority && (task.state === 'ready' || task.state === 'draft')) return { does: 'weigh', priority };
-  return { does: 'nothing' };
+  if (other === null || other.id === task.id || !waits(task) || group(other) !== group(task)) return { does: 'nothing' };
+  return { does: 'move', other, after: starts(task, other) < 0 };
 }
+const waits = (task: Task): boolean => task.state === 'ready' || task.state === 'draft';
 export function backWord(back: Back, task: Task): string {
   if (back.does === 'unassign') return 'takes it back';
-  if (back.does === 'weigh') return `becomes ${back.priority}`;
-  return task.state === 'ready' || task.state === 'draft' ? `stays ${task.priority}` : `${task.state}: it stays where it is`;
+  if (back.does === 'move') return `${back.after ? 'after' : 'before'} #${back.other.id}${back.other.priority === task.priority ? '' : `, becomes ${back.other.priority}`}`;
+  return waits(task) ? 'stays where it is' : `${task.state}: it stays where it is`;
 }
 
-export const heavier = (priority: Priority, by: number): Priority | null => PRIORITIES[PRIORITIES.indexOf(priority) + by] ?? null;
+/** The card past which an arrow moves one, in a list as it starts; none at the end of those that start alike. */
+export function neighbour(list: readonly Task[], task: Task, by: -1 | 1): Task | null {
+  const next = list[list.findIndex((it) => it.id === task.id) + by];
+  return next && waits(task) && group(next) === group(task) ? next : null;
+}
 
 /** A role over a seat: only the empty desk takes it, and only if some engine of that role is here. */
 export function hireFor(view: OfficeView, role: Role, seat: 'empty' | string): Verdict {

@@ -21,6 +21,8 @@ export interface Deed {
 export const addTask = (office: Office, task: NewTask): Promise<Noun | null> => submit(office, { noun: 'task', do: 'add', new: task });
 export const editTask = (office: Office, task: TaskId, edit: TaskEdit): Promise<Noun | null> =>
   submit(office, { noun: 'task', do: 'edit', task, edit });
+export const moveTask = (office: Office, task: TaskId, other: TaskId, after: boolean): Promise<Noun | null> =>
+  submit(office, { noun: 'task', do: 'move', task, other, after });
 export const releaseTask = (office: Office, task: TaskId): Promise<Noun | null> => submit(office, { noun: 'task', do: 'release', task });
 export const unassign = (office: Office, task: TaskId): Promise<Noun | null> => submit(office, { noun: 'task', do: 'unassign', task });
 export const answerTask = (office: Office, task: TaskId, text: string): Promise<Noun | null> =>

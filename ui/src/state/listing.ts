@@ -32,9 +32,11 @@ export const BACKLOG: Readonly<Wish> = { words: '', shown: 'backlog', project: n
 export const isNarrowed = (wish: Wish): boolean => (Object.keys(BACKLOG) as (keyof Wish)[]).some((key) => wish[key] !== BACKLOG[key]);
 
 const rank = new Map(PRIORITIES.map((priority, i) => [priority, i]));
+/** As `Place` of the core: its owner's word, or the order in which they were added. */
+const place = (task: Task): number => task.place ?? task.id * 2 ** 20;
 /** Ready tasks that can start, then what waits for others, then drafts, then all else. */
-const group = (task: Task): number => (task.state === 'ready' ? (task.waiting_for.length > 0 ? 1 : 0) : task.state === 'draft' ? 2 : 3);
-const starts = (a: Task, b: Task): number => group(a) - group(b) || rank.get(a.priority)! - rank.get(b.priority)! || a.id - b.id;
+export const group = (task: Task): number => (task.state === 'ready' ? (task.waiting_for.length > 0 ? 1 : 0) : task.state === 'draft' ? 2 : 3);
+export const starts = (a: Task, b: Task): number => group(a) - group(b) || rank.get(a.priority)! - rank.get(b.priority)! || place(a) - place(b) || a.id - b.id;
 const COMPARE: Readonly<Record<Order, (a: Task, b: Task) => number>> = {
   start: starts,
   newest: (a, b) => b.id - a.id,

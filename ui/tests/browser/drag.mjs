@@ -63,13 +63,13 @@ test('the same by keyboard: B, Backspace, Enter', async () => {
   await page.close();
 });
 
-test('a card dropped between cards of another priority gets that one', async () => {
+test('a card dropped on another one stands beside it, and gets its priority', async () => {
   const page = await open();
   await carry(page, '[data-task="13"]', '[data-task="14"]');
-  await page.locator('[data-backlog] .drop').getByText('becomes normal').waitFor();
+  await page.locator('[data-backlog] .drop').getByText('after #14, becomes normal').waitFor();
   await page.mouse.up();
-  await page.getByText('#13 is normal').first().waitFor();
-  assert.deepEqual(await submitted(page), [{ noun: 'task', do: 'edit', task: 13, edit: { priority: 'normal' } }]);
+  await page.getByText('#13 stands after #14').first().waitFor();
+  assert.deepEqual(await submitted(page), [{ noun: 'task', do: 'move', task: 13, other: 14, after: true }]);
   await page.close();
 });
 

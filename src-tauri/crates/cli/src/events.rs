@@ -133,13 +133,7 @@ impl Known {
             Event::Task(event) => Some(event.task()),
             Event::Run(event) => match event {
                 RunEvent::Began { run } => run.task,
-                RunEvent::Prepared { run, .. }
-                | RunEvent::Launched { run, .. }
-                | RunEvent::Talks { run, .. }
-                | RunEvent::Seen { run, .. }
-                | RunEvent::Spent { run, .. }
-                | RunEvent::StopAsked { run, .. }
-                | RunEvent::Ended { run, .. } => task_of_run(*run),
+                other => task_of_run(other.run()),
             },
             Event::Approval(event) => self.approvals.get(&event.approval()).copied(),
             Event::Effect(EffectEvent::Ended { what, .. }) => match what {
@@ -148,7 +142,9 @@ impl Known {
                 | Effect::Halt { task }
                 | Effect::Merge { task }
                 | Effect::Reclaim { task } => Some(*task),
-                Effect::Prepare { run } | Effect::Launch { run } | Effect::End { run } => task_of_run(*run),
+                Effect::Prepare { run } | Effect::Launch { run } | Effect::End { run } | Effect::Tidy { run, .. } => {
+                    task_of_run(*run)
+                }
                 Effect::TryProject { .. } | Effect::Discard { .. } => None,
             },
             Event::Office(_) | Event::Project(_) | Event::Desk(_) => None,
@@ -200,7 +196,16 @@ fn office(event: &OfficeEvent) -> String {
             format!("runtime {version} {how}{with}")
         }
         OfficeEvent::HostLost { why } => format!("what ran at the desks is lost: {why}"),
-        OfficeEvent::Slept { since, secs } => format!("nothing ran for {secs} s from {since} on: the machine slept"),
+        OfficeEvent::Slept { since, secs, stopped: false } => {
+            format!("nothing ran for {secs} s from {since} on: the machine slept")
+        }
+        OfficeEvent::Slept { since, secs, stopped: true } => {
+            format!("the office did not run for {secs} s from {since} on, though the machine was awake: it was stopped")
+        }
+        OfficeEvent::ClockChanged { by_secs } => {
+            let where_to = if *by_secs < 0 { "back" } else { "forward" };
+            format!("the wall clock was set {where_to} by {} s; nothing slept", by_secs.unsigned_abs())
+        }
         OfficeEvent::Pruned { runs, kb } => {
             format!("what {} reviewed or cancelled run(s) left was removed, {}", runs.len(), crate::prune::size(*kb))
         }
@@ -235,6 +240,11 @@ fn task(event: &TaskEvent) -> String {
     let what = match event {
         TaskEvent::Added { task } => format!("added: {}", task.title),
         TaskEvent::Edited { .. } => "edited".to_owned(),
+        TaskEvent::Moved { priority, .. } => {
+            let among = serde_json::to_value(priority).ok();
+            let among = among.as_ref().and_then(|it| it.as_str()).unwrap_or_default();
+            format!("moved in the order in which tasks start, among those of {among} priority")
+        }
         TaskEvent::Released { .. } => "released".to_owned(),
         TaskEvent::Queued { desk, front: false, .. } => format!("queued at desk {desk}"),
         TaskEvent::Queued { desk, front: true, .. } => {
@@ -296,6 +306,8 @@ fn run(event: &RunEvent) -> String {
             };
             format!("run {run} is ended: {why}")
         }
+        RunEvent::GivenUp { run } => format!("run {run}: what it left unsaved was given up"),
+        RunEvent::Tidied { run } => format!("run {run}: its checkout is gone"),
         RunEvent::Ended { run, exit, ended: None } => format!("run {run} is over: {exit}"),
         RunEvent::Ended { run, exit, ended: Some(at) } => format!("run {run} is over since {at}: {exit}"),
     }
@@ -325,6 +337,7 @@ fn deed(effect: &Effect) -> String {
         Effect::Check { task, .. } => format!("checking #{task}"),
         Effect::Merge { task } => format!("merging #{task}"),
         Effect::Reclaim { task } => format!("clearing up after #{task}"),
+        Effect::Tidy { run, .. } => format!("clearing up after run {run}"),
         Effect::Discard { runs } => format!("removing what {} run(s) left", runs.len()),
         Effect::TryProject { project } => format!("trying project {project}"),
     }

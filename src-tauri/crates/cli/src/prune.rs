@@ -1,9 +1,12 @@
 //! `office prune`: what recordings take, what of it would go, and having it go. What may go is not decided here.
 
 use clap::Args;
+use office_core::office::OfficeCommand;
 use office_core::recording::RecordingsReport;
+use office_core::{CommandBody, RunId};
 use office_door::wire::{Answer, Ask};
 
+use crate::fail::Fail;
 use crate::print::{self, Table};
 use crate::session::{Done, Session, unexpected};
 
@@ -13,9 +16,11 @@ use crate::session::{Done, Session, unexpected};
   office prune                         what would go by the office's own budget (`office set --recordings-budget 5GB`)
   office prune --older-than 60         what would go if 60 days were kept
   office prune --keep 2GB --yes        have it go, oldest first
+  office prune --session 7 --yes       give up what the session of run 7 left unsaved in its checkout
 
-What goes is what runs left on disk (recordings, outputs of checks) on tasks that are done or cancelled. What nobody has
-looked at yet is kept whatever is said: work in review, blocked, failed, interrupted or parked.")]
+What goes is what runs left on disk (recordings, outputs of checks) on tasks that are done or cancelled, and of sessions
+that are over. What nobody has looked at yet is kept whatever is said: work in review, blocked, failed, interrupted or
+parked; and the checkout of a session that holds what is saved nowhere else.")]
 pub(crate) struct PruneArgs {
     /// Keep so many days
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..))]
@@ -23,6 +28,9 @@ pub(crate) struct PruneArgs {
     /// Keep so much, the newest: such as 500MB or 5GB
     #[arg(long, value_name = "SIZE", value_parser = megabytes)]
     keep: Option<u32>,
+    /// Only this session, which is over: its checkout, with what is unsaved in it
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["older_than", "keep"])]
+    session: Option<u32>,
     /// Have it go
     #[arg(long, conflicts_with = "dry_run")]
     yes: bool,
@@ -32,18 +40,49 @@ pub(crate) struct PruneArgs {
 }
 
 pub(crate) async fn carry_out(s: &mut Session<'_>, args: PruneArgs) -> Done {
-    let PruneArgs { older_than, keep, yes, dry_run: _ } = args;
+    let PruneArgs { older_than, keep, session, yes, dry_run: _ } = args;
+    if let Some(run) = session.map(RunId) {
+        return give_up(s, run, yes).await;
+    }
     let ask = Ask::Prune { keep_days: older_than, keep_mb: keep, go: yes };
     let Answer::Recordings(report) = s.ask(ask).await? else { return Err(unexpected()) };
     s.show(&report, || page(&report, s.around.columns))
 }
 
+/// Says what a session left, or has it go.
+async fn give_up(s: &mut Session<'_>, run: RunId, yes: bool) -> Done {
+    if yes {
+        s.submit(CommandBody::Office(OfficeCommand::GiveUp { run })).await?;
+    }
+    let ask = Ask::Prune { keep_days: None, keep_mb: None, go: false };
+    let Answer::Recordings(report) = s.ask(ask).await? else { return Err(unexpected()) };
+    let left = report.unsaved.iter().find(|it| it.run == run);
+    if !yes && left.is_none() {
+        let way_out = "`office prune` lists the sessions that did";
+        return Err(Fail::usage(format!("run {run} left no checkout of a session behind"), way_out));
+    }
+    s.show(&report, || match left {
+        Some(it) if !yes => {
+            let path = &it.path;
+            print::line(&format!("the session of run {run} left {path}; look there first, then `--yes` has it go"))
+        }
+        _ => print::line(&format!("what the session of run {run} left goes, unsaved lines included")),
+    })
+}
+
 fn page(report: &RecordingsReport, columns: Option<usize>) -> String {
     let (used, may) = (size(report.used_kb), size(report.may_go_kb));
-    let mut out = format!("recordings take {used}; {may} of it is of tasks that are done or cancelled and may go\n");
+    let mut out = format!(
+        "recordings take {used}; {may} of it is of tasks that are done or cancelled, or of sessions, and may go\n"
+    );
     let mut table = Table::default();
     for it in &report.goes {
-        table.row([format!("run {}", it.run), format!("#{}", it.task), format!("over {}", it.ended), size(it.kb)]);
+        table.row([
+            format!("run {}", it.run),
+            it.task.map_or("session".to_owned(), |task| format!("#{task}")),
+            format!("over {}", it.ended),
+            size(it.kb),
+        ]);
     }
     out.push_str(&table.text(columns));
     let (count, kb) = (report.goes.len(), size(report.goes_kb));
@@ -57,6 +96,12 @@ fn page(report: &RecordingsReport, columns: Option<usize>) -> String {
         (true, ..) => format!("removed what {count} run(s) left, {kb}\n"),
         (false, ..) => format!("this would go: {count} run(s), {kb}; `--yes` has it go\n"),
     });
+    for it in &report.unsaved {
+        let (run, path) = (it.run, &it.path);
+        out.push_str(&format!(
+            "the session of run {run} left unsaved work in {path}: `office prune --session {run}`\n"
+        ));
+    }
     if report.is_over() {
         out.push_str("more is kept than that, because nobody has looked at it yet: `office status` says what waits\n");
     }

@@ -282,6 +282,7 @@ pub(crate) const SHAPES: &[(&str, &str)] = &[
     ("task retry", "Task"),
     ("task resume", "Task"),
     ("task cancel", "Task"),
+    ("task move", "Task"),
     ("task reopen", "Task"),
     ("task accept", "Task ..."),
     ("task reject", "Task"),

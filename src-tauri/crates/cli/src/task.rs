@@ -100,7 +100,21 @@ pub(crate) enum TaskVerb {
         /// Which
         task: TaskId,
     },
-    /// Call a task off; its checkout and branch are kept
+    /// Put a task right before or after another one, in the order in which they start
+    #[command(after_help = "Examples:
+  office task move 12 --before 9
+  office task move 12 --after 15      it takes the priority of the one it is put beside")]
+    Move {
+        /// Which
+        task: TaskId,
+        /// Before this one
+        #[arg(long, value_name = "TASK", conflicts_with = "after", required_unless_present = "after")]
+        before: Option<TaskId>,
+        /// After this one
+        #[arg(long, value_name = "TASK")]
+        after: Option<TaskId>,
+    },
+    /// Call a task off; what was made stays on its branch, and unsaved lines stay in its checkout
     #[command(after_help = "Examples:
   office task cancel 12")]
     Cancel {
@@ -202,7 +216,7 @@ pub(crate) enum TaskVerb {
 pub(crate) async fn carry_out(s: &mut Session<'_>, verb: TaskVerb) -> Done {
     let command = match verb {
         TaskVerb::Add(args) => write::add(s, args).await?,
-        TaskVerb::Edit(args) => write::edit(args)?,
+        TaskVerb::Edit(args) => write::edit(s, args).await?,
         TaskVerb::FromDesk(args) => write::from_desk(s, args).await?,
         TaskVerb::List(args) => return read::list(s, args).await,
         TaskVerb::Await(args) => return read::wait(s, args).await,
@@ -230,6 +244,12 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, verb: TaskVerb) -> Done {
         TaskVerb::Reject { task, note } => TaskCommand::Reject { task, note },
         TaskVerb::Blocked { task, needs, done_so_far } => {
             TaskCommand::Blocked { task: s.task_or_own(task)?, done_so_far, needs }
+        }
+        TaskVerb::Move { task, before, after } => {
+            let Some(other) = before.or(after) else {
+                return Err(Fail::usage("beside which task?", "name it, as in `office task move 12 --before 9`"));
+            };
+            TaskCommand::Move { task, other, after: after.is_some() }
         }
         TaskVerb::Answer { task, text } => TaskCommand::Answer { task, text },
         TaskVerb::Progress { words } => progress(s, words)?,

@@ -112,6 +112,6 @@ impl Office {
 
     /// Tasks that may start now, most important first.
     pub fn ready_tasks(&self) -> impl Iterator<Item = &Task> {
-        self.index.ready.iter().filter_map(|(_, id)| self.tasks.get(id))
+        self.index.ready.iter().filter_map(|(_, _, id)| self.tasks.get(id))
     }
 }

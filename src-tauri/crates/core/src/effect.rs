@@ -13,7 +13,7 @@ use crate::ids::{EffectId, ProjectId, RunId, TaskId};
 use crate::office::Office;
 use crate::project::{self, BaseCheck, ProjectSettings, TryReport};
 use crate::refusal::{Code, Refusal};
-use crate::run::{self, Exit, StopWhy, Work, Workplace};
+use crate::run::{self, Exit, RunEvent, StopWhy, Work, Workplace};
 use crate::seen::{self, News};
 use crate::task;
 use crate::time::At;
@@ -67,6 +67,13 @@ pub enum Effect {
     Reclaim {
         /// Which task.
         task: TaskId,
+    },
+    /// Remove the checkout of a session that is over; never anything uncommitted, unless its owner gave it up.
+    Tidy {
+        /// Which run.
+        run: RunId,
+        /// Whether what is unsaved in it goes too.
+        given_up: bool,
     },
     /// Remove what these runs left on disk: recording, script, outputs of checks.
     Discard {
@@ -234,6 +241,10 @@ pub fn decide(office: &Office, actor: Actor, command: &EffectCommand, now: At) -
         Effect::Check { task, run } => task::life::checked(office, *task, *run, outcome),
         Effect::Merge { task } => task::life::merged(office, *task, outcome),
         Effect::TryProject { project } => project::tried(*project, outcome),
+        Effect::Tidy { run, .. } => match outcome {
+            Outcome::Done => vec![Event::Run(RunEvent::Tidied { run: *run })],
+            _ => Vec::new(),
+        },
         Effect::Halt { .. } | Effect::Reclaim { .. } | Effect::Discard { .. } => Vec::new(),
     });
     Ok(events)

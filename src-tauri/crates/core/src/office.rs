@@ -158,7 +158,7 @@ impl Office {
             Event::Project(event) => project::effects(event),
             Event::Desk(event) => desk::effects(event),
             Event::Task(event) => task::effects(self, event),
-            Event::Run(event) => run::effects(event),
+            Event::Run(event) => run::effects(self, event),
         };
         let effects: Vec<_> =
             effects.into_iter().zip(0..).map(|(effect, n)| (EffectId { seq: envelope.seq, n }, effect)).collect();
@@ -174,7 +174,10 @@ impl Office {
                 self.roles = roles.iter().map(|role| (role.name.clone(), role.clone())).collect();
                 self.engines = engines.iter().map(|engine| (engine.name.clone(), engine.clone())).collect();
             }
-            OfficeEvent::Started { .. } | OfficeEvent::HostLost { .. } | OfficeEvent::Slept { .. } => {}
+            OfficeEvent::Started { .. }
+            | OfficeEvent::HostLost { .. }
+            | OfficeEvent::Slept { .. }
+            | OfficeEvent::ClockChanged { .. } => {}
             OfficeEvent::Pruned { runs, .. } => {
                 for run in runs {
                     self.change_run(*run, |it| it.pruned = Some(at));

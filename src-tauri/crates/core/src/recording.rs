@@ -38,8 +38,8 @@ impl Budget {
 pub struct RunGoes {
     /// Which run.
     pub run: RunId,
-    /// Of which task.
-    pub task: TaskId,
+    /// Of which task; none where it was a session.
+    pub task: Option<TaskId>,
     /// Since when it was over.
     pub ended: At,
     /// What it takes, in kilobytes.
@@ -63,6 +63,18 @@ pub struct RecordingsReport {
     pub goes_kb: u32,
     /// Whether it is gone; else it is only said.
     pub gone: bool,
+    /// Sessions that are over and whose checkout holds what is saved nowhere else; they go by their owner's word alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsaved: Vec<Unsaved>,
+}
+
+/// What a session left in its checkout.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct Unsaved {
+    /// Which run.
+    pub run: RunId,
+    /// Where it lies.
+    pub path: String,
 }
 
 impl RecordingsReport {
@@ -74,12 +86,17 @@ impl RecordingsReport {
 }
 
 impl Office {
-    /// The task of a run whose recording may go: one that is over, on a task that was accepted or called off.
-    pub fn may_go(&self, run: &Run) -> Option<TaskId> {
-        let task = self.tasks.get(&run.task?)?;
-        let looked_at = matches!(task.state, TaskState::Done | TaskState::Cancelled);
-        (run.state == RunState::Ended && run.pruned.is_none() && looked_at && task.lease != Some(run.id))
-            .then_some(task.id)
+    /// Whether the recording of a run may go: one that is over, on a task that was accepted or called off; or a session,
+    /// which its owner sat in front of, once nothing unsaved of it is left.
+    pub fn may_go(&self, run: &Run) -> bool {
+        let looked_at = match run.task.map(|task| self.tasks.get(&task)) {
+            Some(Some(task)) => {
+                matches!(task.state, TaskState::Done | TaskState::Cancelled) && task.lease != Some(run.id)
+            }
+            Some(None) => false,
+            None => !run.left_a_checkout(),
+        };
+        run.state == RunState::Ended && run.pruned.is_none() && looked_at
     }
 
     /// What goes by this budget, given what each run takes in kilobytes.
@@ -89,8 +106,8 @@ impl Office {
         let mut may: Vec<RunGoes> = sizes
             .iter()
             .filter_map(|(id, kb)| {
-                let run = self.runs.get(id)?;
-                Some(RunGoes { run: *id, task: self.may_go(run)?, ended: run.ended.unwrap_or(run.began), kb: *kb })
+                let run = self.runs.get(id).filter(|run| self.may_go(run))?;
+                Some(RunGoes { run: *id, task: run.task, ended: run.ended.unwrap_or(run.began), kb: *kb })
             })
             .collect();
         may.sort_by_key(|it| (it.ended, it.run));
@@ -108,6 +125,17 @@ impl Office {
             }
         }
         let goes_kb = goes.iter().map(|it| &it.kb).fold(0, sum);
-        RecordingsReport { used_kb, may_go_kb, keep_mb: budget.mb, keep_days: budget.days, goes, goes_kb, gone: false }
+        let left = self.runs.values().filter(|run| run.left_a_checkout());
+        let unsaved = left.filter_map(|run| Some(Unsaved { run: run.id, path: run.workplace.as_ref()?.path.clone() }));
+        RecordingsReport {
+            used_kb,
+            may_go_kb,
+            keep_mb: budget.mb,
+            keep_days: budget.days,
+            goes,
+            goes_kb,
+            gone: false,
+            unsaved: unsaved.collect(),
+        }
     }
 }

@@ -192,6 +192,12 @@ impl Run {
         }
     }
 
+    /// Whether it is a session that is over and whose own checkout is still there.
+    pub fn left_a_checkout(&self) -> bool {
+        let own = self.workplace.as_ref().is_some_and(|place| !place.branch.is_empty());
+        self.task.is_none() && !self.is_open() && own
+    }
+
     /// Whether it is not over yet.
     pub fn is_open(&self) -> bool {
         self.state != RunState::Ended
@@ -326,6 +332,34 @@ pub enum RunEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ended: Option<At>,
     },
+    /// Its owner gave up what it left in its checkout.
+    GivenUp {
+        /// Which run.
+        run: RunId,
+    },
+    /// Its checkout is gone.
+    Tidied {
+        /// Which run.
+        run: RunId,
+    },
+}
+
+impl RunEvent {
+    /// Whose it is.
+    pub fn run(&self) -> RunId {
+        match self {
+            Self::Began { run } => run.id,
+            Self::Prepared { run, .. }
+            | Self::Launched { run, .. }
+            | Self::Talks { run, .. }
+            | Self::Seen { run, .. }
+            | Self::Spent { run, .. }
+            | Self::StopAsked { run, .. }
+            | Self::Ended { run, .. }
+            | Self::GivenUp { run }
+            | Self::Tidied { run } => *run,
+        }
+    }
 }
 
 /// Applies a run event.
@@ -359,6 +393,8 @@ pub fn apply(office: &mut Office, event: &RunEvent, at: At) {
             r.deadline = None;
             r.state = RunState::Ending;
         }),
+        RunEvent::GivenUp { .. } => {}
+        RunEvent::Tidied { run } => office.change_run(*run, |r| r.workplace = None),
         RunEvent::Ended { run, exit, ended } => {
             office.change_run(*run, |r| {
                 r.state = RunState::Ended;
@@ -380,16 +416,21 @@ pub fn apply(office: &mut Office, event: &RunEvent, at: At) {
 }
 
 /// What a run event asks to be done.
-pub fn effects(event: &RunEvent) -> Vec<Effect> {
+pub fn effects(office: &Office, event: &RunEvent) -> Vec<Effect> {
     match event {
         RunEvent::Began { run } => vec![Effect::Prepare { run: run.id }],
         RunEvent::Prepared { run, .. } => vec![Effect::Launch { run: *run }],
         RunEvent::StopAsked { run, .. } => vec![Effect::End { run: *run }],
+        RunEvent::Ended { run, .. } if office.runs.get(run).is_some_and(Run::left_a_checkout) => {
+            vec![Effect::Tidy { run: *run, given_up: false }]
+        }
+        RunEvent::GivenUp { run } => vec![Effect::Tidy { run: *run, given_up: true }],
         RunEvent::Launched { .. }
         | RunEvent::Talks { .. }
         | RunEvent::Seen { .. }
         | RunEvent::Spent { .. }
-        | RunEvent::Ended { .. } => Vec::new(),
+        | RunEvent::Ended { .. }
+        | RunEvent::Tidied { .. } => Vec::new(),
     }
 }
 

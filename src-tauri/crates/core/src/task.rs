@@ -4,6 +4,7 @@
 pub mod ask;
 mod event;
 pub mod life;
+mod place;
 mod state;
 mod written;
 
@@ -19,6 +20,7 @@ use crate::time::At;
 
 pub use ask::TaskCommand;
 pub use event::{TaskEvent, apply, effects};
+pub use place::Place;
 pub use state::TaskState;
 
 /// What a task delivers.
@@ -88,6 +90,9 @@ pub struct Task {
     pub checks: Vec<Check>,
     /// How much it matters.
     pub priority: Priority,
+    /// Where its owner put it among those of its priority; none where it was never moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// Tasks that must be done before.
     pub depends_on: Vec<TaskId>,
     /// Those of them that are not done yet: not empty = shown as *waiting*.

@@ -61,14 +61,26 @@ fn only_what_was_accepted_or_called_off_may_ever_go() {
 }
 
 #[test]
-fn a_living_run_a_plain_session_and_an_unknown_folder_stay() {
+fn a_living_run_unsaved_work_of_a_session_and_an_unknown_folder_stay() {
     let live = worked(1, "cancelled", json!({ "state": "ending", "ended": null }));
-    let session = worked(2, "done", json!({ "task": null }));
+    let own = json!({ "path": "/c/session-2", "branch": "office/session-2", "base": "b0" });
+    let session = worked(2, "done", json!({ "task": null, "workplace": own }));
     let pruned = worked(3, "done", json!({ "pruned": ADDED }));
     let office = office(vec![live, session, pruned]);
     let report = office.recordings(&sizes(&[(1, 9000), (2, 9000), (3, 1), (77, 9000)]), TINY, day(20));
     assert_eq!((report.goes.len(), report.may_go_kb, report.used_kb), (0, 0, 27_001));
+    assert_eq!(report.unsaved.iter().map(|it| (it.run.0, it.path.as_str())).collect::<Vec<_>>(), [(2, "/c/session-2")]);
     assert!(report.is_over(), "that more is kept than was said is not hidden");
+}
+
+#[test]
+fn a_session_that_left_nothing_unsaved_is_kept_within_the_budget_as_others() {
+    let place = |branch| json!({ "path": "/p", "branch": branch, "base": "" });
+    let in_the_project = worked(1, "done", json!({ "task": null, "workplace": place("") }));
+    let tidied = worked(2, "done", json!({ "task": null }));
+    let open = worked(3, "done", json!({ "task": null, "state": "live", "ended": null }));
+    let office = office(vec![in_the_project, tidied, open]);
+    assert_eq!(gone(&office, &sizes(&[(1, 9000), (2, 9000), (3, 9000)]), TINY), [1, 2]);
 }
 
 #[test]

@@ -55,6 +55,7 @@ impl World {
                         !matches!(
                             effect,
                             Effect::Reclaim { .. }
+                                | Effect::Tidy { .. }
                                 | Effect::Merge { .. }
                                 | Effect::TryProject { .. }
                                 | Effect::Discard { .. }

@@ -1,11 +1,12 @@
 //! Keeps the machine awake while desks are at work, where the system lets itself be asked; and notices when it slept all
-//! the same, because the wall clock went on without us.
+//! the same, was stopped, or had its clock set, because clocks that went together then went apart.
 
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
 use office_core::office::OfficeCommand;
+use office_core::ports::Clocks;
 use office_core::{CommandBody, Office};
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, Command};
@@ -126,22 +127,86 @@ async fn broke_off(held: &mut Option<Child>) -> String {
     }
 }
 
-/// Compares how long it waited with what the wall clock says, and writes a gap down. That wakes the loop as well, whose
-/// timers are then looked at by the clock as it now is.
+/// What two looks at the clocks, so long apart, tell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Told {
+    /// The machine slept for so long, or the office was stopped.
+    gap: Option<(Duration, Gap)>,
+    /// Somebody set the wall clock, by so many seconds.
+    set: Option<i32>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Gap {
+    Slept,
+    Stopped,
+}
+
+/// The wall clock alone says nothing: anybody may set it. A machine that slept has a clock that went on and one that did
+/// not; one that was awake, in an office that was not, has both gone on for longer than was waited.
+fn told(before: Clocks, after: Clocks) -> Told {
+    let running = after.running.saturating_sub(before.running);
+    let passed = after.passed.saturating_sub(before.passed);
+    let gap = if passed.saturating_sub(running) > GAP {
+        Some((passed, Gap::Slept))
+    } else if running > LOOK + GAP {
+        Some((running, Gap::Stopped))
+    } else {
+        None
+    };
+    let longer = passed.max(running);
+    let wall = i128::from(after.wall.millis()) - i128::from(before.wall.millis());
+    let by = wall - i128::try_from(longer.as_millis()).unwrap_or(i128::MAX);
+    let set = i32::try_from(by / 1000).unwrap_or(if by < 0 { i32::MIN } else { i32::MAX });
+    Told { gap, set: (u64::from(set.unsigned_abs()) > GAP.as_secs()).then_some(set) }
+}
+
+/// Compares the clocks, and writes a gap down. That wakes the loop as well, whose timers are then looked at by the clock
+/// as it now is.
 pub(crate) async fn notice_gaps(world: Arc<World>) {
+    let mut before = world.clock.clocks();
     loop {
-        let since = world.clock.now();
         tokio::select! {
             () = world.closing.cancelled() => return,
             () = tokio::time::sleep(LOOK) => {}
         }
-        let passed =
-            Duration::from_millis(world.clock.now().millis().saturating_sub(since.millis()).try_into().unwrap_or(0));
-        if passed > LOOK + GAP {
+        let after = world.clock.clocks();
+        let since = before.wall;
+        let told = told(std::mem::replace(&mut before, after), after);
+        // Said for people; what is due is due without it.
+        if let Some((passed, gap)) = told.gap {
             let secs = u32::try_from(passed.as_secs()).unwrap_or(u32::MAX);
-            tracing::info!(secs, %since, "nothing ran for a while");
-            // Said for people; what is due is due without it.
-            let _ = world.handle.report(CommandBody::Office(OfficeCommand::Slept { since, secs })).await;
+            tracing::info!(secs, %since, ?gap, "nothing ran for a while");
+            let stopped = gap == Gap::Stopped;
+            let _ = world.handle.report(CommandBody::Office(OfficeCommand::Slept { since, secs, stopped })).await;
         }
+        if let Some(by_secs) = told.set {
+            tracing::info!(by_secs, "the wall clock was set");
+            let _ = world.handle.report(CommandBody::Office(OfficeCommand::ClockChanged { by_secs })).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clocks(wall: i64, running: u64, passed: u64) -> Clocks {
+        let wall = office_core::At::from_millis(1_800_000_000_000 + wall * 1000);
+        Clocks { wall, running: Duration::from_secs(running), passed: Duration::from_secs(passed) }
+    }
+
+    #[test]
+    fn a_sleep_a_stop_and_a_clock_that_was_set_are_told_apart() {
+        let before = clocks(0, 100, 500);
+        let gap = |secs, gap| Some((Duration::from_secs(secs), gap));
+        assert_eq!(told(before, clocks(5, 105, 505)), Told::default());
+        assert_eq!(told(before, clocks(25, 125, 525)), Told::default(), "a machine under load");
+        assert_eq!(told(before, clocks(3605, 105, 4105)), Told { gap: gap(3605, Gap::Slept), set: None });
+        assert_eq!(told(before, clocks(3600, 3700, 4100)), Told { gap: gap(3600, Gap::Stopped), set: None });
+        assert_eq!(told(before, clocks(3605, 105, 505)), Told { gap: None, set: Some(3600) });
+        assert_eq!(told(before, clocks(-3595, 105, 505)), Told { gap: None, set: Some(-3600) });
+        // Set while it slept: both are said.
+        assert_eq!(told(before, clocks(7205, 105, 4105)), Told { gap: gap(3605, Gap::Slept), set: Some(3600) });
     }
 }

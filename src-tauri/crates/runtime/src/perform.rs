@@ -81,6 +81,7 @@ async fn carry_out(world: &Arc<World>, id: EffectId, effect: &Effect, status: St
         Effect::Check { task, run } => world.check(*task, *run).await.unwrap_or_else(failed),
         Effect::Merge { task } => world.merge(*task).await.unwrap_or_else(failed),
         Effect::Reclaim { task } => world.reclaim(*task).await.unwrap_or_else(failed),
+        Effect::Tidy { run, given_up } => world.tidy(*run, *given_up).await.unwrap_or_else(failed),
         Effect::Discard { runs } => world.discard(runs.clone()).await.unwrap_or_else(failed),
         Effect::TryProject { project } => world.try_project(*project).await.unwrap_or_else(failed),
     }

@@ -4,7 +4,6 @@
 use std::sync::PoisonError;
 
 use office_core::effect::EffectEvent;
-use office_core::run::RunEvent;
 use office_core::{ApprovalId, Effect, EffectId, Envelope, Event, Noun, RunId, Seq, TaskId};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Arguments, AssertSqlSafe, Connection, Encode, Sqlite, Type};
@@ -259,19 +258,12 @@ fn about(event: &Event) -> About {
     match event {
         Event::Office(_) | Event::Project(_) | Event::Desk(_) => About::NoTask,
         Event::Task(event) => About::Task(event.task()),
-        Event::Run(event) => match event {
-            RunEvent::Began { run } => About::Run(run.id),
-            RunEvent::Prepared { run, .. }
-            | RunEvent::Launched { run, .. }
-            | RunEvent::Talks { run, .. }
-            | RunEvent::Seen { run, .. }
-            | RunEvent::Spent { run, .. }
-            | RunEvent::StopAsked { run, .. }
-            | RunEvent::Ended { run, .. } => About::Run(*run),
-        },
+        Event::Run(event) => About::Run(event.run()),
         Event::Approval(event) => About::Approval(event.approval()),
         Event::Effect(EffectEvent::Ended { what, .. }) => match what {
-            Effect::Prepare { run } | Effect::Launch { run } | Effect::End { run } => About::Run(*run),
+            Effect::Prepare { run } | Effect::Launch { run } | Effect::End { run } | Effect::Tidy { run, .. } => {
+                About::Run(*run)
+            }
             Effect::Halt { task }
             | Effect::Collect { task, .. }
             | Effect::Check { task, .. }

@@ -120,7 +120,11 @@ export function toEdit(written: Written, task: Task): TaskEdit {
     ...(changed('priority') && now.priority ? { priority: now.priority } : {}),
     ...(changed('depends_on') ? { depends_on: now.depends_on ?? [] } : {}),
     ...(changed('attempts') && now.attempts != null ? { attempts: now.attempts } : {}),
-    ...(changed('time_limit_secs') && now.time_limit_secs != null ? { time_limit_secs: now.time_limit_secs } : {}),
+    // Nothing stays as it is: 0 and an empty name take away.
+    ...(changed('time_limit_secs') ? { time_limit_secs: now.time_limit_secs ?? 0 } : {}),
+    ...(changed('role') ? { role: now.role ?? '' } : {}),
+    ...(changed('deliverable') && now.deliverable ? { deliverable: now.deliverable } : {}),
+    ...(written.project !== null && written.project !== task.project ? { project: written.project } : {}),
   };
 }
 

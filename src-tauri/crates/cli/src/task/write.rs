@@ -92,7 +92,7 @@ pub(crate) struct FromDeskArgs {
 #[command(after_help = "Examples:
   office task edit 12 --title 'Round prices half to even' --priority urgent
   office task edit 12 --check 'make test' --check 'make lint'     in place of its checks
-  office task edit 12 --no-after")]
+  office task edit 12 --no-after --no-role --no-time-limit")]
 pub(crate) struct EditArgs {
     /// Which
     task: TaskId,
@@ -130,8 +130,23 @@ pub(crate) struct EditArgs {
     #[arg(long)]
     attempts: Option<u32>,
     /// Seconds each run may take
-    #[arg(long, value_name = "SECS")]
+    #[arg(long, value_name = "SECS", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "no_time_limit")]
     time_limit: Option<u32>,
+    /// As long as it takes
+    #[arg(long)]
+    no_time_limit: bool,
+    /// Only desks of this role take it
+    #[arg(long, conflicts_with = "no_role")]
+    role: Option<String>,
+    /// Desks of any role take it
+    #[arg(long)]
+    no_role: bool,
+    /// The project it belongs to, as long as nothing was begun
+    #[arg(long)]
+    project: Option<String>,
+    /// A change or a finding, as long as nothing was begun
+    #[arg(long, value_parser = word::<Deliverable>(&["change", "finding"]))]
+    deliverable: Option<Deliverable>,
 }
 
 pub(super) async fn add(s: &mut Session<'_>, args: AddArgs) -> Result<TaskCommand, Fail> {
@@ -170,7 +185,11 @@ fn written(project: ProjectId, title: String, contents: Contents) -> Result<NewT
     })
 }
 
-pub(super) fn edit(args: EditArgs) -> Result<TaskCommand, Fail> {
+pub(super) async fn edit(s: &mut Session<'_>, args: EditArgs) -> Result<TaskCommand, Fail> {
+    let project = match args.project {
+        Some(name) => Some(s.project(Some(&name)).await?.id),
+        None => None,
+    };
     let edit = TaskEdit {
         title: args.title,
         body: body(args.body, args.body_file.as_deref())?,
@@ -179,7 +198,11 @@ pub(super) fn edit(args: EditArgs) -> Result<TaskCommand, Fail> {
         priority: args.priority,
         depends_on: (args.no_after || !args.after.is_empty()).then_some(args.after),
         attempts: args.attempts,
-        time_limit_secs: args.time_limit,
+        // As the door says it: nothing stays as it is, 0 and an empty name take away.
+        time_limit_secs: args.no_time_limit.then_some(0).or(args.time_limit),
+        role: args.no_role.then(String::new).or(args.role).map(RoleName),
+        project,
+        deliverable: args.deliverable,
     };
     if edit == TaskEdit::default() {
         return Err(Fail::usage("nothing to change", "name what is new, as in `office task edit 12 --priority high`"));

@@ -12,7 +12,7 @@ use crate::ids::{RunId, Seq};
 use crate::office::{Office, OfficeSettings};
 use crate::refusal::{Code, Refusal};
 use crate::role::{Engine, Role};
-use crate::run::{self, Exit, RunState, StopWhy};
+use crate::run::{self, Exit, Run, RunEvent, RunState, StopWhy};
 use crate::task::{self, TaskEvent, TaskState};
 use crate::time::At;
 
@@ -58,6 +58,19 @@ pub enum OfficeCommand {
         since: At,
         /** For so many seconds. */
         secs: u32,
+        /** Whether the machine was awake meanwhile, and only the office was stopped. */
+        #[serde(default)]
+        stopped: bool,
+    },
+    /// Reports that somebody set the wall clock.
+    ClockChanged {
+        /** By so many seconds, back if negative. */
+        by_secs: i32,
+    },
+    /// Gives up what a session that is over left unsaved in its checkout.
+    GiveUp {
+        /** Which run. */
+        run: RunId,
     },
     /// Drops what these runs left on disk; those whose work nobody has looked at are passed over.
     Prune {
@@ -117,6 +130,14 @@ pub enum OfficeEvent {
         since: At,
         /** For so many seconds. */
         secs: u32,
+        /** Whether the machine was awake meanwhile, and only the office was stopped. */
+        #[serde(default, skip_serializing_if = "is_false")]
+        stopped: bool,
+    },
+    /// Somebody set the wall clock.
+    ClockChanged {
+        /** By so many seconds, back if negative. */
+        by_secs: i32,
     },
     /// What these runs left on disk (recording, outputs of checks) is dropped.
     Pruned {
@@ -188,14 +209,30 @@ pub fn decide(office: &Office, actor: Actor, command: &OfficeCommand, now: At) -
             actor.office_only()?;
             one(OfficeEvent::HostLost { why: why.clone() })
         }
-        OfficeCommand::Slept { since, secs } => {
+        OfficeCommand::Slept { since, secs, stopped } => {
             actor.office_only()?;
-            one(OfficeEvent::Slept { since: *since, secs: *secs })
+            one(OfficeEvent::Slept { since: *since, secs: *secs, stopped: *stopped })
+        }
+        OfficeCommand::ClockChanged { by_secs } => {
+            actor.office_only()?;
+            one(OfficeEvent::ClockChanged { by_secs: *by_secs })
+        }
+        OfficeCommand::GiveUp { run } => {
+            actor.owner_only("give up what a session left")?;
+            let left = office.runs.get(run).is_some_and(Run::left_a_checkout);
+            if !left {
+                return Err(Refusal::new(
+                    Code::WrongState,
+                    format!("run {run} is no session that is over and left a checkout"),
+                    "`office prune` lists those that did; work of tasks is given up by `office task cancel`",
+                ));
+            }
+            Ok(vec![Event::Run(RunEvent::GivenUp { run: *run })])
         }
         OfficeCommand::Prune { runs } => {
             actor.owner_only("drop recordings")?;
             // As things stand now: a task may have been opened again since somebody looked.
-            let goes = |run: &RunId| office.runs.get(run).is_some_and(|run| office.may_go(run).is_some());
+            let goes = |run: &RunId| office.runs.get(run).is_some_and(|run| office.may_go(run));
             let goes: BTreeMap<_, _> = runs.iter().copied().filter(|(run, _)| goes(run)).collect();
             if goes.is_empty() {
                 return Ok(Vec::new());

@@ -9,12 +9,12 @@ use crate::noun::NounKey;
 use crate::office::Office;
 use crate::project::Project;
 use crate::run::Run;
-use crate::task::{Priority, Task, TaskState};
+use crate::task::{Place, Priority, Task, TaskState};
 use crate::time::At;
 
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct Index {
-    pub(crate) ready: BTreeSet<(Priority, TaskId)>,
+    pub(crate) ready: BTreeSet<(Priority, Place, TaskId)>,
     pub(crate) in_review: BTreeSet<TaskId>,
     pub(crate) at_work: BTreeSet<TaskId>,
     /// Those that something can still come of.
@@ -119,7 +119,7 @@ impl Office {
     pub(crate) fn put_task(&mut self, task: Task) {
         let id = task.id;
         if let Some(before) = self.tasks.get(&id) {
-            self.index.ready.remove(&(before.priority, id));
+            self.index.ready.remove(&(before.priority, before.place(), id));
             for dep in &before.depends_on {
                 if let Some(list) = self.index.dependents.get_mut(dep) {
                     list.remove(&id);
@@ -138,13 +138,13 @@ impl Office {
 
     pub(crate) fn change_task(&mut self, id: TaskId, change: impl FnOnce(&mut Task)) {
         let Some(task) = self.tasks.get_mut(&id) else { return };
-        let before = task.priority;
+        let before = (task.priority, task.place());
         change(task);
-        self.index.ready.remove(&(before, id));
+        self.index.ready.remove(&(before.0, before.1, id));
         self.index.in_review.remove(&id);
         self.index.at_work.remove(&id);
         if task.state == TaskState::Ready && task.waiting_for.is_empty() {
-            self.index.ready.insert((task.priority, id));
+            self.index.ready.insert((task.priority, task.place(), id));
         }
         if task.state == TaskState::InReview {
             self.index.in_review.insert(id);

@@ -11,6 +11,7 @@ use crate::ids::{DeskId, ProjectId, RoleName, RunId, TaskId};
 use crate::office::Office;
 use crate::refusal::{Code, Refusal};
 use crate::run::{self, StopWhy};
+use crate::task::place;
 use crate::task::written::{edited, written};
 use crate::task::{Claim, Deliverable, Note, Priority, Task, TaskEvent, TaskState};
 use crate::text;
@@ -68,8 +69,14 @@ pub struct TaskEdit {
     pub depends_on: Option<Vec<TaskId>>,
     /// New number of attempts.
     pub attempts: Option<u32>,
-    /// New time limit.
+    /// New time limit; 0 for none.
     pub time_limit_secs: Option<u32>,
+    /// New role; an empty name for any.
+    pub role: Option<RoleName>,
+    /// New project, as long as nothing was begun.
+    pub project: Option<ProjectId>,
+    /// A change or a finding, as long as nothing was begun.
+    pub deliverable: Option<Deliverable>,
 }
 
 /// What may be asked of tasks.
@@ -87,6 +94,16 @@ pub enum TaskCommand {
         task: TaskId,
         /** What. */
         edit: Box<TaskEdit>,
+    },
+    /// Puts it right before or after another one, in the order in which they start; it takes that one's priority.
+    Move {
+        /** Which. */
+        task: TaskId,
+        /** Beside which. */
+        other: TaskId,
+        /** After it rather than before. */
+        #[serde(default)]
+        after: bool,
     },
     /// Releases a draft.
     Release {
@@ -156,7 +173,7 @@ pub enum TaskCommand {
         /** Which. */
         task: TaskId,
     },
-    /// Calls it off; its checkout and branch are kept.
+    /// Calls it off; what was made stays on its branch, and unsaved lines stay in its checkout.
     Cancel {
         /** Which. */
         task: TaskId,
@@ -195,6 +212,7 @@ impl TaskCommand {
         match self {
             Self::Add { .. } | Self::FromDesk { .. } => None,
             Self::Edit { task, .. }
+            | Self::Move { task, .. }
             | Self::Release { task }
             | Self::Assign { task, .. }
             | Self::Unassign { task }
@@ -257,6 +275,7 @@ fn decide_for_owner(office: &Office, command: &TaskCommand, now: At, note: &Note
             let it = in_state(office, *task, &[Draft, Ready, Queued, Blocked, Interrupted, Failed], "edited")?;
             one(TaskEvent::Edited { task: Box::new(edited(office, it, edit)?) })
         }
+        TaskCommand::Move { task, other, after } => place::moved(office, *task, *other, *after),
         TaskCommand::Release { task } => {
             one(TaskEvent::Released { task: in_state(office, *task, &[Draft], "released")?.id })
         }

@@ -10,7 +10,7 @@ use crate::hold::Hold;
 use crate::ids::{DeskId, RunId, TaskId};
 use crate::office::Office;
 use crate::run::Work;
-use crate::task::{Claim, Deliverable, Note, Task, TaskState};
+use crate::task::{Claim, Deliverable, Note, Place, Priority, Task, TaskState};
 use crate::time::At;
 
 /// What happened to tasks.
@@ -26,6 +26,15 @@ pub enum TaskEvent {
     Edited {
         /** As it is now. */
         task: Box<Task>,
+    },
+    /// It stands elsewhere in the order in which they start.
+    Moved {
+        /** Which. */
+        task: TaskId,
+        /** Where. */
+        place: Place,
+        /** Among those of this priority. */
+        priority: Priority,
     },
     /// Released from draft.
     Released {
@@ -229,6 +238,7 @@ impl TaskEvent {
         match self {
             Self::Added { task } | Self::Edited { task } => task.id,
             Self::Released { task }
+            | Self::Moved { task, .. }
             | Self::Queued { task, .. }
             | Self::Unassigned { task }
             | Self::Started { task, .. }
@@ -303,6 +313,7 @@ fn state_after(task: &Task, event: &TaskEvent) -> Option<TaskState> {
     Some(match event {
         TaskEvent::Added { .. }
         | TaskEvent::Edited { .. }
+        | TaskEvent::Moved { .. }
         | TaskEvent::Collected { .. }
         | TaskEvent::KeepAsked { .. }
         | TaskEvent::ChecksBegan { .. }
@@ -343,6 +354,10 @@ fn change(task: &mut Task, event: &TaskEvent) {
         TaskEvent::Queued { desk, .. } => {
             task.desk = Some(*desk);
             task.lease = None;
+        }
+        TaskEvent::Moved { place, priority, .. } => {
+            task.place = Some(*place);
+            task.priority = *priority;
         }
         TaskEvent::Unassigned { .. } => task.desk = None,
         TaskEvent::Started { desk, run, .. } => {
@@ -452,7 +467,11 @@ pub fn effects(office: &Office, event: &TaskEvent) -> Vec<Effect> {
         }
         TaskEvent::ChecksBegan { run, .. } => vec![Effect::Check { task: id, run: *run }],
         TaskEvent::Accepted { .. } if task.deliverable == Deliverable::Change => vec![Effect::Merge { task: id }],
-        TaskEvent::Parked { .. } | TaskEvent::Cancelled { .. } => vec![Effect::Halt { task: id }],
+        TaskEvent::Parked { .. } => vec![Effect::Halt { task: id }],
+        TaskEvent::Cancelled { .. } if task.workplace.is_some() => {
+            vec![Effect::Halt { task: id }, Effect::Reclaim { task: id }]
+        }
+        TaskEvent::Cancelled { .. } => vec![Effect::Halt { task: id }],
         TaskEvent::Done { .. } => vec![Effect::Reclaim { task: id }],
         _ => Vec::new(),
     }

@@ -29,6 +29,7 @@ pub(super) fn written(office: &Office, new: &NewTask, now: At) -> Result<Task, R
         deliverable: new.deliverable,
         checks: checks(&new.checks)?,
         priority: new.priority,
+        place: None,
         depends_on,
         waiting_for,
         role: new.role.clone(),
@@ -77,9 +78,44 @@ pub(super) fn edited(office: &Office, task: &Task, edit: &TaskEdit) -> Result<Ta
         task.attempts_max = attempts(Some(count))?;
     }
     if let Some(secs) = edit.time_limit_secs {
-        task.time_limit_secs = time_limit(Some(secs))?;
+        // None at all is said as 0: an edit that names nothing changes nothing.
+        task.time_limit_secs = time_limit(Some(secs).filter(|secs| *secs > 0))?;
+    }
+    if let Some(role) = &edit.role {
+        // Likewise no role at all by an empty name.
+        task.role = (!role.0.is_empty()).then(|| role.clone());
+        if let Some(role) = &task.role {
+            office.role(role)?;
+        }
+    }
+    if let Some(project) = edit.project.filter(|project| *project != task.project) {
+        office.project(project)?;
+        unbegun(&task, "project", "`office task add` writes one there")?;
+        task.project = project;
+    }
+    if let Some(deliverable) = edit.deliverable.filter(|deliverable| *deliverable != task.deliverable) {
+        unbegun(&task, "deliverable", "`office task add` writes another one")?;
+        task.deliverable = deliverable;
+    }
+    if let Some(desk) = task.desk.and_then(|desk| office.desks.get(&desk))
+        && (task.role.as_ref().is_some_and(|role| *role != desk.role)
+            || desk.project.is_some_and(|project| project != task.project))
+    {
+        return Err(Refusal::new(
+            Code::NotAllowed,
+            format!("task #{} waits in the queue of desk '{}', which could not take it then", task.id, desk.name),
+            format!("`office task unassign {}` takes it back first", task.id),
+        ));
     }
     Ok(task)
+}
+
+/// Work that was begun lies in a checkout of its project, and is a change or a finding already.
+fn unbegun(task: &Task, what: &str, way_out: &str) -> Result<(), Refusal> {
+    if task.workplace.is_none() && task.work.is_none() && task.last_run.is_none() {
+        return Ok(());
+    }
+    Err(Refusal::new(Code::WrongState, format!("task #{} was begun: its {what} stays", task.id), way_out))
 }
 
 fn attempts(count: Option<u32>) -> Result<u32, Refusal> {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use office_core::check::Mark;
 use office_core::run::{ChangedFile, Work};
-use office_core::{Outcome, RunId, TaskId};
+use office_core::{Effect, Outcome, RunId, TaskId, TaskState};
 use office_git::{
     Branch, ChangeStatus, CollectRequest, CommitDate, FileChange, Limits, Oid, Reclaimed, SkipReason, Skipped,
     TakeHistory, TrailerPolicy,
@@ -74,15 +74,27 @@ impl World {
             })
             .await?;
         let Some(workplace) = &it.workplace else { return Ok(Outcome::Done) };
-        // The agent may still be there; its checkout goes when it has gone.
+        // The agent may still be there, or what it left may still be collected; its checkout goes after both.
         let run = it.last_run;
         let gone = self.handle.wait_until(move |office| {
             let open = run.and_then(|run| office.runs.get(&run)).is_some_and(office_core::run::Run::is_open);
-            (!open).then_some(())
+            let collected = |effect: &Effect| matches!(effect, Effect::Collect { task: of, .. } if *of == task);
+            (!open && !office.pending.values().any(collected)).then_some(())
         });
         gone.await.map_err(|refusal| refusal.message)?;
         let turn = self.turn_of(task);
         let _turn = turn.lock().await;
+        // As things stand now: it may have been opened again meanwhile, and what was collected is known only now.
+        let (it, runs) = self
+            .read(move |office| {
+                let of = |run: &&office_core::run::Run| run.task == Some(task);
+                let runs: Vec<RunId> = office.runs.values().filter(of).map(|run| run.id).collect();
+                Some((office.tasks.get(&task)?.clone(), runs))
+            })
+            .await?;
+        if !matches!(it.state, TaskState::Done | TaskState::Cancelled) {
+            return Ok(Outcome::Done);
+        }
         let home = self.home(&project).await?;
         let text = |error: office_git::GitError| error.to_string();
         let branch = Branch::parse(&workplace.branch).map_err(text)?;
@@ -96,16 +108,18 @@ impl World {
         if checks.exists() {
             home.repo.discard_checkout(&checks).await.map_err(text)?;
         }
-        home.repo.unpin(&it.id.to_string()).await.map_err(text)?;
         match home.repo.reclaim(checkout, &branch, &base, &tip).await.map_err(text)? {
             Reclaimed::Removed | Reclaimed::AlreadyGone => {
-                let ready = beside(checkout, ".ready");
-                match std::fs::remove_file(&ready) {
-                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                        Err(format!("{}: {error}", ready.display()))
+                remove_if_there(&beside(checkout, ".ready"))?;
+                // Collected work that was never merged stands on the base, and keeps it for as long as its branch is there.
+                if it.state == TaskState::Done || tip == base {
+                    home.repo.unpin(&it.id.to_string()).await.map_err(text)?;
+                    // One that began as a session was pinned as that.
+                    for run in runs {
+                        home.repo.unpin(&format!("session-{run}")).await.map_err(text)?;
                     }
-                    _ => Ok(Outcome::Done),
                 }
+                Ok(Outcome::Done)
             }
             Reclaimed::Kept { paths } => Err(format!(
                 "the checkout {} holds {} file(s) that are not merged and was kept",
@@ -113,6 +127,45 @@ impl World {
                 paths.len()
             )),
         }
+    }
+
+    /// Removes the checkout of a session that is over, and lets go of its base. Whatever is in it and not in the base is
+    /// saved nowhere else, so then it stays, and that is said, until its owner gives it up.
+    pub(crate) async fn tidy(&self, run: RunId, given_up: bool) -> Result<Outcome, String> {
+        let (it, project) = self
+            .read(move |office| {
+                let it = office.runs.get(&run)?;
+                Some((it.clone(), office.projects.get(&it.project)?.clone()))
+            })
+            .await?;
+        let Some(workplace) = it.workplace.as_ref().filter(|_| it.left_a_checkout()) else { return Ok(Outcome::Done) };
+        let home = self.home(&project).await?;
+        let text = |error: office_git::GitError| error.to_string();
+        let checkout = Path::new(&workplace.path);
+        if given_up {
+            home.repo.discard_checkout(checkout).await.map_err(text)?;
+        } else {
+            let (branch, base) =
+                (Branch::parse(&workplace.branch).map_err(text)?, Oid::parse(&workplace.base).map_err(text)?);
+            if let Reclaimed::Kept { paths } = home.repo.reclaim(checkout, &branch, &base, &base).await.map_err(text)? {
+                return Err(format!(
+                    "the session's checkout {} holds {} file(s) that are saved nowhere else and was kept; `office prune \
+                     --session {run}` says more",
+                    checkout.display(),
+                    paths.len()
+                ));
+            }
+        }
+        remove_if_there(&beside(checkout, ".ready"))?;
+        home.repo.unpin(&format!("session-{run}")).await.map_err(text)?;
+        Ok(Outcome::Done)
+    }
+}
+
+fn remove_if_there(file: &Path) -> Result<(), String> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(format!("{}: {error}", file.display())),
+        _ => Ok(()),
     }
 }
 

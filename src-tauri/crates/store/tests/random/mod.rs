@@ -318,7 +318,9 @@ impl Night {
                     took_ms: 5,
                 },
             },
-            Effect::Halt { .. } | Effect::Reclaim { .. } | Effect::Discard { .. } => Outcome::Done,
+            Effect::Halt { .. } | Effect::Reclaim { .. } | Effect::Tidy { .. } | Effect::Discard { .. } => {
+                Outcome::Done
+            }
         }
     }
 }
