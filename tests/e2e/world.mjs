@@ -92,6 +92,7 @@ class World {
       OFFICE_BIN: programs.office,
       // What holds the desks waits less long for a runtime that will not come.
       OFFICE_HOST_LINGER_SECS: '0.5',
+      OFFICE_SANDBOX: 'off',
       [MARK]: this.#id,
     };
     writeFileSync(this.env.GIT_CONFIG_GLOBAL, '[user]\n\tname = Noor Owner\n\temail = noor@example.org\n[init]\n\tdefaultBranch = main\n');

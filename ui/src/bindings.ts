@@ -736,6 +736,8 @@ export type DeskView = {
 	spent?: Spent | null,
 	/** Subagents of its agent at work. */
 	visitors?: number,
+	/** What keeps its run, or the one before, to its own. */
+	enforcement?: Enforcement | null,
 };
 
 /** Something to be done. It names things; whoever does it reads them from the office. */
@@ -833,6 +835,14 @@ trouble: string | null };
 
 /** An effect: the `n`th thing to do because of event `seq`. Written `seq.n`. */
 export type EffectId = string;
+
+/** What keeps a run to its own. */
+export type Enforcement = {
+	/** Whether the system itself holds it, whatever it tries; else only its engine's own gate does. */
+	hard: boolean,
+	/** In words: by what, or why not. */
+	words: string,
+};
 
 /** An engine: an agent CLI, a shell, or any command. */
 export type Engine = {
@@ -1275,7 +1285,9 @@ settings: ProjectSettings } |
 /** The process runs. */
 { kind: "launched";
 /** Its id. */
-pid: number } |
+pid: number;
+/** What keeps it to its own. */
+enforcement?: Enforcement | null } |
 /** The run is over. */
 { kind: "ended";
 /** How. */
@@ -1353,6 +1365,8 @@ export type Project = {
 	notes: string[],
 	/** What is known of checks on the base, by check command. */
 	base_checks: { [key in string]: BaseCheck },
+	/** The sandbox of its desks and checks. An owner's choice, too. */
+	sandbox?: SandboxChoice,
 	/** Removed projects keep their record and take no work. */
 	removed: boolean,
 };
@@ -1379,6 +1393,12 @@ notes: string[] } |
 project: ProjectId;
 /** Who accepts from now on. */
 acceptance: Acceptance } |
+/** Changes the sandbox of its desks and checks; what runs keeps the one it has. */
+{ do: "set_sandbox";
+/** Which project. */
+project: ProjectId;
+/** What holds from now on. */
+sandbox: SandboxChoice } |
 /** Runs set-up and checks on the base. */
 { do: "try";
 /** Which project. */
@@ -1406,6 +1426,12 @@ settings: ProjectSettings } |
 project: ProjectId;
 /** Who accepts from now on. */
 acceptance: Acceptance } |
+/** The sandbox of its desks and checks was changed. */
+{ type: "sandbox_set";
+/** Which project. */
+project: ProjectId;
+/** What holds from now on. */
+sandbox: SandboxChoice } |
 /** A try was asked for. */
 { type: "try_asked";
 /** Which project. */
@@ -1576,6 +1602,8 @@ export type Run = {
 	exit: Exit | null,
 	/** Why it was asked to end, if it was. */
 	stop: StopWhy | null,
+	/** What keeps it to its own, once it was started. */
+	enforcement?: Enforcement | null,
 	/** When what it left on disk (recording, outputs of checks) was dropped. */
 	pruned?: At | null,
 	/**
@@ -1608,7 +1636,9 @@ run: RunId;
 /** Process id. */
 pid: number;
 /** When its time limit ends. */
-deadline: At | null } |
+deadline: At | null;
+/** What keeps it to its own. */
+enforcement?: Enforcement | null } |
 /** It leads this conversation. */
 { type: "talks";
 /** Which run. */
@@ -1677,6 +1707,25 @@ export type RunState =
 "ending" |
 /** It is over. */
 "ended";
+
+/** An owner's choice for one project, kept in the office, never in the repository. */
+export type SandboxChoice = {
+	/** Whether there is one. */
+	mode?: SandboxMode,
+	/** Hosts that may be reached besides those every desk may reach: `example.org`, or `*.example.org` for all below it. */
+	reach?: string[],
+	/** Files and folders of the machine that are seen besides, read-only. */
+	see?: string[],
+};
+
+/** Whether what runs for a project is kept in a sandbox. */
+export type SandboxMode =
+/** Wherever this machine can; where it cannot, each desk says so. */
+"auto" |
+/** Nothing runs without. */
+"required" |
+/** Never: the owner's word. */
+"off";
 
 /** What a live engine is seen to do. */
 export type Seen = {

@@ -222,6 +222,9 @@ fn project(event: &ProjectEvent) -> String {
             Acceptance::Owner => format!("project {project}: the owner accepts"),
             Acceptance::Green => format!("project {project}: what is green is merged"),
         },
+        ProjectEvent::SandboxSet { project, sandbox } => {
+            format!("project {project}: sandbox {}", crate::project::sandboxed(sandbox))
+        }
         ProjectEvent::TryAsked { project } => format!("project {project}: its base is tried"),
         ProjectEvent::Tried { project, report } => {
             let red = report.checks.values().filter(|check| !check.green).count();
@@ -291,10 +294,13 @@ fn run(event: &RunEvent) -> String {
             format!("run {} began at desk {}: {task}, engine {}", run.id, run.desk, run.engine)
         }
         RunEvent::Prepared { run, workplace } => format!("run {run}: its checkout is {}", workplace.path),
-        RunEvent::Launched { run, pid, .. } => format!("run {run}: its engine runs (pid {pid})"),
         RunEvent::Talks { run, session } => format!("run {run}: its engine leads the conversation {session}"),
         RunEvent::Seen { run, seen } => format!("run {run} is {}: {}", seen.state, seen.evidence),
         RunEvent::Spent { run, spent } => format!("run {run} took {}", crate::words::spent(spent)),
+        RunEvent::Launched { run, pid, enforcement, .. } => {
+            let held = enforcement.as_ref().map(|it| format!(", {}", words::enforcement(it))).unwrap_or_default();
+            format!("run {run}: its engine runs (pid {pid}{held})")
+        }
         RunEvent::StopAsked { run, why } => {
             let why = match why {
                 StopWhy::Finished => "finished",

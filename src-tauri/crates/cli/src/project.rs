@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use office_core::project::{Acceptance, Project, ProjectCommand, TryReport};
+use office_core::sandbox::{SandboxChoice, SandboxMode};
 use office_core::{Code, CommandBody, Noun, Refusal};
 use office_door::wire::{Answer, Ask};
 
@@ -57,16 +58,31 @@ and are merged when you accept them. Set-up, checks and the like stand in .offic
         /// Name or number
         project: String,
     },
-    /// Choose who accepts
+    /// Choose who accepts, and what desks and checks see of the machine
     #[command(after_help = "Examples:
   office project set shop --accept green     merge what is green and carries no mark
-  office project set shop --accept owner     everything waits for you (the default)")]
+  office project set shop --accept owner     everything waits for you (the default)
+  office project set shop --sandbox required         nothing runs where this machine has no sandbox
+  office project set shop --reach github.com         desks may reach this host, too (https only)
+  office project set shop --see /opt/sdk/current     desks see this, too, read-only
+
+What runs keeps the sandbox it was started in. `--reach none` and `--see none` take back what was added.")]
+    #[group(id = "settings", required = true, multiple = true, args = ["accept", "sandbox", "reach", "see"])]
     Set {
         /// Name or number [default: the only one]
         project: Option<String>,
         /// Who accepts
         #[arg(long, value_parser = word::<Acceptance>(&["owner", "green"]))]
-        accept: Acceptance,
+        accept: Option<Acceptance>,
+        /// Whether desks and checks are kept in a sandbox: `auto` wherever this machine can, `required`, `off`
+        #[arg(long, value_parser = word::<SandboxMode>(&["auto", "required", "off"]))]
+        sandbox: Option<SandboxMode>,
+        /// Hosts that desks and checks may reach besides package registries and their engine's own; replaces the list
+        #[arg(long, value_name = "HOST", num_args = 1..)]
+        reach: Vec<String>,
+        /// Files and folders that desks and checks see besides, read-only; replaces the list
+        #[arg(long, value_name = "PATH", num_args = 1..)]
+        see: Vec<String>,
     },
 }
 
@@ -123,11 +139,31 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, verb: ProjectVerb) -> Done {
             let Noun::Project(project) = s.submit(body).await? else { return Err(unexpected()) };
             s.show(&project, || one_line(&project, "removed; the repository is as it was"))
         }
-        ProjectVerb::Set { project, accept } => {
-            let project = s.project(project.as_deref()).await?.name;
-            let ask = Ask::SetAcceptance { project, acceptance: accept };
-            let Answer::Changed(Noun::Project(project)) = s.ask(ask).await? else { return Err(unexpected()) };
-            s.show(&project, || one_line(&project, accepts(&project)))
+        ProjectVerb::Set { project, accept, sandbox, reach, see } => {
+            let mut project = s.project(project.as_deref()).await?;
+            if sandbox.is_some() || !reach.is_empty() || !see.is_empty() {
+                let known = project.sandbox.clone();
+                let list = |given: Vec<String>, known| match given.as_slice() {
+                    [] => known,
+                    [none] if none == "none" => Vec::new(),
+                    _ => given,
+                };
+                let sandbox = SandboxChoice {
+                    mode: sandbox.unwrap_or(known.mode),
+                    reach: list(reach, known.reach),
+                    see: list(see, known.see),
+                };
+                let body = CommandBody::Project(ProjectCommand::SetSandbox { project: project.id, sandbox });
+                let Noun::Project(changed) = s.submit(body).await? else { return Err(unexpected()) };
+                project = changed;
+            }
+            if let Some(acceptance) = accept {
+                let ask = Ask::SetAcceptance { project: project.name, acceptance };
+                let Answer::Changed(Noun::Project(changed)) = s.ask(ask).await? else { return Err(unexpected()) };
+                project = changed;
+            }
+            let said = format!(": {}; sandbox {}", accepts(&project), sandboxed(&project.sandbox));
+            s.show(&project, || one_line(&project, &said).replacen("' : ", "': ", 1))
         }
     }
 }
@@ -143,6 +179,22 @@ fn accepts(project: &Project) -> &'static str {
     }
 }
 
+/// An owner's choice of sandbox, in words.
+pub(crate) fn sandboxed(choice: &SandboxChoice) -> String {
+    let mut said = match choice.mode {
+        SandboxMode::Auto => "wherever this machine can",
+        SandboxMode::Required => "required",
+        SandboxMode::Off => "off",
+    }
+    .to_owned();
+    for (what, list) in [("reaches", &choice.reach), ("sees", &choice.see)] {
+        if !list.is_empty() {
+            said.push_str(&format!("; {what} {}", list.join(", ")));
+        }
+    }
+    said
+}
+
 fn page(project: &Project, s: &Session<'_>) -> String {
     let paint = s.around.paint;
     let mut out = paint.bold(&print::line(&format!("{} {}", project.id, project.name))) + "\n";
@@ -153,6 +205,7 @@ fn page(project: &Project, s: &Session<'_>) -> String {
     row("base", project.base_branch.clone());
     row("branches", format!("{}/TASK/TITLE", project.prefix));
     row("accepts", accepts(project).to_owned());
+    row("sandbox", sandboxed(&project.sandbox));
     for (n, run) in settings.setup.run.iter().enumerate() {
         row(if n == 0 { "set-up" } else { "" }, run.clone());
     }

@@ -1,6 +1,7 @@
 //! What `--json` prints for each verb, by name of type. Most types are the office's own; those only the command makes are here.
 
 use office_core::hold::Hold;
+use office_core::sandbox::Enforcement;
 use office_core::seen::Spent;
 use office_core::view::DeskView;
 use office_core::{At, Desk, DeskId, DeskState, EngineName, ProjectId, RoleName, RunId, TaskId};
@@ -40,6 +41,8 @@ pub(crate) struct DeskCard {
     pub(crate) last_run: Option<RunId>,
     /// Tasks in its queue, first first.
     pub(crate) queue: Vec<TaskId>,
+    /// What keeps its run, or the one before, to its own.
+    pub(crate) enforcement: Option<Enforcement>,
     /// What holds it.
     pub(crate) hold: Option<Hold>,
     /// Whether it takes ready tasks by itself.
@@ -54,9 +57,9 @@ impl DeskCard {
     /// Joins both; a removed desk is no longer seen.
     pub(crate) fn new(desk: Desk, seen: Option<DeskView>) -> Self {
         let (spent, visitors) = seen.as_ref().map_or((None, 0), |seen| (seen.spent.clone(), seen.visitors));
-        let (state, evidence, since, task, title) = match seen {
-            Some(seen) => (seen.state, seen.evidence, seen.since, seen.task, seen.title),
-            None => (DeskState::Off, "removed".to_owned(), None, None, None),
+        let (state, evidence, since, task, title, enforcement) = match seen {
+            Some(seen) => (seen.state, seen.evidence, seen.since, seen.task, seen.title, seen.enforcement),
+            None => (DeskState::Off, "removed".to_owned(), None, None, None, None),
         };
         let Desk { id, name, role, project, engine, command, hold, run, last_run, queue, auto, removed: _ } = desk;
         Self {
@@ -74,6 +77,7 @@ impl DeskCard {
             run,
             last_run,
             queue,
+            enforcement,
             hold,
             auto,
             spent,

@@ -2,6 +2,7 @@
 
 use office_core::check::{CheckResult, CheckSource, Mark};
 use office_core::hold::{Hold, HoldReason};
+use office_core::sandbox::Enforcement;
 use office_core::seen::Spent;
 use office_core::view::DeskView;
 use office_core::{Actor, At, Task, TaskState};
@@ -134,8 +135,14 @@ pub(crate) fn desk_table(desks: &[DeskView], now: At, indent: usize, around: &Ar
             desk.since.map(|since| print::age(since, now)).unwrap_or_default(),
             queue,
             desk.spent.as_ref().map(spent_short).unwrap_or_default(),
+            desk.enforcement.as_ref().map_or("", |it| if it.hard { "hard" } else { "soft" }).to_owned(),
             on,
         ]);
     }
     table.text(around.columns)
+}
+
+/// What keeps a run to its own.
+pub(crate) fn enforcement(it: &Enforcement) -> String {
+    format!("{} ({})", if it.hard { "hard" } else { "soft" }, it.words)
 }

@@ -66,6 +66,7 @@ pub fn subject(office_before: &Office, body: &CommandBody) -> NounKey {
         CommandBody::Project(body) => NounKey::Project(match body {
             ProjectCommand::Add { .. } => next.project,
             ProjectCommand::SetAcceptance { project, .. }
+            | ProjectCommand::SetSandbox { project, .. }
             | ProjectCommand::Try { project }
             | ProjectCommand::Remove { project } => *project,
         }),

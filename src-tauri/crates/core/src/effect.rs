@@ -14,6 +14,7 @@ use crate::office::Office;
 use crate::project::{self, BaseCheck, ProjectSettings, TryReport};
 use crate::refusal::{Code, Refusal};
 use crate::run::{self, Exit, RunEvent, StopWhy, Work, Workplace};
+use crate::sandbox::Enforcement;
 use crate::seen::{self, News};
 use crate::task;
 use crate::time::At;
@@ -102,6 +103,9 @@ pub enum Outcome {
     Launched {
         /// Its id.
         pid: u32,
+        /// What keeps it to its own.
+        #[serde(default)]
+        enforcement: Option<Enforcement>,
     },
     /// The run is over.
     Ended {

@@ -20,6 +20,7 @@ pub mod recording;
 pub mod refusal;
 pub mod role;
 pub mod run;
+pub mod sandbox;
 pub mod secret;
 pub mod seen;
 pub mod task;

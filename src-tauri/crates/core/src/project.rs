@@ -13,6 +13,7 @@ use crate::event::Event;
 use crate::ids::ProjectId;
 use crate::office::Office;
 use crate::refusal::{Code, Refusal};
+use crate::sandbox::SandboxChoice;
 use crate::time::At;
 
 /// How an accepted change gets onto the base.
@@ -101,6 +102,9 @@ pub struct Project {
     pub notes: Vec<String>,
     /// What is known of checks on the base, by check command.
     pub base_checks: BTreeMap<String, BaseCheck>,
+    /// The sandbox of its desks and checks. An owner's choice, too.
+    #[serde(default, skip_serializing_if = "SandboxChoice::is_usual")]
+    pub sandbox: SandboxChoice,
     /// Removed projects keep their record and take no work.
     pub removed: bool,
 }
@@ -159,6 +163,13 @@ pub enum ProjectCommand {
         /// Who accepts from now on.
         acceptance: Acceptance,
     },
+    /// Changes the sandbox of its desks and checks; what runs keeps the one it has.
+    SetSandbox {
+        /// Which project.
+        project: ProjectId,
+        /// What holds from now on.
+        sandbox: SandboxChoice,
+    },
     /// Runs set-up and checks on the base.
     Try {
         /// Which project.
@@ -174,6 +185,7 @@ pub enum ProjectCommand {
 /// What happened to projects.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a project is added a few times in an office's life")]
 pub enum ProjectEvent {
     /// Taken on.
     Added {
@@ -193,6 +205,13 @@ pub enum ProjectEvent {
         project: ProjectId,
         /// Who accepts from now on.
         acceptance: Acceptance,
+    },
+    /// The sandbox of its desks and checks was changed.
+    SandboxSet {
+        /// Which project.
+        project: ProjectId,
+        /// What holds from now on.
+        sandbox: SandboxChoice,
     },
     /// A try was asked for.
     TryAsked {
@@ -245,6 +264,7 @@ pub fn decide(office: &Office, actor: Actor, command: &ProjectCommand) -> Result
                     acceptance: Acceptance::Owner,
                     notes: notes.clone(),
                     base_checks: BTreeMap::new(),
+                    sandbox: SandboxChoice::default(),
                     removed: false,
                 },
             })
@@ -252,6 +272,11 @@ pub fn decide(office: &Office, actor: Actor, command: &ProjectCommand) -> Result
         ProjectCommand::SetAcceptance { project, acceptance } => {
             office.project(*project)?;
             one(ProjectEvent::AcceptanceSet { project: *project, acceptance: *acceptance })
+        }
+        ProjectCommand::SetSandbox { project, sandbox } => {
+            office.project(*project)?;
+            sandbox.check()?;
+            one(ProjectEvent::SandboxSet { project: *project, sandbox: sandbox.clone() })
         }
         ProjectCommand::Try { project } => {
             office.project(*project)?;
@@ -283,6 +308,9 @@ pub fn apply(office: &mut Office, event: &ProjectEvent) {
         }
         ProjectEvent::AcceptanceSet { project, acceptance } => {
             office.change_project(*project, |p| p.acceptance = *acceptance);
+        }
+        ProjectEvent::SandboxSet { project, sandbox } => {
+            office.change_project(*project, |p| p.sandbox = sandbox.clone());
         }
         ProjectEvent::TryAsked { .. } => {}
         ProjectEvent::Tried { project, report } => {

@@ -10,6 +10,7 @@ use crate::effect::Effect;
 use crate::event::Event;
 use crate::ids::{DeskId, EngineName, ProjectId, RunId, TaskId};
 use crate::office::Office;
+use crate::sandbox::Enforcement;
 use crate::seen::{Seen, Spent};
 use crate::time::At;
 
@@ -144,6 +145,9 @@ pub struct Run {
     pub exit: Option<Exit>,
     /// Why it was asked to end, if it was.
     pub stop: Option<StopWhy>,
+    /// What keeps it to its own, once it was started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enforcement: Option<Enforcement>,
     /// When what it left on disk (recording, outputs of checks) was dropped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pruned: Option<At>,
@@ -185,6 +189,7 @@ impl Run {
             ended: None,
             exit: None,
             stop: None,
+            enforcement: None,
             pruned: None,
             session: None,
             seen: None,
@@ -293,6 +298,9 @@ pub enum RunEvent {
         pid: u32,
         /// When its time limit ends.
         deadline: Option<At>,
+        /// What keeps it to its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        enforcement: Option<Enforcement>,
     },
     /// It leads this conversation.
     Talks {
@@ -379,7 +387,8 @@ pub fn apply(office: &mut Office, event: &RunEvent, at: At) {
                 office.change_task(task, |t| t.workplace = Some(workplace.clone()));
             }
         }
-        RunEvent::Launched { run, pid, deadline } => office.change_run(*run, |r| {
+        RunEvent::Launched { run, pid, deadline, enforcement } => office.change_run(*run, |r| {
+            r.enforcement = enforcement.clone();
             r.pid = Some(*pid);
             r.launched = Some(at);
             r.deadline = *deadline;

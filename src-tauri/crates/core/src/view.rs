@@ -10,6 +10,7 @@ use crate::ids::{DeskId, RoleName, Seq, TaskId};
 use crate::news::Notify;
 use crate::office::Office;
 use crate::run::{Exit, Run, RunState};
+use crate::sandbox::Enforcement;
 use crate::seen::Spent;
 use crate::task::{Task, TaskState};
 use crate::time::At;
@@ -43,6 +44,9 @@ pub struct DeskView {
     /// Subagents of its agent at work.
     #[serde(default)]
     pub visitors: u32,
+    /// What keeps its run, or the one before, to its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enforcement: Option<Enforcement>,
 }
 
 /// A task in one line.
@@ -121,6 +125,7 @@ impl Office {
     /// A desk as it is seen.
     pub fn desk_view(&self, desk: &Desk) -> DeskView {
         let run = desk.run.and_then(|run| self.runs.get(&run));
+        let last = desk.last_run.and_then(|run| self.runs.get(&run));
         let task = run.and_then(|run| run.task).and_then(|task| self.tasks.get(&task));
         let (state, evidence, since) = match run {
             _ if desk.removed => (DeskState::Off, "removed".to_owned(), None),
@@ -138,11 +143,12 @@ impl Office {
             title: task.map(|task| task.title.clone()),
             queue: desk.queue.clone(),
             hold: desk.hold.clone(),
-            spent: run.or(desk.last_run.and_then(|run| self.runs.get(&run))).and_then(|run| run.spent.clone()),
+            spent: run.or(last).and_then(|run| run.spent.clone()),
             visitors: run
                 .filter(|run| run.state == RunState::Live)
                 .and_then(|run| run.seen.as_ref())
                 .map_or(0, |it| it.visitors),
+            enforcement: run.or(last).and_then(|run| run.enforcement.clone()),
         }
     }
 

@@ -14,6 +14,6 @@ pub mod wire;
 pub use client::{Client, ClientError, EventStream, Terminal, TerminalNews, line};
 pub use frame::{Frame, FrameError, FrameReader};
 pub use incoming::{Connection, Incoming, Visitor};
-pub use listener::{BindError, Listener, Peer};
+pub use listener::{BindError, Listener, Peer, SideDoor};
 pub use offset::Offset;
 pub use outbox::{EventFrame, Offered, Outbox, TerminalOut, Writer};

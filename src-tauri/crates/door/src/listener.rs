@@ -95,3 +95,31 @@ impl Drop for Listener {
         place::clear(&self.office, &self.socket);
     }
 }
+
+/// A second door of the same office, in a folder that only some are shown: whoever comes in by it is known by that.
+#[derive(Debug)]
+pub struct SideDoor {
+    entrance: Entrance,
+    users: Vec<u32>,
+}
+
+impl SideDoor {
+    /// Listens at `socket`, whose folder is the caller's care; a left-over is replaced. Users other than `users` are dropped.
+    pub fn open(socket: &Path, users: Vec<u32>) -> io::Result<Self> {
+        place::remove_if_there(socket)?;
+        let entrance = Entrance::open_far(socket)?;
+        fs::set_permissions(socket, Permissions::from_mode(0o600))?;
+        Ok(Self { entrance, users })
+    }
+
+    /// The next connection, as [`Listener::accept`].
+    pub async fn accept(&self) -> io::Result<(Connection, Peer)> {
+        loop {
+            let carrier = self.entrance.accept().await?;
+            let Ok((uid, pid)) = carrier.peer() else { continue };
+            if self.users.contains(&uid) {
+                return Ok((Connection::new(carrier), Peer { uid, pid }));
+            }
+        }
+    }
+}

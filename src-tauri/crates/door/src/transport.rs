@@ -55,6 +55,19 @@ impl Entrance {
         UnixListener::bind(socket).map(Self)
     }
 
+    /// The same where the path may be longer than a socket's can be: by its folder, as this process has it open.
+    pub(crate) fn open_far(socket: &Path) -> io::Result<Self> {
+        use std::os::fd::AsRawFd;
+        if socket.as_os_str().len() <= crate::place::SOCKET_PATH_MAX {
+            return Self::open(socket);
+        }
+        let (Some(dir), Some(name)) = (socket.parent(), socket.file_name()) else {
+            return Err(io::Error::other("a socket needs a folder"));
+        };
+        let dir = std::fs::File::open(dir)?;
+        Self::open(&Path::new("/proc/self/fd").join(dir.as_raw_fd().to_string()).join(name))
+    }
+
     /// The next one to arrive.
     pub(crate) async fn accept(&self) -> io::Result<Carrier> {
         self.0.accept().await.map(|(stream, _)| Carrier(stream))

@@ -148,6 +148,12 @@ pub struct EngineSpec {
     /// Names of environment variables of the owner's that it may see.
     #[serde(default)]
     pub environment: Vec<String>,
+    /// Hosts its own calls go to; a desk in a sandbox reaches these.
+    #[serde(default)]
+    pub reach: Vec<String>,
+    /// Whether it keeps its commands in a sandbox of its own, which cannot be made inside another.
+    #[serde(default)]
+    pub own_sandbox: bool,
     /// Versions the tests ran it in; none means it was never tried.
     #[serde(default)]
     pub tried: Vec<String>,

@@ -8,6 +8,7 @@ mod claimed;
 pub mod command;
 pub mod door;
 mod gate;
+mod net;
 pub mod spoken;
 mod spool;
 mod stopped;
@@ -22,10 +23,15 @@ pub use gate::{Patience, Verdict};
 const LONGEST_PAYLOAD: u64 = 16 * 1024 * 1024;
 
 const USAGE: &str = "office-hook gate ENGINE [--seconds N]    asks the office about the action on standard input\n\
-                     office-hook tell ENGINE                  writes the payload on standard input down for the office";
+                     office-hook tell ENGINE                  writes the payload on standard input down for the office\n\
+                     office-hook net --port N --to SOCKET -- COMMAND   starts a command whose loopback leads to a socket";
 
-/// The program: `gate` or `tell`, then the engine's name.
+/// The program: `gate` or `tell`, then the engine's name; or `net`.
 pub fn main() -> ExitCode {
+    let args: Vec<std::ffi::OsString> = std::env::args_os().skip(1).collect();
+    if args.first().is_some_and(|word| word == "net") {
+        return net::main(&args[1..]);
+    }
     let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let (verb, engine, rest) = match words.as_slice() {

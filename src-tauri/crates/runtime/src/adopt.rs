@@ -132,7 +132,7 @@ impl World {
     /// gone; else it never was, and is made now.
     pub(crate) async fn launch_again(self: &Arc<Self>, id: office_core::EffectId, run: RunId) -> Outcome {
         if let Some(seat) = self.seat(run) {
-            return Outcome::Launched { pid: seat.pid };
+            return Outcome::Launched { pid: seat.pid, enforcement: self.enforcement_known(run) };
         }
         let key = self.read(move |office| office.runs.get(&run).map(key_of)).await;
         let Ok(key) = key else { return Outcome::Lost };

@@ -26,6 +26,11 @@ impl World {
         lines.push(line("database", store, "`office quit`, then `office restore` a backup"));
         lines.push(line("disk", self.disk(), "free some space, or move the office"));
         lines.push(line(
+            "sandbox",
+            self.sandbox_in_words().await,
+            "docs/SECURITY.md says what it needs; until then no desk is held by the system",
+        ));
+        lines.push(line(
             "host",
             self.holder.words().await,
             "put `office-host` beside `office`; both come in one package",

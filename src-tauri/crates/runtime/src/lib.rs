@@ -24,6 +24,7 @@ mod perform;
 pub mod ports;
 mod project;
 mod prune;
+mod sandbox;
 mod search;
 mod settings;
 mod signals;
@@ -237,6 +238,7 @@ pub async fn run_on(
     handle.report(CommandBody::Office(body)).await?;
     // Runs that nobody holds any more are over; only then is taken up what can be taken up.
     let alive = world.adopt().await?;
+    world.open_side_doors(&alive).await;
     let body = OfficeCommand::Start { version: listen::VERSION.to_owned(), alive, revived: options.revived };
     handle.report(CommandBody::Office(body)).await?;
     world.start(perform::perform(world.clone(), loaded.effects, to_do));

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use office_core::run::RunState;
-use office_core::{Actor, Code, Envelope, Noun, Refusal, Seq};
+use office_core::{Actor, Code, Envelope, Noun, Refusal, RunId, Seq};
 use office_door::wire::{Answer, Ask, Request};
-use office_door::{Connection, EventFrame, Listener, Offered, Outbox, Peer};
+use office_door::{Connection, EventFrame, Listener, Offered, Outbox, Peer, SideDoor};
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
@@ -36,7 +36,7 @@ async fn take_in(world: &Arc<World>, listener: &Listener, leave: &CancellationTo
                 world.start(async move {
                     tokio::select! {
                         () = leave.cancelled() => {}
-                        () = serve(&inner, connection, peer) => {}
+                        () = serve(&inner, connection, peer, None) => {}
                     }
                 });
             }
@@ -46,6 +46,39 @@ async fn take_in(world: &Arc<World>, listener: &Listener, leave: &CancellationTo
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         }
+    }
+}
+
+/// Takes those in who come by the own door of a run, for as long as this is polled.
+pub(crate) async fn at_side_door(world: &Arc<World>, door: SideDoor, run: RunId) {
+    loop {
+        match door.accept().await {
+            Ok((connection, peer)) => {
+                let inner = world.clone();
+                world.start(async move {
+                    tokio::select! {
+                        () = inner.closing.cancelled() => {}
+                        () = serve(&inner, connection, peer, Some(run)) => {}
+                    }
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%run, %error, "a caller at a desk's own door could not be let in");
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        }
+    }
+}
+
+/// Whoever comes by a desk's own door is that desk's agent, and shows its token all the same.
+fn who_beside(world: &World, run: RunId, token: Option<&str>) -> Result<Actor, Refusal> {
+    match token.and_then(|token| world.run_of_token(token)) {
+        Some(known) if known == run => Ok(Actor::Agent { desk: office_core::DeskId(0), run }),
+        _ => Err(Refusal::new(
+            Code::NotAllowed,
+            format!("this is the door of run {run}, and the token shown is not its own"),
+            "keep the variables OFFICE_DIR and OFFICE_TOKEN of the desk; the owner's verbs are not for desks",
+        )),
     }
 }
 
@@ -105,9 +138,14 @@ fn origin(world: &World, peer: Peer) -> Option<Refusal> {
     not_allowed("this program was started by a desk or a check of this office and shows no token".to_owned(), way_out)
 }
 
-async fn serve(world: &Arc<World>, connection: Connection, peer: Peer) {
+async fn serve(world: &Arc<World>, connection: Connection, peer: Peer, beside: Option<RunId>) {
     let Some(visitor) = connection.hello().await else { return };
-    let actor = match who(world, visitor.said().token.as_deref(), peer) {
+    let token = visitor.said().token.as_deref();
+    let found = match beside {
+        Some(run) => who_beside(world, run, token),
+        None => who(world, token, peer),
+    };
+    let actor = match found {
         Ok(Actor::Agent { run, .. }) => match world.read(move |office| office.runs.get(&run).map(|it| it.desk)).await {
             Ok(desk) => Actor::Agent { desk, run },
             Err(_) => return,

@@ -279,6 +279,7 @@ fn noun_of(event: &Event) -> NounKey {
         Event::Project(
             ProjectEvent::SettingsRead { project, .. }
             | ProjectEvent::AcceptanceSet { project, .. }
+            | ProjectEvent::SandboxSet { project, .. }
             | ProjectEvent::TryAsked { project }
             | ProjectEvent::Tried { project, .. }
             | ProjectEvent::BaseChecked { project, .. }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use office_core::ports::{Clock, Ids};
 use office_core::project::{Project, ProjectSettings};
+use office_core::sandbox::Enforcement;
 use office_core::{EngineName, Office, ProjectId, Refusal, RunId, TaskId};
 use office_engines::EngineSpec;
 use office_git::{Branch, Git, OfficeRepo, RepoFacts};
@@ -76,6 +77,12 @@ pub(crate) struct World {
     pub(crate) seats: Mutex<HashMap<RunId, Seat>>,
     /// Hashes of the tokens that a run may show: one for each time its start was tried.
     pub(crate) tokens: Mutex<HashMap<RunId, Vec<String>>>,
+    /// Set once something was seen to run in a sandbox here.
+    pub(crate) sandbox: tokio::sync::OnceCell<()>,
+    /// What keeps a run to its own, from its start on.
+    pub(crate) enforcements: Mutex<HashMap<RunId, Enforcement>>,
+    /// Desks' own doors; cancelling one closes it.
+    pub(crate) side_doors: Mutex<HashMap<RunId, CancellationToken>>,
     /// The demo is opened by one at a time.
     pub(crate) demo_turn: tokio::sync::Mutex<()>,
     homes: tokio::sync::Mutex<HashMap<ProjectId, Arc<Home>>>,
@@ -121,6 +128,9 @@ impl World {
             spawning: tokio::sync::RwLock::default(),
             seats: Mutex::default(),
             tokens: Mutex::default(),
+            sandbox: tokio::sync::OnceCell::new(),
+            enforcements: Mutex::default(),
+            side_doors: Mutex::default(),
             demo_turn: tokio::sync::Mutex::default(),
             homes: tokio::sync::Mutex::default(),
             halts: Mutex::default(),
@@ -238,6 +248,10 @@ impl World {
         // What is not there needs no removing.
         let _ = std::fs::remove_file(self.dir.token_hashes(run));
         lock(&self.runs).remove(&run);
+        lock(&self.enforcements).remove(&run);
+        if let Some(door) = lock(&self.side_doors).remove(&run) {
+            door.cancel();
+        }
     }
 
     /// The folder that holds the running `office` program, first on every desk's path.

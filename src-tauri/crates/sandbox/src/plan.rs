@@ -156,6 +156,9 @@ pub fn plan(
     inside.extend(["--file-bytes".into(), policy.limits.file_bytes.to_string().into(), "--".into()]);
     if policy.forwarder.is_some() {
         inside.extend([tool("office-hook").into(), "net".into(), "--port".into(), PORT.to_string().into()]);
+        for port in &policy.ports {
+            inside.extend(["--also".into(), port.to_string().into()]);
+        }
         inside.extend(["--to".into(), format!("{DOOR}/{NET}").into(), "--".into()]);
     }
     inside.extend(command.iter().cloned());

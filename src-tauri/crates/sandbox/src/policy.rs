@@ -85,6 +85,9 @@ pub struct Policy {
     /// Whether [`crate::NET`] in its door leads outside: a program that forwards to it, by its path.
     #[serde(default)]
     pub forwarder: Option<PathBuf>,
+    /// Ports of the owner's loopback that it reaches under their own numbers, through the forwarder.
+    #[serde(default)]
+    pub ports: Vec<u16>,
     /// Whether it has a terminal of its own, on which it controls its jobs.
     #[serde(default)]
     pub terminal: bool,
@@ -110,6 +113,7 @@ impl Policy {
             home: home.into(),
             door: None,
             forwarder: None,
+            ports: Vec::new(),
             terminal: false,
             limits: Limits::default(),
             run_as: None,

@@ -35,6 +35,9 @@ const TOOLS: [&str; 26] = [
 /// Folders of a home that hold programs and perhaps more: only when they are on the path.
 const ON_PATH: [&str; 5] = [".local/bin", "bin", "miniconda3", "anaconda3", "miniforge3"];
 
+/// A program that is a link to a link to a link...
+const LONGEST_CHAIN: usize = 8;
+
 /// The folders of tools of this home, on this path, that are there. Links are taken for what they lead to only when that is
 /// below the home's own folders of tools, too.
 pub fn tools(home: &Path, path: &std::ffi::OsStr) -> Vec<PathBuf> {
@@ -49,21 +52,45 @@ pub fn tools(home: &Path, path: &std::ffi::OsStr) -> Vec<PathBuf> {
     found
 }
 
-/// The folders beside a program that it needs: its own, and its package's where it is a link into one.
+/// The folders beside a program that it needs: its own, and its package's where it is a link into one, link by link.
 /// Nothing where that would show a home, or something above it.
 pub fn around(program: &Path, home: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let real = std::fs::canonicalize(program).ok();
-    for file in [Some(program.to_owned()), real].into_iter().flatten() {
-        let package = file
-            .ancestors()
-            .skip(1)
-            .find(|dir| dir.parent().is_some_and(|above| above.ends_with("node_modules") || above.ends_with("lib")));
-        let folder = package.map(Path::to_owned).or_else(|| file.parent().map(Path::to_owned));
-        found.extend(folder.filter(|dir| may_be_shown(dir, home)));
+    let mut file = Some(program.to_owned());
+    let mut links = 0;
+    while let Some(at) = file.take() {
+        if links < LONGEST_CHAIN {
+            links += 1;
+            let next = std::fs::read_link(&at).ok();
+            file = next.and_then(|next| Some(straightened(&at.parent()?.join(next))));
+        }
+        // Links among the folders above it lead here.
+        let real = if file.is_none() { std::fs::canonicalize(&at).ok() } else { None };
+        for file in [Some(at), real].into_iter().flatten() {
+            let package = file.ancestors().skip(1).find(|dir| {
+                dir.parent().is_some_and(|above| above.ends_with("node_modules") || above.ends_with("lib"))
+            });
+            let folder = package.map(Path::to_owned).or_else(|| file.parent().map(Path::to_owned));
+            found.extend(folder.filter(|dir| may_be_shown(dir, home)));
+        }
     }
     found.dedup();
     found
+}
+
+/// Without `.` and `..`, by the words alone.
+fn straightened(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::ParentDir => {
+                out.pop();
+            }
+            std::path::Component::CurDir => {}
+            part => out.push(part),
+        }
+    }
+    out
 }
 
 /// Whether a folder may be shown as a whole: it is neither the home, nor above it, nor one of the machine's own top folders.
@@ -106,6 +133,21 @@ mod tests {
             assert!(!may_be_shown(Path::new(dir), home), "{dir}");
         }
         assert!(may_be_shown(Path::new("/home/you/tools/bin"), home));
+    }
+
+    #[test]
+    fn a_program_that_is_a_link_brings_the_packages_on_its_way() {
+        let top = tempfile::tempdir().unwrap();
+        let top = std::fs::canonicalize(top.path()).unwrap();
+        for dir in ["store/@maker/tool/bin", "project", "store/.bin"] {
+            std::fs::create_dir_all(top.join(dir)).unwrap();
+        }
+        std::fs::write(top.join("store/@maker/tool/bin/tool.js"), "").unwrap();
+        std::os::unix::fs::symlink(top.join("store"), top.join("project/node_modules")).unwrap();
+        std::os::unix::fs::symlink("../@maker/tool/bin/tool.js", top.join("store/.bin/tool")).unwrap();
+        let found = around(&top.join("project/node_modules/.bin/tool"), Path::new("/home/you"));
+        let expected = ["project/node_modules/.bin", "project/node_modules/@maker", "store/@maker/tool/bin"];
+        assert_eq!(found, expected.map(|dir| top.join(dir)));
     }
 
     #[test]

@@ -73,7 +73,7 @@ async fn an_event_is_about_the_task_of_its_run_and_of_its_effect() {
         |what| Event::Effect(EffectEvent::Ended { effect: EffectId { seq: Seq(1), n: 0 }, what, trouble: None });
     let events = [
         Event::Run(RunEvent::Began { run: run.clone() }),
-        Event::Run(RunEvent::Launched { run: RunId(4), pid: 1, deadline: None }),
+        Event::Run(RunEvent::Launched { run: RunId(4), pid: 1, deadline: None, enforcement: None }),
         ended(Effect::Prepare { run: RunId(4) }),
         ended(Effect::Collect { task: TaskId(9), run: RunId(4), keep: false }),
         Event::Run(RunEvent::Ended { run: RunId(4), exit: Exit::Code { code: 0 }, ended: None }),

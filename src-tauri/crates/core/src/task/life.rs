@@ -37,10 +37,11 @@ pub fn prepared(office: &Office, run: RunId, outcome: &Outcome, now: At) -> Vec<
 pub fn launched(office: &Office, run: RunId, outcome: &Outcome, now: At) -> Vec<Event> {
     let Some(it) = office.runs.get(&run).filter(|r| r.is_open()) else { return Vec::new() };
     match outcome {
-        Outcome::Launched { pid } if it.state == RunState::Launching => {
+        Outcome::Launched { pid, enforcement } if it.state == RunState::Launching => {
             let task = it.task.and_then(|id| office.tasks.get(&id)).filter(|task| task.lease == Some(run));
             let deadline = task.and_then(|task| task.time_limit_secs).map(|secs| now.plus_seconds(secs));
-            let mut events = vec![Event::Run(RunEvent::Launched { run, pid: *pid, deadline })];
+            let mut events =
+                vec![Event::Run(RunEvent::Launched { run, pid: *pid, deadline, enforcement: enforcement.clone() })];
             events.extend(task.map(|task| Event::Task(TaskEvent::Running { task: task.id, run })));
             events
         }

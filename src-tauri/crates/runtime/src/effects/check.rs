@@ -48,13 +48,13 @@ impl World {
         let mut learned = BTreeMap::new();
         for (source, check) in &checks {
             let begun = Instant::now();
-            let Some(first) = self.try_check(check, &at, run, Some(&halt)).await? else {
+            let Some(first) = self.try_check(&project, &home, check, &at, run, Some(&halt)).await? else {
                 return Ok(Outcome::Cancelled);
             };
             let (verdict, last) = if first.green {
                 (Verdict::Passed, first)
             } else {
-                let Some(second) = self.try_check(check, &at, run, Some(&halt)).await? else {
+                let Some(second) = self.try_check(&project, &home, check, &at, run, Some(&halt)).await? else {
                     return Ok(Outcome::Cancelled);
                 };
                 if second.green {
@@ -109,6 +109,8 @@ impl World {
     /// One try; none when it was called off.
     async fn try_check(
         &self,
+        project: &Project,
+        place: &Home,
         check: &Check,
         at: &Path,
         run: RunId,
@@ -116,6 +118,9 @@ impl World {
     ) -> Result<Option<Tried>, String> {
         let own_home = self.own_home(run)?;
         let errand = Errand {
+            project,
+            place,
+            run,
             command: &check.run,
             cwd: at,
             home: &own_home,
@@ -147,7 +152,7 @@ impl World {
         }
         let _one_at_a_time = home.trying.lock().await;
         let at = self.base_checkout(project, home, base, &project.settings, run, Some(halt.clone())).await?;
-        let tried = self.try_check(check, &at, run, Some(halt)).await?;
+        let tried = self.try_check(project, home, check, &at, run, Some(halt)).await?;
         home.repo.discard_checkout(&at).await.map_err(|error| error.to_string())?;
         let Some(tried) = tried else { return Ok(None) };
         let green = tried.green;
@@ -208,7 +213,7 @@ impl World {
         match self.base_checkout(&project, &home, tip.as_str(), &settings, run, None).await {
             Ok(at) => {
                 for check in &settings.checks {
-                    if let Some(tried) = self.try_check(check, &at, run, None).await? {
+                    if let Some(tried) = self.try_check(&project, &home, check, &at, run, None).await? {
                         report.checks.insert(check.run.clone(), self.base_check(tip.as_str(), tried));
                     }
                 }

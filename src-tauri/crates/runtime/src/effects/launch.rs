@@ -1,17 +1,20 @@
 //! Starts a run's engine in a terminal of its own, watches for its end, and ends it with everything it started.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use office_core::effect::EffectCommand;
 use office_core::run::{Exit, RunState, StopWhy};
+use office_core::sandbox::Enforcement;
 use office_core::task::life::checks_of;
 use office_core::{At, CommandBody, EffectId, Outcome, RunId};
-use office_engines::Briefing;
+use office_engines::{Briefing, EngineSpec};
 use office_pty::{ExitStatus, PtyError, RecordingSpec, SpawnSpec, TermSize};
 
 use crate::fault;
 use crate::holder::{Live, key_of};
+use crate::sandbox::{Desk, Kept};
 use crate::world::{Seat, World, lock};
 
 /// The first port of the first desk; each desk has 20.
@@ -80,7 +83,21 @@ impl World {
         // What its file sets wins over what the owner happens to have set.
         env.retain(|(name, _)| !plan.env.iter().any(|(set, _)| set == name));
         env.extend(plan.env.iter().cloned());
-        let mut spec = SpawnSpec::new(&plan.argv, found.checkout());
+        let kept = self.desk_kept(&found, engine).await?;
+        let mut spec = match &kept {
+            Kept::In => {
+                let place = self.home(&found.project).await?;
+                let checkout = Path::new(found.checkout());
+                let desk = Desk { run, project: &found.project, home: &place, engine, plan: &plan, checkout };
+                let policy = self.desk_policy(&desk)?;
+                self.open_side_door(run).await?;
+                env.extend(Self::inside_variables(&home, &policy));
+                self.sandboxed(&policy, &plan.argv)?
+            }
+            Kept::Out(_) => SpawnSpec::new(&plan.argv, found.checkout()),
+        };
+        let enforcement = kept.enforcement(engine.gate.hard);
+        lock(&self.enforcements).insert(run, enforcement.clone());
         spec.label = run.to_string();
         spec.env = self.scrubbed(&home, &env);
         spec.size = TermSize { cols: 120, rows: 40 };
@@ -97,14 +114,33 @@ impl World {
         let (world, key) = (self.clone(), key_of(&found.run));
         // In a task of its own: one that was begun is seen to its end, whatever becomes of this effect.
         self.start(async move {
-            let _ = told.send(world.spawn(run, &key, spec).await);
+            let _ = told.send(world.spawn(run, &key, spec, enforcement).await);
         });
         let outcome = spawned.await.map_err(|_| "the office is closing".to_owned())?;
         fault::point("after a start");
         outcome
     }
 
-    async fn spawn(self: &Arc<Self>, run: RunId, key: &str, spec: SpawnSpec) -> Result<Outcome, String> {
+    /// Whether a desk is kept in a sandbox. One that works in the owner's own work tree is looked at by its owner.
+    async fn desk_kept(&self, found: &Briefing, engine: &EngineSpec) -> Result<Kept, String> {
+        if found.run.workplace.as_ref().is_none_or(|place| place.branch.is_empty()) {
+            return Ok(Kept::Out("it was opened in your own work tree".to_owned()));
+        }
+        match self.kept(&found.project).await? {
+            Kept::In if engine.own_sandbox => {
+                Ok(Kept::Out(format!("{} brings its own, which does not work inside another", engine.title)))
+            }
+            kept => Ok(kept),
+        }
+    }
+
+    async fn spawn(
+        self: &Arc<Self>,
+        run: RunId,
+        key: &str,
+        spec: SpawnSpec,
+        enforcement: Enforcement,
+    ) -> Result<Outcome, String> {
         let _spawning = self.spawning.read().await;
         if self.closing.is_cancelled() {
             return Err("the office is closing".to_owned());
@@ -130,7 +166,7 @@ impl World {
         self.start(async move { world.watch(run, seat, None).await });
         let world = self.clone();
         self.start(async move { world.listen_to(run).await });
-        Ok(Outcome::Launched { pid })
+        Ok(Outcome::Launched { pid, enforcement: Some(enforcement) })
     }
 
     /// What processes of a run carry in their environment: unique to this office and run.

@@ -11,6 +11,7 @@ use office_pty::{BoundedEnd, BoundedRun, SpawnSpec, run_bounded};
 use sha2::Digest;
 use tokio_util::sync::CancellationToken;
 
+use crate::sandbox::Kept;
 use crate::world::{Home, World};
 
 /// Output of one set-up command or check that is kept.
@@ -18,6 +19,9 @@ pub(crate) const OUTPUT_CAP: usize = 256 * 1024;
 
 /// A shell command to run on behalf of a project, never as the owner: scrubbed environment, own group, bounded.
 pub(crate) struct Errand<'a> {
+    pub(crate) project: &'a Project,
+    pub(crate) place: &'a Home,
+    pub(crate) run: RunId,
     pub(crate) command: &'a str,
     pub(crate) cwd: &'a Path,
     pub(crate) home: &'a Path,
@@ -64,10 +68,23 @@ impl World {
 
     /// Runs one errand to its end, its time-out or until it is called off; its whole group ends with it.
     pub(crate) async fn errand(&self, errand: Errand<'_>) -> Result<Ran, String> {
-        let mut spec = SpawnSpec::new(["sh", "-c", errand.command], errand.cwd);
-        spec.env = self.scrubbed(errand.home, &errand.env);
         // Not the agent's marker, so that ending the one does not end the other.
         let marker = format!("{}#{}", self.dir.root().display(), self.ids.token());
+        let words = ["sh", "-c", errand.command].map(str::to_owned);
+        let mut env = errand.env;
+        // Open for as long as the errand runs.
+        let mut _door = None;
+        let mut spec = match self.kept(errand.project).await? {
+            Kept::In => {
+                let door = self.dir.run(errand.run).join(format!("errand-{}", &self.ids.token()[..12]));
+                let policy = self.errand_policy(errand.run, errand.project, errand.place, errand.cwd, &door)?;
+                _door = Some(self.errand_door(&door, errand.project.sandbox.reach.clone())?);
+                env.extend(Self::inside_variables(errand.home, &policy));
+                self.sandboxed(&policy, &words)?
+            }
+            Kept::Out(_) => SpawnSpec::new(words, errand.cwd),
+        };
+        spec.env = self.scrubbed(errand.home, &env);
         let spec = spec.marker("OFFICE_ERRAND", &marker);
         let running = run_bounded(spec, errand.timeout, OUTPUT_CAP);
         let over = match errand.halt {
@@ -110,6 +127,9 @@ impl World {
         let own_home = self.own_home(run)?;
         for command in &settings.setup.run {
             let errand = Errand {
+                project,
+                place: home,
+                run,
                 command,
                 cwd: checkout,
                 home: &own_home,

@@ -287,7 +287,7 @@ impl Night {
                 },
                 settings: settings(c),
             },
-            Effect::Launch { run } => Outcome::Launched { pid: run.0 + 100 },
+            Effect::Launch { run } => Outcome::Launched { pid: run.0 + 100, enforcement: None },
             Effect::End { .. } => Outcome::Ended { exit: exit(d) },
             Effect::Collect { .. } => Outcome::Collected { work: work(c) },
             Effect::Check { .. } => {

@@ -60,6 +60,7 @@ pub fn run(id: u32, task: Option<TaskId>) -> Run {
         ended: None,
         exit: None,
         stop: None,
+        enforcement: None,
         pruned: None,
         session: None,
         seen: None,
