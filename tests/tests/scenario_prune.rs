@@ -162,7 +162,8 @@ fn a_session_that_left_nothing_leaves_nothing_and_unsaved_work_goes_by_its_owner
     bench.wait("unsaved work", || checkout.join("note.txt").exists().then_some(()));
     bench.json(&["desk", "stop", "ada"]);
     let kept = bench.wait("it is said", || {
-        let mut troubles = bench.events().into_iter().filter_map(|it| Some(it["event"]["trouble"].as_str()?.to_owned()));
+        let mut troubles =
+            bench.events().into_iter().filter_map(|it| Some(it["event"]["trouble"].as_str()?.to_owned()));
         troubles.next_back()
     });
     assert!(kept.contains("saved nowhere else") && kept.contains(&checkout.display().to_string()), "{kept}");
