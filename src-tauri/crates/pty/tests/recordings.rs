@@ -106,7 +106,9 @@ async fn the_cap_keeps_head_and_newest_output_with_true_offsets() {
     assert_eq!(state, RecordingState::Capped);
     let size: u64 = recording_files(&path).iter().filter_map(|p| std::fs::metadata(p).ok()).map(|m| m.len()).sum();
     assert!(size <= 2 * 1024 * 1024, "{size}");
-    assert!(size > 1024 * 1024, "{size}");
+    // A head of a quarter and a part of three eighths are whole, each up to the 192 KiB left for what comes in one piece;
+    // how much of the other part is there depends on how well the output was compressed, and so on the machine's load.
+    assert!(size >= (512 + 768 - 2 * 192) * 1024, "{size}");
     let mut recording = Recording::open(&path).unwrap();
     assert_eq!(recording.end(), total);
     assert!(recording.read(0, 6).unwrap().bytes == b"first\n");
