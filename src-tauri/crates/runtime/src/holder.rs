@@ -147,7 +147,7 @@ impl Holder {
             return Ok((Live::Detached(host.clone()), false));
         }
         if now.take().is_some() {
-            self.end_orphans().await.map_err(|error| error.to_string())?;
+            self.end_orphans_of_the_dead().await.map_err(|error| error.to_string())?;
         }
         let host = detached::start_detached(&self.dir, program, linger).await.map_err(|error| error.to_string())?;
         let host = Arc::new(host);
@@ -169,7 +169,7 @@ impl Holder {
         let mut now = self.now.lock().await;
         if now.as_ref().is_some_and(|host| Arc::ptr_eq(host, dead)) {
             *now = None;
-            if let Err(error) = self.end_orphans().await {
+            if let Err(error) = self.end_orphans_of_the_dead().await {
                 tracing::error!(%error, "what the host left behind could not be ended");
             }
         }
@@ -216,6 +216,19 @@ impl Holder {
                 }
                 _ => Ok(format!("{} starts with the first desk", program.display())),
             },
+        }
+    }
+
+    /// Ends what a host left behind whose end was seen: a killed process lets go of its connections first, of its lock a moment later.
+    async fn end_orphans_of_the_dead(&self) -> Result<(), DetachedError> {
+        let until = tokio::time::Instant::now() + LEAVING;
+        loop {
+            match self.end_orphans().await {
+                Err(DetachedError::Runs { .. }) if tokio::time::Instant::now() < until => {
+                    tokio::time::sleep(LOOK).await;
+                }
+                ended => return ended,
+            }
         }
     }
 
