@@ -36,6 +36,13 @@ const BENCHES = [
     also: ['-p', 'office-cli', '--bin', 'office'],
     minutes: 5,
   },
+  {
+    name: 'idle',
+    what: 'a hundred idle desks: memory and processor time of runtime and host',
+    also: ['-p', 'office-cli', '-p', 'office-pty', '--bins'],
+    node: ['tests/tools/bench-idle.mjs'],
+    minutes: 4,
+  },
   { name: 'terminal', what: 'a flood into an open desk, in Chromium', node: ['tests/tools/ui.mjs', 'bench-terminal'], minutes: 3 },
   {
     name: 'window',
