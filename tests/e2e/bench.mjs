@@ -78,43 +78,37 @@ async function atRest(page) {
 async function events(world, page, gapAtRest) {
   await numbers(world);
   const project = 1;
-  const newest = (await world.json('status')).seq;
   const asks = Array.from({ length: EVENTS }, (_, n) => ({
     ask: 'submit',
     command_id: `bench-${n}`,
     body: { noun: 'task', do: 'add', new: { project, title: `Draft ${n}`, draft: true } },
   }));
-  // Heard where the page hears them: beside its own listener, in the shell's messages.
-  await page.run((since) => {
-    const shell = window.__TAURI_INTERNALS__;
-    window.events = { seen: 0, messages: 0, first: 0, last: 0 };
-    window.since = since;
-    const run = shell.runCallback.bind(shell);
-    shell.runCallback = (id, data) => {
-      const batch = data?.message;
-      if (Array.isArray(batch) && batch[0]?.kind === 'event') {
-        window.events.first ||= performance.now();
-        window.events.last = performance.now();
-        window.events.seen += batch.length;
-        window.events.messages++;
-      }
-      return run(id, data);
-    };
-  }, newest);
+  // What counts is what is shown: the number beside the backlog's title.
+  await page.sees('[data-backlog] .cnt');
+  await page.run((wanted) => {
+    const count = () => Number(/\d+/.exec(document.querySelector('[data-backlog] .cnt').textContent)?.[0] ?? 0);
+    const before = count();
+    const shown = (window.shown = { count: 0, pictures: 0, last: 0 });
+    new MutationObserver((_, observer) => {
+      const now = count() - before;
+      if (now === shown.count) return;
+      Object.assign(shown, { count: now, pictures: shown.pictures + 1, last: performance.timeOrigin + performance.now() });
+      if (now >= wanted) observer.disconnect();
+    }).observe(document.querySelector('[data-backlog]'), { childList: true, characterData: true, subtree: true });
+  }, EVENTS);
   await watch(page);
   const asked = Date.now();
   await askAll(world.office, asks);
   const office = EVENTS / ((Date.now() - asked) / 1000);
-  const seen = await until('the page has heard all', async () => {
-    const now = await page.run(() => window.events);
-    return now.seen >= EVENTS && now;
+  const shown = await until('the page shows all', async () => {
+    const now = await page.run(() => window.shown);
+    return now.count >= EVENTS && now;
   }, 120_000);
-  await until('the page shows all', async () => (await page.run(() => document.querySelector('[data-backlog]')?.textContent ?? '')).includes(`${EVENTS}`), 20_000).catch(() => undefined);
   const { longest, p95 } = await gaps(page);
-  const rate = seen.seen / ((seen.last - seen.first) / 1000);
-  row({ name: 'window.events.rate', value: rate, unit: '1/s', limit: office, goal: `${EVENTS} events into the real page${PROFILE} at ${EVENTS_GOAL}/s or more; limit: what the office commits meanwhile`, met: rate >= EVENTS_GOAL || rate >= 0.95 * office });
+  const rate = EVENTS / ((shown.last - asked) / 1000);
+  row({ name: 'window.events.rate', value: rate, unit: '1/s', limit: office, goal: `${EVENTS} events from their asking until the real page${PROFILE} shows the last, at ${EVENTS_GOAL}/s or more; limit: what the office commits meanwhile`, met: rate >= EVENTS_GOAL || rate >= 0.95 * office });
   row({ name: 'window.events.gap', value: longest, unit: 'ms', limit: gapAtRest, goal: `no frame later than ${GAP_GOAL_MS} ms meanwhile (p95 ${p95.toFixed(0)} ms); limit: the longest at rest`, met: longest <= GAP_GOAL_MS });
-  console.log(`${seen.seen} events in ${seen.messages} messages`);
+  console.log(`${EVENTS} events in ${shown.pictures} pictures`);
 }
 
 async function bytes(world, page, gapAtRest) {
