@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
@@ -36,6 +37,11 @@ impl Holder {
         self.boot == boot_id() && process::is_alive(ProcessId { pid: self.pid, start: self.start })
     }
 
+    /// Whether it was named and has ended.
+    fn is_dead(&self) -> bool {
+        self.pid != 0 && !self.is_alive()
+    }
+
     /// The process of the host in `dir`, if one runs.
     pub fn of(dir: &Path) -> Option<ProcessId> {
         let holder = Self::read(&Place::at(dir))?;
@@ -47,6 +53,9 @@ impl Holder {
         serde_json::from_slice(&std::fs::read(place.lock()).ok()?).ok()
     }
 }
+
+/// A killed holder's lock outlives its first thread until its other threads have ended, too.
+const ENDING: Duration = Duration::from_secs(5);
 
 /// The lock; dropping it lets go.
 #[derive(Debug)]
@@ -65,7 +74,7 @@ impl Drop for HostLock {
 }
 
 impl HostLock {
-    /// Takes the lock, or says who holds it.
+    /// Takes the lock, or says who holds it. Blocks for a moment where its holder is dead and the system has yet to let go.
     pub(super) fn take(place: &Place) -> Result<Self, DetachedError> {
         Self::taken(place, false)
     }
@@ -76,6 +85,18 @@ impl HostLock {
     }
 
     fn taken(place: &Place, clear: bool) -> Result<Self, DetachedError> {
+        let until = Instant::now() + ENDING;
+        loop {
+            match Self::tried(place, clear) {
+                Err(DetachedError::Runs { holder, .. }) if holder.is_dead() && Instant::now() < until => {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                tried => return tried,
+            }
+        }
+    }
+
+    fn tried(place: &Place, clear: bool) -> Result<Self, DetachedError> {
         let path = place.lock();
         let io = |doing| DetachedError::io(doing, &path);
         let mut options = OpenOptions::new();
