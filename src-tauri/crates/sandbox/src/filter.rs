@@ -135,9 +135,19 @@ impl Program {
         self.add(LOAD, 0, 0, 16 + index * 8 + half);
     }
 
-    /// Goes over the next `skip` steps unless this is the call.
-    fn unless(&mut self, call: libc::c_long, skip: u8) {
-        self.add(EQUAL, 0, skip, u32::try_from(call).unwrap_or(u32::MAX));
+    /// Takes the steps of `then` if what is loaded compares so with `value`; else goes over them.
+    fn when(&mut self, compares: u16, value: u32, then: impl FnOnce(&mut Self)) {
+        let mut steps = Self::default();
+        then(&mut steps);
+        // A step is eight bytes. Longer than 255 steps would be a jump of too few: none of ours has ten.
+        let over = u8::try_from(steps.0.len() / 8).unwrap_or(u8::MAX);
+        self.add(compares, 0, over, value);
+        self.0.append(&mut steps.0);
+    }
+
+    /// The same for what is done at a call; the number of the call must be loaded.
+    fn at(&mut self, call: libc::c_long, then: impl FnOnce(&mut Self)) {
+        self.when(EQUAL, u32::try_from(call).unwrap_or(u32::MAX), then);
     }
 
     fn give(&mut self, what: u32) {
@@ -156,55 +166,50 @@ pub(crate) fn program() -> Vec<u8> {
     it.add(EQUAL, 1, 0, OURS);
     it.give(KILL);
     it.add(LOAD, 0, 0, NUMBER);
+    // The x32 calls have numbers of their own.
     #[cfg(target_arch = "x86_64")]
-    {
-        // The x32 calls have numbers of their own.
-        it.add(AT_LEAST, 0, 1, 0x4000_0000);
-        it.give(error(libc::ENOSYS));
-    }
+    it.when(AT_LEAST, 0x4000_0000, |it| it.give(error(libc::ENOSYS)));
     for call in DENIED {
-        it.unless(*call, 1);
-        it.give(error(libc::EPERM));
+        it.at(*call, |it| it.give(error(libc::EPERM)));
     }
     for call in UNKNOWN {
-        it.unless(call, 1);
-        it.give(error(libc::ENOSYS));
+        it.at(call, |it| it.give(error(libc::ENOSYS)));
     }
-    it.unless(libc::SYS_clone, 4);
-    it.argument(0);
-    it.add(ANY_BIT, 0, 1, NAMESPACES);
-    it.give(error(libc::EPERM));
-    it.give(ALLOW);
-    it.unless(libc::SYS_ioctl, 6);
-    it.argument(1);
-    it.add(EQUAL, 2, 0, TERMINAL[0]);
-    it.add(EQUAL, 1, 0, TERMINAL[1]);
-    it.add(EQUAL, 0, 1, TERMINAL[2]);
-    it.give(error(libc::EPERM));
-    it.give(ALLOW);
-    it.unless(libc::SYS_socket, 7);
-    it.argument(0);
-    it.add(EQUAL, 4, 0, FAMILIES[0]);
-    it.add(EQUAL, 3, 0, FAMILIES[1]);
-    it.add(EQUAL, 2, 0, FAMILIES[2]);
-    it.add(EQUAL, 1, 0, FAMILIES[3]);
-    it.give(error(libc::EAFNOSUPPORT));
-    it.give(ALLOW);
-    for (call, mode) in MODES {
-        it.unless(*call, 4);
-        it.argument(*mode);
-        it.add(ANY_BIT, 0, 1, SPECIAL_MODE);
-        it.give(error(libc::EPERM));
+    it.at(libc::SYS_clone, |it| {
+        it.argument(0);
+        it.when(ANY_BIT, NAMESPACES, |it| it.give(error(libc::EPERM)));
         it.give(ALLOW);
+    });
+    it.at(libc::SYS_ioctl, |it| {
+        it.argument(1);
+        for request in TERMINAL {
+            it.when(EQUAL, request, |it| it.give(error(libc::EPERM)));
+        }
+        it.give(ALLOW);
+    });
+    it.at(libc::SYS_socket, |it| {
+        it.argument(0);
+        for family in FAMILIES {
+            it.when(EQUAL, family, |it| it.give(ALLOW));
+        }
+        it.give(error(libc::EAFNOSUPPORT));
+    });
+    for (call, mode) in MODES {
+        it.at(*call, |it| {
+            it.argument(*mode);
+            it.when(ANY_BIT, SPECIAL_MODE, |it| it.give(error(libc::EPERM)));
+            it.give(ALLOW);
+        });
     }
     for (call, flags, mode) in OPENS {
-        it.unless(*call, 6);
-        it.argument(*flags);
-        it.add(ANY_BIT, 0, 3, CREATES);
-        it.argument(*mode);
-        it.add(ANY_BIT, 0, 1, SPECIAL_MODE);
-        it.give(error(libc::EPERM));
-        it.give(ALLOW);
+        it.at(*call, |it| {
+            it.argument(*flags);
+            it.when(ANY_BIT, CREATES, |it| {
+                it.argument(*mode);
+                it.when(ANY_BIT, SPECIAL_MODE, |it| it.give(error(libc::EPERM)));
+            });
+            it.give(ALLOW);
+        });
     }
     it.give(ALLOW);
     it.0
