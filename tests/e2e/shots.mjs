@@ -1,6 +1,6 @@
 // `npm run shots`: pictures of the real window for people: the floor by night and in the morning, every desk state reached by a
 // real cause, an open desk, the review of a task, the first run; into target/shots/real. `-- --readme` also makes the README's.
-// States that only an agent's own signals say are taken from the floor's own drawing, and their captions say so.
+// What only an agent says of itself is told by an engine of one script, through the hook that agents tell by and its reader.
 
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -14,8 +14,26 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const OUT = join(TARGET, 'shots/real');
 const README = join(ROOT, 'docs/images/floor.png');
 const README_MOST = 600_000;
-/** Only an agent's own signals say these, and no agent is here: they are taken from the floor's own sheet, and say so. */
-const NOT_YET = ['thinking', 'limited', 'login needed'];
+/** What only an agent can say of itself is said as Claude Code says it: the same hook, the same words, the same reader. */
+const TELLS = `title = "Tells what it does"
+program = "sh"
+install = "every system has a shell"
+reader = "claude"
+one_shot = true
+connect = "pty"
+signals = ["exit", "office", "hooks"]
+reports = ["starting", "idle", "working", "thinking", "limited", "reviewing", "finished", "paused", "login needed", "crashed", "off"]
+[task]
+prompt = "script"
+argv = ["env", "TELL={tell_command}", "sh", "-eu", "{script}"]
+[session]
+argv = ["sh", "-i"]
+`;
+const TOLD = [
+  ['Udo', 'thinking', 'its hook: a prompt was taken', null],
+  ['Pia', 'limited', 'its hook: a usage limit', 'rate_limit'],
+  ['Sven', 'login needed', 'its hook: it is not logged in', 'authentication_failed'],
+];
 /** Long enough to be painted, on a machine that computes its graphics. */
 const LONG = 120_000;
 /** A shipped engine whose program is on this machine only until it is taken away. */
@@ -87,6 +105,8 @@ async function pictures() {
   await drag(1, 1);
   await state(1, 'finished');
 
+  mkdirSync(join(world.office, 'engines'), { recursive: true });
+  writeFileSync(join(world.office, 'engines/tells.toml'), TELLS);
   // Every state by its real cause, at desks beside the demo's four. One engine's program is gone when the office starts again.
   await world.cli('desk', 'add', '--name', 'Vera', '--role', 'engineer', '--no-auto', '--project', 'night-bus', '--engine', GONE);
   rmSync(join(programs, GONE));
@@ -116,6 +136,13 @@ async function pictures() {
   const { id } = await world.json('task', 'add', 'Start slowly', '--project', 'slow-start', '--body', 'x');
   await world.cli('task', 'assign', String(id), 'Wim');
 
+  for (const [name, wanted, , error] of TOLD) {
+    await world.cli('desk', 'add', '--name', name, '--role', 'engineer', '--no-auto', '--project', 'night-bus', '--engine', 'tells');
+    const tell = (event) => `echo '${JSON.stringify({ session_id: 's', ...event })}' | sh -c "$TELL"\n`;
+    const end = error ? tell({ hook_event_name: 'StopFailure', error }) : '';
+    await give(name, `Say what it is to be ${wanted}`, `${tell({ hook_event_name: 'UserPromptSubmit' })}${end}sleep 900`);
+  }
+
   const causes = [
     ['Wim', 'starting', 'its set-up takes its time'],
     ['Tomas', 'idle', 'nothing to do'],
@@ -127,6 +154,7 @@ async function pictures() {
     ['Rhea', 'paused', 'paused by its owner'],
     ['Juno', 'crashed', 'ended with exit code 3'],
     ['Vera', 'off', 'its engine was uninstalled'],
+    ...TOLD,
   ];
   const desks = await world.json('desk', 'list');
   const idOf = (wanted) => desks.find(({ name }) => name === wanted)?.id;
@@ -188,25 +216,10 @@ async function sheet(reached) {
     return false;
   });
   await cut('hire', 'empty', 'nobody is hired');
-  for (const wanted of NOT_YET) cells.set(wanted, ['-label', `${wanted}\nas drawn`, await drawn(wanted)]);
   const file = join(OUT, 'states.png');
   const font = join(ROOT, 'ui/src/app/fonts/inter-latin-wght-normal.woff2');
   await run('montage', ['-font', font, '-pointsize', '15', '-fill', '#f2f1ff', '-background', '#0b0f2b', ...[...cells.values()].flat(), '-tile', '5x', '-geometry', '280x262+10+8', file], { env: world.env });
-  console.log(`${file}: ${reached.map(([, wanted]) => wanted).join(', ')}, empty; as drawn: ${NOT_YET.join(', ')}`);
-}
-
-/** A state from the floor's own sheet of drawings, in the browser that the tests use. */
-async function drawn(wanted) {
-  const { openBrowser } = await import('../../ui/tests/page.mjs');
-  const browser = await openBrowser();
-  try {
-    const sheet = await browser.lab({ query: '?view=sheet&hour=1.2', width: 1500, height: 1000 });
-    const file = join(OUT, `state-${wanted.replaceAll(' ', '-')}.png`);
-    await sheet.locator('figure', { hasText: new RegExp(`^${wanted}$`) }).locator('canvas').screenshot({ path: file });
-    return file;
-  } finally {
-    await browser.close();
-  }
+  console.log(`${file}: ${reached.map(([, wanted]) => wanted).join(', ')}, empty`);
 }
 
 try {
