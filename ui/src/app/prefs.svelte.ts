@@ -1,6 +1,6 @@
 // The window's own settings, alive: kept in this browser's storage, and worked out against what the system prefers.
 // Not here: what may be set and how it is checked (state/prefs.ts).
-import { isLow, PREFS, readPrefs, roomFor, textSize, type Prefs, type Room } from '../state/prefs';
+import { isFlat, isLow, isSlim, PREFS, readPrefs, roomFor, textSize, type Prefs, type Room } from '../state/prefs';
 
 const KEY = 'afterhours.window';
 
@@ -34,6 +34,8 @@ export class LivePrefs {
   scale = $derived(this.all.text / 100);
   room: Room = $derived(roomFor(this.width / this.scale));
   low = $derived(isLow(this.height / this.scale));
+  flat = $derived(isFlat(this.height / this.scale));
+  slim = $derived(isSlim(this.width / this.scale));
   /** Below this the requests are a drawer, called from the top bar. */
   drawer = $derived(this.room === 'narrow' || this.room === 'tight');
 

@@ -66,3 +66,7 @@ export function roomFor(width: number): Room {
 }
 /** Too low for rails and the strip below them. */
 export const isLow = (height: number): boolean => height < 620;
+/** Too low for more than the one thing that was opened. */
+export const isFlat = (height: number): boolean => height < 470;
+/** Too narrow for figures beside a name. */
+export const isSlim = (width: number): boolean => width < 600;
