@@ -20,6 +20,7 @@ use crate::health;
 use crate::link::{Is, Link, Standing};
 use crate::stream::Streams;
 use crate::wanted::{Wanted, Wishes};
+use crate::window::MAIN;
 
 /// What a link may not be longer than.
 const LINK_LONGEST: usize = 4096;
@@ -196,8 +197,13 @@ pub fn terminal_close(id: u32, streams: State<'_, Streams>) {
 #[tauri::command]
 pub async fn pick_folder(title: String, app: AppHandle) -> Option<String> {
     let (tell, picked) = tokio::sync::oneshot::channel();
+    let mut dialog = app.dialog().file().set_title(title);
+    // It belongs to the window that asked, and stays in front of it.
+    if let Some(window) = app.get_webview_window(MAIN) {
+        dialog = dialog.set_parent(&window);
+    }
     // Whoever asked may be gone; then nobody misses it.
-    app.dialog().file().set_title(title).pick_folder(move |folder| drop(tell.send(folder)));
+    dialog.pick_folder(move |folder| drop(tell.send(folder)));
     let folder = picked.await.ok().flatten()?.into_path().ok()?;
     folder.to_str().map(str::to_owned)
 }

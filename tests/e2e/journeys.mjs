@@ -3,9 +3,10 @@
 // target/window-shots. Not here: the page's own tests, which need no window (ui/tests).
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { ESCAPE, until } from './driver.mjs';
 import { journey, OPEN } from './journey.mjs';
 import { openNotifier } from './notifier.mjs';
@@ -208,6 +209,59 @@ journey('what waits is told by the desktop, answered there, and taken back when 
   await page.sees('[aria-label^="Task 1:"]');
   await page.click('[aria-label^="Task 1:"] footer .ok');
   await until('nothing is left on the desktop', async () => (await notifier.shown()) === 0);
+});
+
+/** A folder chosen in the system's own dialog, by its keys; it is asked again until it has taken it. */
+async function choose(world, folder) {
+  const hand = (...what) => promisify(execFile)('xdotool', what, { env: world.env });
+  const dialog = async () => (await hand('search', '--onlyvisible', '--name', 'The repository to work on').catch(() => ({ stdout: '' }))).stdout.split('\n')[0];
+  await until('the dialog is there', dialog);
+  await until('the dialog has taken the folder', async () => {
+    const id = await dialog();
+    if (!id) return true;
+    await hand('windowfocus', id);
+    await hand('key', 'alt+Home', 'ctrl+l', 'ctrl+a');
+    await hand('type', '--delay', '4', folder);
+    await hand('key', 'Return');
+    await until('it closes', async () => !(await dialog()), 2000).catch(() => undefined);
+    return !(await dialog());
+  });
+}
+
+journey("a repository is chosen in the system's dialog, somebody is hired, and all of it can be read and left at any size", async (world) => {
+  const at = join(world.folder, 'letters');
+  for (const part of ['src', 'docs']) mkdirSync(join(at, part), { recursive: true });
+  writeFileSync(join(at, 'src/hello'), 'Hello.\n');
+  for (const args of [['init', '--quiet'], ['add', '.'], ['commit', '--quiet', '--message', 'Greet']]) git(world, at, ...args);
+  const { page } = await world.open();
+  await page.sees(OPEN);
+  await page.clickButton('Open a repository');
+  await choose(world, at);
+  await page.sees('dialog[aria-label="Hire someone"]');
+  await page.click('dialog [type="submit"]');
+  await page.sees('[data-desk="1"][data-state="idle"]');
+  assert.equal((await world.json('project', 'list'))[0].path, at);
+  await task(world, 'Say goodbye', 'echo Goodbye. > src/goodbye; office task done --summary "said"');
+  await page.sees('[data-desk="1"][data-state="finished"]');
+
+  // Escape leads back from where one types, too, and settings stand beside their names.
+  await page.keys('?');
+  await page.sees('dialog[aria-label="Keys"]');
+  await page.keys(ESCAPE);
+  await page.click('.find');
+  await page.keys('g');
+  await page.keys(ESCAPE);
+  await until('the palette is gone', async () => !(await page.has('dialog')));
+  await page.click('[aria-label="Settings"]');
+  const apart = await page.run(() => [...document.querySelectorAll('dialog .set')].map((row) => row.children[1].getBoundingClientRect().left - row.children[0].getBoundingClientRect().right));
+  assert.ok(apart.length > 5 && apart.every((gap) => gap > 0), `beside their names: ${apart}`);
+  // At twice the size the open desk still has its terminal and everything that can be done.
+  for (let clicks = 0; clicks < 10; clicks++) await page.run(() => document.querySelector('[aria-label="Larger text"]').click());
+  await page.keys(ESCAPE);
+  await page.run(() => document.querySelector('[data-desk="1"]').click());
+  await page.sees('[aria-label="Terminal of Mara"] .xterm-rows');
+  const room = await page.run(() => ['[aria-label="Terminal of Mara"]', '.panel footer'].map((css) => document.querySelector(css).getBoundingClientRect().toJSON()));
+  assert.ok(room[0].height > 100 && room[1].height > 30 && room[1].bottom <= 900, JSON.stringify(room));
 });
 
 /** Notes from now on whether the page ever says that the office cannot be reached. */

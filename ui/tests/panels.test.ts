@@ -11,7 +11,7 @@ import { backWord, freeName, hireFor, intoBacklog, neighbour } from '../src/stat
 import { nextStep } from '../src/state/guide';
 import { lifeOf } from '../src/state/life';
 import { BACKLOG, isNarrowed, listed } from '../src/state/listing';
-import { PREFS, readPrefs, roomFor, textSize } from '../src/state/prefs';
+import { isFlat, isLow, isSlim, PREFS, readPrefs, roomFor, textSize } from '../src/state/prefs';
 import { fromSnapshot, reduce } from '../src/state/reduce';
 import { recorded } from './recorded';
 
@@ -33,6 +33,8 @@ describe('settings of the window', () => {
   });
   it('say how much room there is in text of the design', () => {
     expect([720, 1100, 1280, 1440, 1920].map(roomFor)).toEqual(['tight', 'narrow', 'snug', 'wide', 'vast']);
+    expect([450, 600, 900].map((height) => [isFlat(height), isLow(height)])).toEqual([[true, true], [false, true], [false, false]]);
+    expect([360, 720].map(isSlim)).toEqual([true, false]);
   });
 });
 

@@ -7,6 +7,7 @@ import { byHand, dropWord, engineOf } from '../src/state/assign';
 import { fromSnapshot } from '../src/state/reduce';
 import { BACKLOG, listed } from '../src/state/listing';
 import { counts, deskSeen, doneToday, size, waitsForYou } from '../src/state/select';
+import { spendingOf } from '../src/state/spending';
 import { NOTHING, type OfficeView } from '../src/state/view';
 
 const AT = '2026-03-01T22:00:00.000Z';
@@ -227,6 +228,24 @@ describe('lists', () => {
       { path: 'b', status: 'A', added: null, removed: null },
     ];
     expect(size(task(1, { work: { tip: '', base: '', commits: 1, leftover_committed: false, files, marks: [] } }))).toEqual({ added: 3, removed: 1, files: 2 });
+  });
+});
+
+describe('what was spent today', () => {
+  const spent = (dollars: number | null, input = 0) => ({ input, output: 0, cache_read: 0, cache_write: 0, micro_dollars: dollars, turns: 1 });
+  const now = new Date('2026-03-02T08:00:00.000Z');
+  const old = '2026-02-27T08:00:00.000Z';
+  it('is nothing where no agent said anything, and what was before yesterday is not counted', () => {
+    expect(spendingOf(view([desk(1)], [], [run(1), run(2, { spent: spent(5_000_000), ended: old })]), now)).toBeNull();
+  });
+  it('is money by desk, the largest part first, and runs that go on count', () => {
+    const runs = [run(1, { spent: spent(1_000_000) }), run(2, { desk: 2, spent: spent(2_500_000), ended: null }), run(3, { spent: spent(500_000) })];
+    const { words, by } = spendingOf(view([desk(1), desk(2)], [], runs), now)!;
+    expect(words).toBe('$4.00');
+    expect(by.map(({ name, words, part }) => [name, words, part])).toEqual([['desk2', '$2.50', 0.625], ['desk1', '$1.50', 0.375]]);
+  });
+  it('is tokens where nobody knows a price', () => {
+    expect(spendingOf(view([desk(1)], [], [run(1, { spent: spent(null, 1200) })]), now)?.words).toBe('1200 tokens');
   });
 });
 

@@ -35,7 +35,7 @@ export const ALSO: readonly (readonly [string, string])[] = [
   ['Arrow keys', 'from desk to desk, by direction on screen'],
   ['Enter', 'open the desk or card that has focus'],
   ['Alt ↑, Alt ↓', 'move a card up or down in the order in which tasks start'],
-  ['B, Backspace, Enter', 'take a queued card back into the backlog'],
+  ['B, ⌫, Enter', 'take a queued card back into the backlog'],
   ['B on a role, Enter', 'hire for the empty desk'],
   ['[ and ]', 'in a review: the file before, the next file'],
   ['V', 'in a review: one column or side by side'],

@@ -23,6 +23,7 @@ export function deskSeen(view: OfficeView, desk: Desk): DeskView {
     hold: desk.hold,
     spent: (run ?? last)?.spent ?? null,
     visitors: run?.state === 'live' ? (run.seen?.visitors ?? 0) : 0,
+    enforcement: (run ?? last)?.enforcement,
   };
 }
 
