@@ -70,6 +70,11 @@ test('a card dropped on another one stands beside it, and gets its priority', as
   await page.mouse.up();
   await page.waitForFunction(() => window.replay.asked.some((ask) => ask.ask === 'submit'));
   assert.deepEqual(await submitted(page), [{ noun: 'task', do: 'move', task: 10, other: 14, after: true }]);
+  await page.waitForFunction(() => {
+    const cards = [...document.querySelectorAll('[data-row] [data-task]')].map((card) => card.dataset.task);
+    return cards.indexOf('10') === cards.indexOf('14') + 1;
+  });
+  assert.match(await page.locator('[data-task="10"] .prio').textContent(), /priority normal/);
   // One that waits for others starts after those that do not, wherever it is put.
   await carry(page, '[data-task="13"]', '[data-task="14"]');
   await page.locator('[data-backlog] .drop').getByText('stays where it is').waitFor();

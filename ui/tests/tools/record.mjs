@@ -151,6 +151,7 @@ async function shift(door, path) {
   const at = (state) => (noun) => reach(noun.id, state);
   const asked = async () => until('a command is held', async () => (await door.ask({ ask: 'approvals', all: false })).value[0]);
   await deed({ noun: 'task', do: 'assign', task: ids.audit, desk: desks.Juno }, at('running'));
+  await deed({ noun: 'task', do: 'move', task: ids.pagination, other: ids.tokens, after: true }, at('ready'));
   await deed({ noun: 'task', do: 'accept', task: ids.headers }, at('done'));
   await deed({ noun: 'task', do: 'unassign', task: ids.webhook }, at('ready'));
   await deed({ noun: 'task', do: 'edit', task: ids.driver, edit: { priority: 'normal' } }, at('ready'));
