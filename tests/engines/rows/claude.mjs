@@ -4,11 +4,10 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../lib/desk.mjs';
+import { approve, deny, risking, shared } from './shared.mjs';
 
 const RISKY = { tool: 'Bash', input: { command: 'echo done >> canary', description: 'leave a mark' } };
-const risky = { scenes: [{ match: '^risk', steps: [RISKY, { text: 'after: {result}' }] }] };
-const approve = () => ({ state: 'approved', note: 'fine by me' });
-const deny = () => ({ state: 'denied', note: 'not tonight' });
+const risky = risking(RISKY);
 const settings = (change) => (plan) => {
   const file = plan.files.find(([name]) => name === 'claude/settings.json');
   const value = JSON.parse(file[1]);
@@ -24,40 +23,36 @@ const replaceHook = (command, timeout) =>
     }
   });
 
+const idle = (desk) => until('a title that says idle', () => desk.titles.some((title) => title.startsWith('✳')));
+
 export const rows = [
+  ...shared({
+    risky: RISKY,
+    risk: (desk) => desk.headless('risk it'),
+    reported(desk) {
+      const [it] = desk.office.approvals.values();
+      assert.deepEqual([it.argv.at(-1), it.state, it.exit?.code], ['echo done >> canary', 'ran', 0]);
+    },
+    edit: (desk) => ({ tool: 'Write', input: { file_path: join(desk.checkout, 'a.txt'), content: 'hello' } }),
+    tool: (name) => `mcp__office__${name}`,
+    progress: { tool: 'mcp__office__task_progress', input: { text: 'half way' } },
+    ready: idle,
+    fewTries: { CLAUDE_CODE_MAX_RETRIES: '1' },
+    recovered(desk) {
+      assert.equal(result(desk).result, 'recovered');
+      assert.ok(desk.lines.some(({ subtype }) => subtype === 'api_retry'));
+    },
+    refused: (desk) => assert.equal(result(desk).is_error, true),
+  }),
   {
     name: 'starts to idle in a terminal',
     script: {},
     async run(desk) {
       desk.terminal();
-      await until('a title that says idle', () => desk.titles.some((title) => title.startsWith('✳')));
+      await idle(desk);
       await until('the session begins', () => desk.signal('SessionStart').length > 0);
       assert.equal(desk.signal('SessionStart')[0].payload.session_id, desk.session);
       assert.doesNotMatch(desk.printed, /trust this folder|Choose the text style|Select login/i);
-    },
-  },
-  {
-    name: 'takes a task given as an argument',
-    script: { default: { text: 'hello' } },
-    async run(desk) {
-      desk.terminal('take this task');
-      await until('its prompt arrives', () => desk.requests.some(({ user }) => user.includes('take this task')));
-      await until('its turn ends', () => desk.signal('Stop').length > 0);
-      assert.equal(desk.signal('UserPromptSubmit').length, 1);
-    },
-  },
-  {
-    name: 'the office’s tools are there on the first turn',
-    script: { scenes: [{ match: '^tell', steps: [{ tool: 'mcp__office__task_progress', input: { text: 'half way' } }, { text: 'told' }] }] },
-    async run(desk) {
-      await desk.headless('tell');
-      const [first] = desk.requests;
-      for (const tool of ['task_current', 'task_done', 'task_blocked', 'task_progress', 'ask_owner', 'ask_approval']) {
-        assert.ok(first.tools.includes(`mcp__office__${tool}`), `${tool} is missing: ${first.tools}`);
-      }
-      const said = desk.office.asks.find(({ body }) => body?.do === 'progress');
-      assert.equal(said?.body.text, 'half way');
-      assert.ok(desk.office.tokens.every((token) => token === 'desk-token'));
     },
   },
   {
@@ -77,57 +72,6 @@ export const rows = [
       const sent = readFileSync(join(desk.run, 'claude/CLAUDE.md'), 'utf8');
       assert.match(sent, /marzipan/);
       assert.ok(desk.requests.some(({ memory }) => memory), 'the model was not told');
-    },
-  },
-  {
-    name: 'edits a file in its checkout without asking',
-    script: (desk) => ({ scenes: [{ match: '^edit', steps: [{ tool: 'Write', input: { file_path: join(desk.checkout, 'a.txt'), content: 'hello' } }, { text: 'ok' }] }] }),
-    async run(desk) {
-      await desk.headless('edit');
-      assert.equal(readFileSync(join(desk.checkout, 'a.txt'), 'utf8'), 'hello');
-      assert.equal(desk.office.approvals.size, 0);
-    },
-  },
-  {
-    name: 'a risky call is held, approved, and runs once',
-    script: risky,
-    fixture: 'approved',
-    async run(desk) {
-      const ended = desk.headless('risk it');
-      await until('it is held', () => desk.office.held.size > 0);
-      assert.equal(desk.done, 0);
-      desk.office.answers = approve;
-      await ended;
-      assert.equal(desk.done, 1);
-      const [it] = desk.office.approvals.values();
-      assert.deepEqual([it.argv.at(-1), it.state, it.exit?.code], ['echo done >> canary', 'ran', 0]);
-    },
-  },
-  {
-    name: 'held while the office is killed and restarted, then approved: runs once',
-    script: risky,
-    async run(desk) {
-      const ended = desk.headless('risk it');
-      await until('it is held', () => desk.office.held.size > 0);
-      await desk.office.die();
-      await new Promise((done) => setTimeout(done, 500));
-      assert.equal(desk.done, 0);
-      desk.office.answers = approve;
-      await desk.office.start();
-      await ended;
-      assert.equal(desk.done, 1);
-      assert.equal(desk.office.approvals.size, 1);
-    },
-  },
-  {
-    name: 'denied: does not run, and the reason reaches the model',
-    script: risky,
-    answers: deny,
-    fixture: 'denied',
-    async run(desk) {
-      await desk.headless('risk it');
-      assert.equal(desk.done, 0);
-      assert.match(desk.requests.at(-1).result, /not tonight/);
     },
   },
   {
@@ -237,16 +181,6 @@ export const rows = [
     },
   },
   {
-    name: '429 twice, then recovers',
-    script: { scenes: [{ match: '^go', steps: [{ error: 429, headers: { 'retry-after': '1' }, times: 2 }, { text: 'recovered' }] }] },
-    fixture: 'retried',
-    async run(desk) {
-      await desk.headless('go on');
-      assert.equal(result(desk).result, 'recovered');
-      assert.ok(desk.lines.some(({ subtype }) => subtype === 'api_retry'));
-    },
-  },
-  {
     name: 'a usage limit says when it ends',
     script: {
       scenes: [{
@@ -270,16 +204,6 @@ export const rows = [
       const limit = desk.lines.find(({ type }) => type === 'rate_limit_event');
       assert.equal(limit?.rate_limit_info?.resetsAt, 1795231108);
       assert.equal(result(desk).is_error, true);
-    },
-  },
-  {
-    name: 'an expired login is said, and no turn is claimed',
-    script: { scenes: [{ match: '^go', steps: [{ error: 401, type: 'authentication_error', message: 'invalid x-api-key' }] }] },
-    fixture: 'login',
-    async run(desk) {
-      await desk.headless('go on', { env: { CLAUDE_CODE_MAX_RETRIES: '1' } });
-      assert.equal(result(desk).is_error, true);
-      assert.equal(desk.signal('Stop').length, 0);
     },
   },
   {
@@ -317,49 +241,6 @@ export const rows = [
       const third = await until('it goes on', () => desk.requests.find(({ user }) => user.endsWith('third')));
       assert.ok(third.conversation.includes('first') && third.conversation.includes('one'), third.conversation);
       assert.equal(third.headers['x-claude-code-session-id'], desk.session);
-    },
-  },
-  {
-    name: 'a stop before done is answered with what is missing, three times at most',
-    script: { default: { text: 'I am finished, I think.' } },
-    async run(desk) {
-      desk.office.says = { state: 'running', results: [{ verdict: 'unmet', run: 'test -f done' }] };
-      desk.terminal('stop early');
-      await until('it is told three times', () => desk.signals.filter(({ payload }) => payload?.office_goes_on).length === 3);
-      await until('its turn ends for good', () => desk.signal('Stop').some(({ payload }) => !payload.office_goes_on));
-      const told = desk.requests.filter(({ conversation }) => conversation.includes('Task #12 is not done yet'));
-      assert.equal(told.length, 3, `${desk.requests.length} requests`);
-      assert.ok(told[0].conversation.includes('test -f done'));
-    },
-  },
-  {
-    name: '20 KB with unicode, pasted, arrive whole and are confirmed',
-    script: { default: { text: 'got it' } },
-    async run(desk) {
-      desk.terminal();
-      await until('idle', () => desk.titles.some((title) => title.startsWith('✳')));
-      const text = Array.from({ length: 500 }, (_, line) => `${line}: Grüße, 世界 🌙 — naïve café`).join('\n');
-      await desk.submit(text, () => desk.signal('UserPromptSubmit').length > 0);
-      await until('it is confirmed', () => desk.signal('UserPromptSubmit').length > 0);
-      assert.equal(desk.signal('UserPromptSubmit')[0].payload.prompt, text);
-      const asked = await until('it arrives', () => desk.requests.find(({ user_length }) => user_length >= text.length - 10));
-      assert.ok(asked.user.endsWith(text.slice(-100)));
-    },
-  },
-  {
-    name: 'typed into while a call is held: nothing is approved',
-    script: risky,
-    async run(desk) {
-      desk.terminal('risk it');
-      await until('it is held', () => desk.office.held.size > 0);
-      for (const keys of ['\r', '1\r', 'y\r', '\x1b[B\r']) {
-        desk.type(keys);
-        await new Promise((done) => setTimeout(done, 150));
-      }
-      assert.equal(desk.done, 0);
-      desk.office.answers = deny;
-      await until('the reason reaches the model', () => desk.requests.some(({ result: said }) => said.includes('not tonight')));
-      assert.equal(desk.done, 0);
     },
   },
 ];

@@ -5,12 +5,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../lib/desk.mjs';
+import { answered, approve, deny, risking, shared } from './shared.mjs';
 
 // Outside the checkout, so that its sandbox has to be left for it.
 const RISKY = { tool: 'exec_command', input: { cmd: 'echo done >> ../canary', sandbox_permissions: 'require_escalated', justification: 'leave a mark' } };
-const risky = { scenes: [{ match: '^risk', steps: [RISKY, { text: 'after: {result}' }] }] };
-const approve = () => ({ state: 'approved', note: 'fine by me' });
-const deny = () => ({ state: 'denied', note: 'not tonight' });
+const risky = risking(RISKY);
 /** Codex runs a hook only when it is trusted by the hash of what it says. */
 const trust = (command, timeout) => {
   const said = { event_name: 'permission_request', hooks: [{ async: false, command, timeout, type: 'command' }] };
@@ -36,9 +35,27 @@ const gateBroken = (name, ...hook) => ({
     assert.equal(desk.done, 0);
   },
 });
-const answered = (desk) => desk.requests.some(({ result }) => result);
 
 export const rows = [
+  ...shared({
+    risky: RISKY,
+    async risk(desk) {
+      desk.terminal('risk it');
+      await until('the model hears of it', () => answered(desk), 30);
+    },
+    reported: (desk) => until('its turn ends', () => desk.signal('Stop').length > 0),
+    edit: () => ({ tool: 'exec_command', input: { cmd: 'echo hello > a.txt' } }),
+    tool: (name) => name,
+    progress: { tool: 'task_progress', namespace: 'mcp__office', input: { text: 'half way' } },
+    async ready(desk) {
+      // Ready for input is it once it has asked for the office's tools, which it is told to require.
+      await until('it knows the tools', () => existsSync(join(desk.run, 'tools-known')));
+      const printed = () => desk.printed.length;
+      for (let before = -1; before !== printed(); await new Promise((done) => setTimeout(done, 700))) before = printed();
+    },
+    recovered: (desk) => assert.ok(desk.printed.includes('recovered'), desk.printed.slice(-400)),
+    refused: (desk) => assert.ok(desk.lines.some(({ type }) => type === 'turn.failed'), desk.printed.slice(-400)),
+  }),
   {
     name: 'starts to idle in a terminal',
     script: {},
@@ -46,29 +63,6 @@ export const rows = [
       desk.terminal();
       await until('its prompt line', () => /OpenAI Codex|send|Ask Codex/i.test(desk.printed.replace(/\x1b\[[0-9;?]*[a-zA-Z]/g, '')));
       assert.doesNotMatch(desk.printed, /Do you trust|Sign in with/i);
-    },
-  },
-  {
-    name: 'takes a task given as an argument',
-    script: { default: { text: 'hello' } },
-    async run(desk) {
-      desk.terminal('take this task');
-      await until('its prompt arrives', () => desk.requests.some(({ user }) => user.includes('take this task')));
-      await until('its turn ends', () => desk.signal('Stop').length > 0);
-      assert.equal(desk.signal('UserPromptSubmit').length, 1);
-    },
-  },
-  {
-    name: 'the office’s tools are there on the first turn',
-    script: { scenes: [{ match: '^tell', steps: [{ tool: 'task_progress', namespace: 'mcp__office', input: { text: 'half way' } }, { text: 'told' }] }] },
-    async run(desk) {
-      await desk.headless('tell');
-      const names = desk.requests[0].tools.join(' ');
-      for (const tool of ['task_current', 'task_done', 'task_blocked', 'task_progress', 'ask_owner', 'ask_approval']) {
-        assert.ok(names.includes(tool), `${tool} is missing: ${names}`);
-      }
-      assert.equal(desk.office.asks.find(({ body }) => body?.do === 'progress')?.body.text, 'half way');
-      assert.ok(desk.office.tokens.every((token) => token === 'desk-token'));
     },
   },
   {
@@ -80,47 +74,6 @@ export const rows = [
     },
   },
   {
-    name: 'a risky call is held, approved, and runs once',
-    script: risky,
-    fixture: 'approved',
-    async run(desk) {
-      desk.terminal('risk it');
-      await until('it is held', () => desk.office.held.size > 0);
-      assert.equal(desk.done, 0);
-      desk.office.answers = approve;
-      await until('the model hears of it', () => answered(desk));
-      assert.equal(desk.done, 1);
-      await until('its turn ends', () => desk.signal('Stop').length > 0);
-    },
-  },
-  {
-    name: 'held while the office is killed and restarted, then approved: runs once',
-    script: risky,
-    async run(desk) {
-      desk.terminal('risk it');
-      await until('it is held', () => desk.office.held.size > 0);
-      await desk.office.die();
-      await new Promise((done) => setTimeout(done, 500));
-      assert.equal(desk.done, 0);
-      desk.office.answers = approve;
-      await desk.office.start();
-      await until('the model hears of it', () => answered(desk));
-      assert.equal(desk.done, 1);
-      assert.equal(desk.office.approvals.size, 1);
-    },
-  },
-  {
-    name: 'denied: does not run, and the reason reaches the model',
-    script: risky,
-    answers: deny,
-    fixture: 'denied',
-    async run(desk) {
-      desk.terminal('risk it');
-      await until('the reason reaches the model', () => desk.requests.some(({ result }) => result.includes('not tonight')));
-      assert.equal(desk.done, 0);
-    },
-  },
-  {
     name: 'a write outside the checkout that does not ask is stopped by its sandbox',
     closed: true,
     open: withoutSandbox,
@@ -129,28 +82,6 @@ export const rows = [
     async run(desk, change) {
       desk.terminal('risk it', { change });
       await until('the model hears of it', () => answered(desk));
-      assert.equal(desk.done, 0);
-    },
-  },
-  {
-    name: 'edits a file in its checkout without asking',
-    script: { scenes: [{ match: '^edit', steps: [{ tool: 'exec_command', input: { cmd: 'echo hello > a.txt' } }, { text: 'ok' }] }] },
-    async run(desk) {
-      await desk.headless('edit');
-      assert.equal(readFileSync(join(desk.checkout, 'a.txt'), 'utf8'), 'hello\n');
-      assert.equal(desk.office.approvals.size, 0);
-    },
-  },
-  {
-    name: 'typed into while a call is held: nothing is approved',
-    script: risky,
-    async run(desk) {
-      desk.terminal('risk it');
-      await until('it is held', () => desk.office.held.size > 0);
-      for (const keys of ['\r', '1\r', 'y\r', '\x1b[B\r']) {
-        desk.type(keys);
-        await new Promise((done) => setTimeout(done, 150));
-      }
       assert.equal(desk.done, 0);
     },
   },
@@ -184,24 +115,6 @@ export const rows = [
     },
   },
   {
-    name: '429 twice, then recovers',
-    script: { scenes: [{ match: '^go', steps: [{ error: 429, headers: { 'retry-after': '1' }, times: 2 }, { text: 'recovered' }] }] },
-    fixture: 'retried',
-    async run(desk) {
-      await desk.headless('go on', { seconds: 30 });
-      assert.ok(desk.printed.includes('recovered'), desk.printed.slice(-400));
-    },
-  },
-  {
-    name: 'an expired login is said, and no turn is claimed',
-    script: { scenes: [{ match: '^go', steps: [{ error: 401, type: 'authentication_error', message: 'invalid api key' }] }] },
-    fixture: 'login',
-    async run(desk) {
-      await desk.headless('go on', { seconds: 30 });
-      assert.ok(desk.lines.some(({ type }) => type === 'turn.failed'), desk.printed.slice(-400));
-    },
-  },
-  {
     name: 'usage adds up to what the server said',
     script: { scenes: [{ match: '^go', steps: [{ tool: 'exec_command', input: { cmd: 'ls' }, usage: { input: 1000, output: 100, cache_read: 600 } }, { text: 'ok', usage: { input: 2000, output: 50 } }] }] },
     fixture: 'usage',
@@ -210,19 +123,6 @@ export const rows = [
       const { usage } = desk.lines.findLast(({ type }) => type === 'turn.completed');
       const { input, output, cache_read } = desk.model.state.usage;
       assert.deepEqual([usage.input_tokens, usage.output_tokens, usage.cached_input_tokens], [input, output, cache_read]);
-    },
-  },
-  {
-    name: 'a stop before done is answered with what is missing, three times at most',
-    script: { default: { text: 'I am finished, I think.' } },
-    async run(desk) {
-      desk.office.says = { state: 'running', results: [{ verdict: 'unmet', run: 'test -f done' }] };
-      desk.terminal('stop early');
-      await until('it is told three times', () => desk.signals.filter(({ payload }) => payload?.office_goes_on).length === 3);
-      await until('its turn ends for good', () => desk.signal('Stop').some(({ payload }) => !payload.office_goes_on));
-      const told = desk.requests.filter(({ conversation }) => conversation.includes('Task #12 is not done yet'));
-      assert.equal(told.length, 3, `${desk.requests.length} requests`);
-      assert.ok(told[0].conversation.includes('test -f done'));
     },
   },
   {
@@ -238,21 +138,6 @@ export const rows = [
       desk.terminal('third', { more: { resume: true } });
       const third = await until('it goes on', () => desk.requests.find(({ user }) => user.endsWith('third')));
       assert.ok(third.conversation.includes('first') && third.conversation.includes('one'), third.conversation);
-    },
-  },
-  {
-    name: '20 KB with unicode, pasted, arrive whole and are confirmed',
-    script: { default: { text: 'got it' } },
-    async run(desk) {
-      desk.terminal();
-      // Ready for input is it once it has asked for the office's tools, which it is told to require.
-      await until('it knows the tools', () => existsSync(join(desk.run, 'tools-known')));
-      const quiet = () => desk.printed.length;
-      for (let before = -1; before !== quiet(); await new Promise((done) => setTimeout(done, 700))) before = quiet();
-      const text = Array.from({ length: 500 }, (_, line) => `${line}: Grüße, 世界 🌙 — naïve café`).join('\n');
-      await desk.submit(text, () => desk.signal('UserPromptSubmit').length > 0);
-      assert.equal(desk.signal('UserPromptSubmit')[0].payload.prompt, text);
-      await until('it arrives', () => desk.requests.find(({ user_length }) => user_length >= text.length - 10));
     },
   },
 ];
