@@ -234,6 +234,10 @@ base: string | null } |
  *  Answer: `Changed` (the project).
  */
 { ask: "open_demo" } |
+/** Tries an engine's program with a call that nobody allowed, and waits for what comes of it. Answer: `Engines` (that one). */
+{ ask: "try_engine";
+/** Its name. */
+engine: string } |
 /** Runs set-up and checks on the base and waits for the report. Answer: `Tried`. */
 { ask: "try_project";
 /** Name or number. */
@@ -856,6 +860,16 @@ export type Engine = {
 	note: string,
 	/** Whether a desk must bring its own command line. */
 	needs_command: boolean,
+	/** Its version, as it says it itself. */
+	version?: string | null,
+	/** What its owner should know of that version, if anything: newer than tried, say. */
+	warning?: string | null,
+	/** Whether there is a login. */
+	login?: Login,
+	/** What to do where there is none. */
+	login_hint?: string | null,
+	/** How what it does is held. */
+	gate?: Gate,
 };
 
 /** The name of an engine, as in `engines/<name>.toml`. */
@@ -922,6 +936,19 @@ signal: number } |
 why: string } |
 /** The office lost it (it was ended with the office, or the machine went down). */
 { kind: "lost" };
+
+/** What holds an engine's risky actions. */
+export type Gate =
+/** It runs what its owner wrote, as a script or a command line: no agent decides anything there. */
+{ is: "owners" } |
+/** This very program was tried: what nobody allowed is denied, also with no hook there. */
+{ is: "hard" } |
+/** It should be, and was not tried yet. */
+{ is: "untried" } |
+/** Nothing holds it but itself, or it failed its trial. */
+{ is: "soft";
+/** How that is known. */
+why: string };
 
 /** The second frame, from the runtime. */
 export type Greeting =
@@ -1002,6 +1029,15 @@ export type HoldReason =
 "desk_paused" |
 /** The owner stopped this desk's run. */
 "desk_stopped";
+
+/** Whether an engine has a login, as far as that shows without asking its provider. */
+export type Login =
+/** It needs none, or keeps it where nobody looks. */
+"unknown" |
+/** There is one. */
+"found" |
+/** There is none. */
+"missing";
 
 /** Something a reviewer must see at once. */
 export type Mark =

@@ -274,4 +274,11 @@ describe('a card over a desk', () => {
     const it = view([desk(1)], [], [], facts);
     expect(engineOf(it, it.desks.get(1)!).refusal?.detail).toBe("'shell' needs a command line (`--command`)");
   });
+  it('a desk whose engine does not hold its agent takes nothing by itself, and says so', () => {
+    const soft = { name: 'shell', title: 'Robot', found: true, note: '', needs_command: false, gate: { is: 'soft', why: 'it acts' } };
+    const facts = { ...office, engines: { shell: soft } } as Noun;
+    const it = view([desk(1, { auto: true }), desk(2)], [], [], facts);
+    expect(deskSeen(it, it.desks.get(1)!).evidence).toBe('nothing runs here; takes no task by itself: Robot is soft: it acts');
+    expect(deskSeen(it, it.desks.get(2)!).evidence).toBe('nothing runs here');
+  });
 });

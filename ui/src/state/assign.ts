@@ -1,7 +1,7 @@
 // What the office would say if this task were given to that desk: takes it, queues it, or refuses and why. Mirrors
 // `assign::by_hand` of the core, for the word a desk says while a card hangs over it; the office itself decides.
 // Not here: sending the command (commands.ts).
-import type { Desk, EngineName, Refusal, Task } from '../bindings';
+import type { Desk, Engine, EngineName, Refusal, Task } from '../bindings';
 import type { OfficeView } from './view';
 
 export type Verdict = { says: 'takes' | 'queues'; why: string } | { says: 'refuses'; why: string; refusal: Refusal };
@@ -29,6 +29,30 @@ export function engineOf(view: OfficeView, desk: Desk): { engine: EngineName; re
   }
   const detail = missing.length > 0 ? missing.join('; ') : 'give it one with `--engine`';
   return { engine: null, refusal: { code: 'unavailable', message: `desk '${desk.name}' has no engine it can start`, detail } };
+}
+
+/** What holds an engine, in the office's words; mirrors `Gate` of the core. */
+export function gateWords(engine: Engine): string {
+  const gate = engine.gate ?? { is: 'owners' };
+  switch (gate.is) {
+    case 'owners':
+      return 'runs what you wrote';
+    case 'hard':
+      return 'hard: denies what nobody allowed, also without a hook';
+    case 'untried':
+      return 'not tried yet';
+    case 'soft':
+      return `soft: ${gate.why}`;
+  }
+}
+
+/** Why a desk takes no task by itself though it may; none where it does. Mirrors `Office::attended_only` of the core. */
+export function attendedOnly(view: OfficeView, desk: Desk): string | null {
+  const name = engineOf(view, desk).engine;
+  const engine = name === null ? undefined : view.office.engines[name];
+  const is = engine?.gate?.is ?? 'owners';
+  if (!engine || !desk.auto || is === 'owners' || is === 'hard') return null;
+  return `takes no task by itself: ${engine.title} is ${gateWords(engine)}`;
 }
 
 export function byHand(view: OfficeView, task: Task, desk: Desk): Verdict {

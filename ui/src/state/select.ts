@@ -1,7 +1,7 @@
 // What is read out of the view: desks as they are seen, the backlog in its order, who waits for the owner, the counts.
 // Pure, and the same words as the office's own views. Not here: what a drag would do (assign.ts), sentences (words.ts).
 import type { Approval, Desk, DeskState, DeskView, Exit, HoldReason, Priority, Run, Task, TaskId, TaskState } from '../bindings';
-import { engineOf } from './assign';
+import { attendedOnly, engineOf } from './assign';
 import type { OfficeView } from './view';
 
 /** A desk as it is seen: state, the evidence for it, and since when. Mirrors `Office::desk_view` of the core. */
@@ -48,7 +48,9 @@ function seen(view: OfficeView, desk: Desk, run: Run | undefined, task: Task | u
     }
     return ['working', run.pid === null ? '' : `process ${run.pid} runs`, run.launched];
   }
-  return atRest(view, desk, last);
+  const [state, evidence, since] = atRest(view, desk, last);
+  const why = state === 'idle' ? attendedOnly(view, desk) : null;
+  return [state, why ? `${evidence}; ${why}` : evidence, since];
 }
 
 const HELD: Readonly<Record<HoldReason, string>> = {

@@ -113,7 +113,8 @@ test('somebody is hired for an engine, and what is missing is said for those tha
   await page.evaluate(() => {
     const ask = window.replay.ask.bind(window.replay);
     const engine = (name, found, needs_command, note) => ({ name, title: name, found, needs_command, note });
-    const value = [engine('shell', true, false, '/bin/sh'), engine('codex', false, false, 'install it with npm'), engine('custom', true, true, '')];
+    const agent = { version: '2.1.9', warning: 'newer than tried (2.1.197)', login: 'missing', login_hint: 'log in with robot login', gate: { is: 'soft', why: 'it acts' } };
+    const value = [{ ...engine('robot', true, false, '/bin/robot'), ...agent }, engine('shell', true, false, '/bin/sh'), engine('codex', false, false, 'install it with npm'), engine('custom', true, true, '')];
     window.replay.ask = async (asked) => (asked.ask === 'engines' ? { kind: 'engines', value } : ask(asked));
   });
   await page.locator('[data-desk="hire"]').focus();
@@ -122,6 +123,8 @@ test('somebody is hired for an engine, and what is missing is said for those tha
   await sheet.getByText('One engine is not found here').click();
   await sheet.getByText('install it with npm').waitFor();
   assert.equal(await sheet.getByRole('option', { name: 'codex, not found' }).isDisabled(), true);
+  await sheet.getByRole('combobox', { name: 'Engine' }).selectOption('robot');
+  for (const words of ['2.1.9, newer than tried (2.1.197)', 'log in with robot login', 'soft: it acts', 'Not with this engine']) await sheet.getByText(words).waitFor();
   await sheet.getByRole('combobox', { name: 'Engine' }).selectOption('custom');
   assert.equal(await sheet.getByRole('button', { name: 'Hire' }).isDisabled(), true);
   await sheet.getByRole('textbox', { name: 'Its command line' }).fill('my-agent --brief {brief}');

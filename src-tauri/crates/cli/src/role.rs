@@ -1,8 +1,8 @@
 //! Roles and engines: what there is to choose from. Both are files of data; nothing here changes them.
 
 use clap::Subcommand;
-use office_core::Refusal;
-use office_core::role::{Engine, Role};
+use office_core::role::{Engine, Gate, Login, Role};
+use office_core::{Code, Refusal};
 use office_door::wire::{Answer, Ask};
 
 use crate::print::{self, Table};
@@ -32,6 +32,16 @@ pub(crate) enum EngineVerb {
     #[command(after_help = "Examples:
   office engine list")]
     List,
+    /// Try an engine: whether it denies what nobody allowed, with no hook there
+    ///
+    /// Its program is started in an empty folder, with nothing of yours, and a stand-in on this machine in place of its model tells
+    /// it to run a command. No account, no network, no money. An engine that runs it is soft: it gets no work that nobody watches.
+    #[command(after_help = "Examples:
+  office engine test claude")]
+    Test {
+        /// Its name
+        engine: String,
+    },
 }
 
 pub(crate) async fn carry_out(s: &mut Session<'_>, verb: RoleVerb) -> Done {
@@ -64,22 +74,51 @@ fn page(role: &Role, s: &Session<'_>) -> String {
 }
 
 pub(crate) async fn carry_out_engine(s: &mut Session<'_>, verb: EngineVerb) -> Done {
-    let EngineVerb::List = verb;
-    let Answer::Engines(engines) = s.ask(Ask::Engines).await? else { return Err(unexpected()) };
-    s.show(&engines, || engine_list(&engines, s))
+    match verb {
+        EngineVerb::List => {
+            let Answer::Engines(engines) = s.ask(Ask::Engines).await? else { return Err(unexpected()) };
+            s.show(&engines, || engine_list(&engines, s))
+        }
+        EngineVerb::Test { engine } => {
+            let Answer::Engines(engines) = s.ask(Ask::TryEngine { engine }).await? else { return Err(unexpected()) };
+            let Some(tried) = engines.first() else { return Err(unexpected()) };
+            s.show(tried, || engine_list(&engines, s))?;
+            match &tried.gate {
+                Gate::Soft { .. } => Err(Refusal::new(
+                    Code::NotAllowed,
+                    format!("{} is {}", tried.title, tried.gate),
+                    "it starts by your hand alone; stay with it, or give the task to another engine",
+                )
+                .into()),
+                _ => Ok(()),
+            }
+        }
+    }
 }
 
 fn engine_list(engines: &[Engine], s: &Session<'_>) -> String {
     let mut table = Table::default();
     for engine in engines {
-        let found = if engine.found { "found" } else { "not found" };
-        let needs = if engine.needs_command { "needs --command" } else { "" };
+        let found = match (engine.found, engine.login) {
+            (false, _) => "not found",
+            (true, Login::Missing) => "no login",
+            (true, _) => "found",
+        };
+        let mut what: Vec<String> = engine.warning.iter().cloned().collect();
+        if engine.found && engine.gate != Gate::Owners {
+            what.push(engine.gate.to_string());
+        }
+        what.extend(engine.login_hint.iter().filter(|_| engine.found).cloned());
+        if engine.needs_command {
+            what.push("needs --command".to_owned());
+        }
+        what.push(engine.note.clone());
         table.row([
             engine.name.to_string(),
             found.to_owned(),
             engine.title.clone(),
-            needs.to_owned(),
-            engine.note.clone(),
+            engine.version.clone().unwrap_or_default(),
+            what.join("; "),
         ]);
     }
     table.text(s.around.columns)

@@ -262,6 +262,7 @@ pub(crate) const SHAPES: &[(&str, &str)] = &[
     ("role list", "Role[]"),
     ("role show", "Role"),
     ("engine list", "Engine[]"),
+    ("engine test", "Engine"),
     ("desk add", "DeskCard"),
     ("desk list", "DeskView[]"),
     ("desk show", "DeskCard"),

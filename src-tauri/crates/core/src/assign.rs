@@ -58,7 +58,9 @@ pub fn next_start(office: &Office, now: At) -> Option<Vec<Event>> {
         if let Some(task) = queued {
             return Some(start(office, task, desk, now));
         }
+        // What does not hold its agent is started by its owner's hand alone.
         if desk.auto
+            && office.attended_only(desk).is_none()
             && !office.review_is_full()
             && let Some(task) = office.ready_tasks().find(|task| fits(task, desk) && can_start(office, task))
         {

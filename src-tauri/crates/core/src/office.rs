@@ -266,6 +266,15 @@ impl Office {
         Err(Refusal::new(Code::Unavailable, message, detail))
     }
 
+    /// Why a desk takes no task by itself though it may, in words; none where it does. Its owner can give it one.
+    pub fn attended_only(&self, desk: &Desk) -> Option<String> {
+        let engine = self.engines.get(&self.engine_of(desk).ok()?)?;
+        match &engine.gate {
+            gate if gate.works_unattended() || !desk.auto => None,
+            gate => Some(format!("takes no task by itself: {} is {gate}", engine.title)),
+        }
+    }
+
     /// Refuses while everything is stopped.
     pub fn not_held(&self) -> Result<(), Refusal> {
         match &self.hold {

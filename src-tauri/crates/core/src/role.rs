@@ -37,4 +37,68 @@ pub struct Engine {
     pub note: String,
     /// Whether a desk must bring its own command line.
     pub needs_command: bool,
+    /// Its version, as it says it itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// What its owner should know of that version, if anything: newer than tried, say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
+    /// Whether there is a login.
+    #[serde(default)]
+    pub login: Login,
+    /// What to do where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_hint: Option<String>,
+    /// How what it does is held.
+    #[serde(default)]
+    pub gate: Gate,
+}
+
+/// Whether an engine has a login, as far as that shows without asking its provider.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Login {
+    /// It needs none, or keeps it where nobody looks.
+    #[default]
+    Unknown,
+    /// There is one.
+    Found,
+    /// There is none.
+    Missing,
+}
+
+/// What holds an engine's risky actions.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, Type)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Gate {
+    /// It runs what its owner wrote, as a script or a command line: no agent decides anything there.
+    #[default]
+    Owners,
+    /// This very program was tried: what nobody allowed is denied, also with no hook there.
+    Hard,
+    /// It should be, and was not tried yet.
+    Untried,
+    /// Nothing holds it but itself, or it failed its trial.
+    Soft {
+        /// How that is known.
+        why: String,
+    },
+}
+
+impl Gate {
+    /// Whether it is given tasks that nobody is there to watch.
+    pub fn works_unattended(&self) -> bool {
+        matches!(self, Self::Owners | Self::Hard)
+    }
+}
+
+impl std::fmt::Display for Gate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Owners => f.write_str("runs what you wrote"),
+            Self::Hard => f.write_str("hard: denies what nobody allowed, also without a hook"),
+            Self::Untried => f.write_str("not tried yet"),
+            Self::Soft { why } => write!(f, "soft: {why}"),
+        }
+    }
 }

@@ -130,7 +130,12 @@ impl Office {
         let (state, evidence, since) = match run {
             _ if desk.removed => (DeskState::Off, "removed".to_owned(), None),
             Some(run) => self.seen_at_work(run, task),
-            None => self.seen_at_rest(desk),
+            None => match (self.seen_at_rest(desk), self.attended_only(desk)) {
+                ((DeskState::Idle, evidence, since), Some(why)) => {
+                    (DeskState::Idle, format!("{evidence}; {why}"), since)
+                }
+                (seen, _) => seen,
+            },
         };
         DeskView {
             id: desk.id,
@@ -313,8 +318,12 @@ impl Office {
                 && task.role.as_ref().is_none_or(|role| *role == desk.role)
                 && desk.project.is_none_or(|project| project == task.project)
         };
-        if self.desks.values().any(takes) {
-            return None;
+        let mut fitting = self.desks.values().filter(|desk| takes(desk)).peekable();
+        if fitting.peek().is_some() {
+            let held: Option<Vec<_>> = fitting.map(|desk| Some((desk, self.attended_only(desk)?))).collect();
+            // Said only where no other desk could take it.
+            let (desk, why) = held?.into_iter().next()?;
+            return Some(format!("#{id} is yours to give: {} {why}", desk.name));
         }
         let whom = task.role.as_ref().map(|role| format!(" of role '{role}'")).unwrap_or_default();
         Some(format!("#{id} fits no desk: there is none{whom} for its project"))

@@ -110,6 +110,17 @@ fn each_state_has_its_cause() {
 }
 
 #[test]
+fn a_desk_whose_engine_does_not_hold_its_agent_takes_nothing_by_itself_and_says_so() {
+    let gate = json!({ "is": "soft", "why": "it acts" });
+    let robot =
+        json!({ "name": "shell", "title": "Robot", "found": true, "note": "", "needs_command": false, "gate": gate });
+    let here =
+        |auto: bool| seen(vec![office(json!({ "engines": { "shell": robot } })), desk(json!({ "auto": auto }))]).1;
+    assert_eq!(here(true), "nothing runs here; takes no task by itself: Robot is soft: it acts");
+    assert_eq!(here(false), "nothing runs here");
+}
+
+#[test]
 fn a_held_command_is_what_its_desk_waits_for() {
     for (state, expected) in [("waiting", DeskState::WaitingForYou), ("running", DeskState::Working)] {
         let shown = format!("git push {}", "x".repeat(200));

@@ -89,6 +89,11 @@ pub enum Ask {
     /// Makes the demo office, or what is missing of it: a small repository in the office's directory, desks and tasks.
     /// Answer: `Changed` (the project).
     OpenDemo,
+    /// Tries an engine's program with a call that nobody allowed, and waits for what comes of it. Answer: `Engines` (that one).
+    TryEngine {
+        /** Its name. */
+        engine: String,
+    },
     /// Runs set-up and checks on the base and waits for the report. Answer: `Tried`.
     TryProject {
         /** Name or number. */

@@ -2,6 +2,7 @@
 //! `engines/*.toml`. It starts no process and reads no file; the text of engine files is handed in.
 
 pub mod briefing;
+pub mod canary;
 mod codex;
 pub mod estimate;
 pub mod hearing;

@@ -243,7 +243,11 @@ impl EngineSpec {
 }
 
 /// Replaces `{name}` where `name` is known; other braces stay, unless they look like a placeholder that is misspelt.
-fn fill(spec: &EngineSpec, word: &str, value: &dyn Fn(&str) -> Option<String>) -> Result<String, EngineError> {
+pub(crate) fn fill(
+    spec: &EngineSpec,
+    word: &str,
+    value: &dyn Fn(&str) -> Option<String>,
+) -> Result<String, EngineError> {
     let mut out = String::new();
     let mut rest = word;
     while let Some(start) = rest.find('{') {

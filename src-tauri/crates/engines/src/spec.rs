@@ -193,6 +193,9 @@ pub struct EngineSpec {
     /// How its calls go through a server of ours.
     #[serde(default)]
     pub proxy: Option<Proxy>,
+    /// How it is proven that it denies what nobody allowed.
+    #[serde(default)]
+    pub self_test: Option<crate::canary::SelfTest>,
     /// Started on a task.
     pub task: TaskLaunch,
     /// Started without one.
@@ -276,6 +279,11 @@ impl EngineSpec {
         }
         if self.gate.hard && self.gate.asks == Asks::None {
             return Err("an engine that never asks cannot be hard: `asks = \"none\"` needs `hard = false`".to_owned());
+        }
+        if let Some(test) = &self.self_test
+            && serde_json::from_str::<serde_json::Value>(&test.input).is_err()
+        {
+            return Err("`input` in [self_test] is no JSON".to_owned());
         }
         Ok(())
     }

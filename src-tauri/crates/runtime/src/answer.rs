@@ -116,6 +116,10 @@ impl World {
             Ask::Engines => {
                 Ok(Answer::Engines(self.handle.read(|office| office.engines.values().cloned().collect()).await?))
             }
+            Ask::TryEngine { engine } => {
+                actor.owner_only("try an engine")?;
+                Ok(Answer::Engines(vec![self.try_engine(&engine).await?]))
+            }
             Ask::Events { since, limit, task } => self.events(since, limit.clamp(1, EVENTS_MAX), task).await,
             Ask::Diff { task, stat } => self.diff(task, stat).await,
             Ask::Log { task, run } => {

@@ -1,13 +1,15 @@
 //! Reads roles and engines: those that come with the product, and the owner's own files, which win.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use office_core::role::{Engine, Role};
+use office_core::role::{Engine, Gate, Login, Role};
 use office_core::{EngineName, RoleName};
 use office_engines::EngineSpec;
+use office_engines::spec::Asks;
 use serde::Deserialize;
 
+use crate::effects::agent::owners;
 use crate::paths::OfficeDir;
 
 /// The roles that come with the product.
@@ -107,21 +109,49 @@ fn role(file: &str, text: &str) -> Result<Role, String> {
     })
 }
 
-/// Looks for an engine's program on the owner's path.
-fn find(spec: &EngineSpec) -> Engine {
-    let place = spec.program.as_ref().and_then(|program| {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        std::env::split_paths(&path).map(|dir| dir.join(program)).find(|file| file.is_file())
-    });
-    let found = place.is_some() || spec.program.is_none();
-    let mut note = place.map_or_else(|| spec.install.clone(), |path| path.display().to_string());
-    if spec.reader.is_some() || spec.version.is_some() {
-        note.push_str(&match spec.tried.join(", ") {
-            none if none.is_empty() => " (not tried with this office)".to_owned(),
-            versions => format!(" (tried: {versions})"),
-        });
+/// Where an engine's program is: on the owner's path, or where its file says that it is put.
+pub(crate) fn place_of(spec: &EngineSpec) -> Option<PathBuf> {
+    let program = spec.program.as_ref()?;
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path = std::env::split_paths(&path).map(|dir| dir.join(program));
+    on_path.chain(spec.places.iter().filter_map(|place| owners(place))).find(|file| file.is_file())
+}
+
+/// What holds an engine as far as its file says; that it is hard is believed when it was tried.
+pub(crate) fn gate_by_file(spec: &EngineSpec) -> Gate {
+    let soft = |why: &str| Gate::Soft { why: why.to_owned() };
+    match spec.gate.asks {
+        _ if spec.gate.hard => Gate::Untried,
+        Asks::None if spec.reader.is_none() && spec.login.is_none() => Gate::Owners,
+        Asks::None => soft("nobody is asked before it acts"),
+        Asks::Screen => soft("it asks on its own screen, in its own process"),
+        Asks::Hook | Asks::Protocol => soft("it acts when whoever should ask is late or gone"),
     }
-    Engine { name: spec.name.clone(), title: spec.title.clone(), found, note, needs_command: spec.needs_command }
+}
+
+fn login_of(spec: &EngineSpec) -> Login {
+    let Some(login) = &spec.login else { return Login::Unknown };
+    let is_set = |name: &String| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let lent = login.lend.as_ref().and_then(|lend| owners(&lend.from)).is_some_and(|file| file.is_file());
+    if lent || login.environment.iter().any(is_set) { Login::Found } else { Login::Missing }
+}
+
+/// An engine as it is found here, before anything was asked of its program.
+pub(crate) fn find(spec: &EngineSpec) -> Engine {
+    let place = place_of(spec);
+    let login = login_of(spec);
+    Engine {
+        name: spec.name.clone(),
+        title: spec.title.clone(),
+        found: place.is_some() || spec.program.is_none(),
+        note: place.map_or_else(|| spec.install.clone(), |path| path.display().to_string()),
+        needs_command: spec.needs_command,
+        version: None,
+        warning: (spec.version.is_some() && spec.tried.is_empty()).then(|| "not tried with this office".to_owned()),
+        login,
+        login_hint: spec.login.as_ref().filter(|_| login == Login::Missing).map(|login| login.hint.clone()),
+        gate: gate_by_file(spec),
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Looks whether everything an office needs is there, and says what to do where it is not.
 
+use office_core::role::{Engine, Gate, Login};
 use office_door::wire::HealthLine;
 
 use crate::catalog::Catalog;
@@ -15,6 +16,31 @@ fn line(name: &str, looked: Result<String, String>, way_out: &str) -> HealthLine
     };
     let way_out = if ok { String::new() } else { way_out.to_owned() };
     HealthLine { name: name.to_owned(), ok, found, way_out }
+}
+
+/// An engine in one line: where it is, which version, what holds it. That it asks on its own screen is no fault of this machine;
+/// that it should be hard and is not, is one.
+fn engine_line(engine: &Engine) -> HealthLine {
+    let name = format!("engine {}", engine.name);
+    if !engine.found {
+        return line(&name, Err("not found".to_owned()), &engine.note);
+    }
+    let mut words = engine.note.clone();
+    for more in engine.version.iter().chain(&engine.warning) {
+        words.push_str(&format!(", {more}"));
+    }
+    if engine.gate != Gate::Owners {
+        words.push_str(&format!("; {}", engine.gate));
+    }
+    match (&engine.gate, engine.login, &engine.login_hint) {
+        (Gate::Soft { why }, ..) if why.contains("self-test") => {
+            let way_out =
+                format!("give it no work that nobody watches; after an update `office engine test {}`", engine.name);
+            line(&name, Err(words), &way_out)
+        }
+        (_, Login::Missing, Some(hint)) => line(&name, Err(format!("{words}; no login found")), hint),
+        _ => line(&name, Ok(words), ""),
+    }
 }
 
 impl World {
@@ -41,8 +67,7 @@ impl World {
         lines.push(line("recordings", self.recordings_in_words().await, "review what waits; `office prune` says more"));
         let catalog = Catalog::read(&self.dir);
         for engine in &catalog.engines {
-            let looked = if engine.found { Ok(engine.note.clone()) } else { Err("not found".to_owned()) };
-            lines.push(line(&format!("engine {}", engine.name), looked, &engine.note));
+            lines.push(engine_line(&self.with_trial(engine)));
         }
         for trouble in catalog.troubles {
             lines.push(line("role or engine file", Err(trouble), "mend the file, then start the office again"));

@@ -31,6 +31,7 @@ mod signals;
 mod tail;
 mod tell;
 mod terminal;
+mod trial;
 pub mod verdicts;
 mod watched;
 mod world;
@@ -234,7 +235,9 @@ pub async fn run_on(
         index,
     }));
     world.start(office_loop.run());
-    let body = OfficeCommand::ReadCatalog { roles: catalog.roles, engines: catalog.engines };
+    world.take_up_trials();
+    let engines = catalog.engines.iter().map(|engine| world.with_trial(engine)).collect();
+    let body = OfficeCommand::ReadCatalog { roles: catalog.roles, engines };
     handle.report(CommandBody::Office(body)).await?;
     // Runs that nobody holds any more are over; only then is taken up what can be taken up.
     let alive = world.adopt().await?;
@@ -245,6 +248,7 @@ pub async fn run_on(
     world.start(search::follow(world.clone()));
     world.start(awake::keep(world.clone()));
     world.start(prune::keep_to_budget(world.clone()));
+    world.start(world.clone().try_engines());
     world.start(awake::notice_gaps(world.clone()));
     if office_pty::orphans::adopts() {
         let (inner, closing) = (world.clone(), world.closing.clone());

@@ -79,6 +79,8 @@ pub(crate) struct World {
     pub(crate) tokens: Mutex<HashMap<RunId, Vec<String>>>,
     /// Set once something was seen to run in a sandbox here.
     pub(crate) sandbox: tokio::sync::OnceCell<()>,
+    /// What was found out about engines' programs.
+    pub(crate) trials: crate::trial::Trials,
     /// What keeps a run to its own, from its start on.
     pub(crate) enforcements: Mutex<HashMap<RunId, Enforcement>>,
     /// Desks' own doors; cancelling one closes it.
@@ -129,6 +131,7 @@ impl World {
             seats: Mutex::default(),
             tokens: Mutex::default(),
             sandbox: tokio::sync::OnceCell::new(),
+            trials: crate::trial::Trials::default(),
             enforcements: Mutex::default(),
             side_doors: Mutex::default(),
             demo_turn: tokio::sync::Mutex::default(),

@@ -12,6 +12,9 @@ use serde::Deserialize;
 pub struct VersionProbe {
     /// The program's arguments.
     pub args: Vec<String>,
+    /// Older than this it is not started.
+    #[serde(default)]
+    pub oldest: Option<String>,
 }
 
 impl VersionProbe {

@@ -66,7 +66,7 @@ impl World {
 }
 
 /// A random number in the form agents want: of a UUID of version 4.
-fn session_id(token: &str) -> String {
+pub(crate) fn session_id(token: &str) -> String {
     let digits = hash(token);
     format!("{}-{}-4{}-8{}-{}", &digits[..8], &digits[8..12], &digits[13..16], &digits[17..20], &digits[20..32])
 }
@@ -104,12 +104,12 @@ pub(crate) fn owners(place: &str) -> Option<PathBuf> {
     rest.components().all(|part| matches!(part, Component::Normal(_))).then(|| home.join(rest))
 }
 
-fn private_dir(path: &Path) -> Result<(), String> {
+pub(crate) fn private_dir(path: &Path) -> Result<(), String> {
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
     made.map_err(|error| format!("{}: {error}", path.display()))
 }
 
-fn private_file(path: &Path, content: &[u8], mode: u32) -> Result<(), String> {
+pub(crate) fn private_file(path: &Path, content: &[u8], mode: u32) -> Result<(), String> {
     use std::io::Write;
     // Launching is done again after a crash, and a lent file is read-only.
     let _ = std::fs::remove_file(path);

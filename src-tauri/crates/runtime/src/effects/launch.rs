@@ -12,6 +12,7 @@ use office_core::{At, CommandBody, EffectId, Outcome, RunId};
 use office_engines::{Briefing, EngineSpec};
 use office_pty::{ExitStatus, PtyError, RecordingSpec, SpawnSpec, TermSize};
 
+use crate::catalog::place_of;
 use crate::fault;
 use crate::holder::{Live, key_of};
 use crate::sandbox::{Desk, Kept};
@@ -60,11 +61,18 @@ impl World {
         }
         let engine =
             self.engines.get(&found.run.engine).ok_or_else(|| format!("the engine '{}' is gone", found.run.engine))?;
+        self.still_holds(engine).await?;
         let mut setting = self.setting(engine, run, found.checkout())?;
         if engine.reader.is_some() {
             self.take_up_conversation(engine, run, &mut setting).await;
         }
-        let plan = engine.plan_in(&found, &setting).map_err(|error| error.to_string())?;
+        let mut plan = engine.plan_in(&found, &setting).map_err(|error| error.to_string())?;
+        // Found by its file's word and not on the path, say.
+        if let (Some(first), Some(place)) = (plan.argv.first_mut(), place_of(engine))
+            && Some(&*first) == engine.program.as_ref()
+        {
+            *first = place.display().to_string();
+        }
         self.furnish(engine, run, &plan)?;
         let token = self.ids.token();
         let home = self.own_home(run)?;

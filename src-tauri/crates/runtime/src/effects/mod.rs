@@ -1,6 +1,6 @@
 //! What is done in the world, one file per effect. Each can be done again after a crash without doing it twice.
 
-mod agent;
+pub(crate) mod agent;
 mod check;
 mod collect;
 mod conversation;

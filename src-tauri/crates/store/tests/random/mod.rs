@@ -9,7 +9,7 @@ use office_core::desk::DeskCommand;
 use office_core::effect::EffectCommand;
 use office_core::office::{OfficeCommand, OfficeSettings};
 use office_core::project::{Acceptance, BaseCheck, ProjectCommand, ProjectSettings, TryReport};
-use office_core::role::{Engine, Role};
+use office_core::role::{Engine, Gate, Login, Role};
 use office_core::run::{ChangedFile, Exit, RunState, Work, Workplace};
 use office_core::seen::{ContextUse, News, Seen, Spent};
 use office_core::task::ask::{NewTask, TaskEdit};
@@ -353,6 +353,11 @@ fn catalog(n: u8) -> CommandBody {
         found,
         note: String::new(),
         needs_command: false,
+        version: None,
+        warning: None,
+        login: Login::default(),
+        login_hint: None,
+        gate: Gate::default(),
     };
     let roles = vec![role("coder"), role("reviewer")];
     let engines = vec![engine("other", n.is_multiple_of(2)), engine("shell", n % 5 != 4)];
