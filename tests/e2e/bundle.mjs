@@ -70,10 +70,10 @@ async function countAloud(world) {
   mkdirSync(at);
   writeFileSync(join(at, 'README.md'), 'A greeter.\n');
   for (const args of [['init', '--quiet'], ['add', '.'], ['commit', '--quiet', '--message', 'Greet']]) execFileSync('git', args, { cwd: at, env: world.env });
-  await world.cli('project', 'add', at);
+  await world.takeOn(at);
   await world.cli('desk', 'add', '--name', 'zoe', '--role', 'refactorer');
   const body = join(world.folder, 'count.md');
-  writeFileSync(body, `Count aloud.\n\n\`\`\`sh\nn=0; until [ -e ${join(world.folder, 'enough')} ]; do n=$((n+1)); echo "number $n"; sleep 0.1; done\n\`\`\`\n`);
+  writeFileSync(body, `Count aloud.\n\n\`\`\`sh\nn=0; until [ -e ${join(world.signs, 'enough')} ]; do n=$((n+1)); echo "number $n"; sleep 0.1; done\n\`\`\`\n`);
   const task = (await world.json('task', 'add', 'Count aloud', '--project', 'greeter', '--role', 'refactorer', '--priority', 'urgent', '--body-file', body)).id;
   const counted = async () => Number(/number (\d+)\s*$/.exec((await world.cli('task', 'log', String(task))).trimEnd())?.[1] ?? 0);
   await until('it counts aloud', counted);
@@ -121,7 +121,7 @@ async function journey(second) {
     window = await world.open();
     await window.page.sees(OPEN);
     await window.page.sees('[data-desk][data-state="working"]');
-    writeFileSync(join(world.folder, 'enough'), '');
+    writeFileSync(join(world.signs, 'enough'), '');
     await window.end();
     await world.cli('quit');
     await until('the office has ended', () => !world.runtime());

@@ -21,14 +21,14 @@ export async function numbers(world) {
   git('init', '--quiet');
   git('add', '.');
   git('commit', '--quiet', '--message', 'Begin');
-  await world.cli('project', 'add', at);
+  await world.takeOn(at);
 }
 
 /** So many desks at work, each of which prints `lines` numbered lines once it is told to go. */
 export async function printers(world, page, { desks, lines }) {
   await numbers(world);
-  const signal = join(world.folder, 'go');
-  const end = join(world.folder, 'end');
+  const signal = join(world.signs, 'go');
+  const end = join(world.signs, 'end');
   const body = join(world.folder, 'print.md');
   const wait = (file) => `until [ -e ${file} ]; do sleep 0.1; done`;
   writeFileSync(body, `Print.\n\n\`\`\`sh\n${wait(signal)}\nseq ${FIRST} ${FIRST + lines - 1}\n${wait(end)}\n\`\`\`\n`);

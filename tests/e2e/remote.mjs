@@ -105,9 +105,9 @@ journey('a window on another machine runs a task to acceptance while the line is
   mkdirSync(repo);
   writeFileSync(join(repo, 'README.md'), 'A greeter.\n');
   for (const args of [['init', '--quiet'], ['add', '.'], ['commit', '--quiet', '--message', 'Greet']]) git(...args);
-  await world.cli('project', 'add', repo);
+  await world.takeOn(repo);
   await world.cli('desk', 'add', '--name', 'ada', '--role', 'engineer');
-  const gate = join(world.folder, 'gate');
+  const gate = join(world.signs, 'gate');
   const body = join(world.folder, 'body.md');
   writeFileSync(body, `\`\`\`sh\nwhile ! test -e ${gate}; do sleep 0.05; done\necho far > FAR.md\noffice task done --summary "from afar"\n\`\`\`\n`);
 

@@ -43,7 +43,7 @@ const NEAR = 225;
 const run = promisify(execFile);
 
 mkdirSync(OUT, { recursive: true });
-const world = await openWorld();
+const world = await openWorld({ sandbox: 'off' });
 const programs = join(world.folder, 'bin');
 mkdirSync(programs);
 world.env.PATH = `${programs}:${world.env.PATH}`;

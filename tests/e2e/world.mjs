@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { openSession, SOON, until } from './driver.mjs';
@@ -47,11 +47,14 @@ function freePort() {
   });
 }
 
-/** A world, with an office in it that is not made yet; `still`: who sits there wants no needless motion. */
-export async function openWorld({ width = 1440, height = 900, programs = PROGRAMS, still = true } = {}) {
+/**
+ * A world, with an office in it that is not made yet; `still`: who sits there wants no needless motion; `sandbox`: as its owner has
+ * it, `auto` is the usual.
+ */
+export async function openWorld({ width = 1440, height = 900, programs = PROGRAMS, still = true, sandbox = 'auto' } = {}) {
   for (const [name, program] of Object.entries(programs)) if (!existsSync(program)) throw new Error(`${name}: ${program} is not built: npm start builds it`);
   watchOverEnd();
-  const world = new World(mkdtempSync(join(tmpdir(), 'afterhours-')), programs);
+  const world = new World(mkdtempSync(join(tmpdir(), 'afterhours-')), programs, sandbox);
   open.add(world);
   try {
     await world.begin(width, height, still);
@@ -67,7 +70,7 @@ class World {
   #children = [];
   #windows = [];
 
-  constructor(folder, programs) {
+  constructor(folder, programs, sandbox) {
     this.folder = folder;
     this.programs = programs;
     this.office = join(folder, 'office');
@@ -76,6 +79,8 @@ class World {
       mkdirSync(at, { recursive: true, mode: 0o700 });
       return at;
     };
+    /** What desks are shown of it, where `takeOn` was asked to: a file in it tells them something. */
+    this.signs = place('signs');
     const path = process.env.PATH;
     this.env = {
       PATH: path,
@@ -92,7 +97,7 @@ class World {
       OFFICE_BIN: programs.office,
       // What holds the desks waits less long for a runtime that will not come.
       OFFICE_HOST_LINGER_SECS: '0.5',
-      OFFICE_SANDBOX: 'off',
+      OFFICE_SANDBOX: sandbox,
       [MARK]: this.#id,
     };
     writeFileSync(this.env.GIT_CONFIG_GLOBAL, '[user]\n\tname = Noor Owner\n\temail = noor@example.org\n[init]\n\tdefaultBranch = main\n');
@@ -133,6 +138,12 @@ class World {
 <busconfig><type>session</type><listen>unix:dir=${this.env.XDG_RUNTIME_DIR}</listen><policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>\n`);
     const bus = this.start('dbus-daemon', 'dbus-daemon', [`--config-file=${settings}`, '--nofork', '--print-address=1']);
     this.env.DBUS_SESSION_BUS_ADDRESS = await until('there is a session bus', () => /^(unix:\S+)\n/.exec(bus.said())?.[1]);
+  }
+
+  /** Takes on a project whose desks see the signs. */
+  async takeOn(at) {
+    await this.cli('project', 'add', at);
+    await this.cli('project', 'set', basename(at), '--see', this.signs);
   }
 
   /** The command line `office` in this world; gives back what it prints. */

@@ -48,7 +48,7 @@ Version: ${version}
 Architecture: ${arch}
 Maintainer: The Afterhours authors <maintainers@afterhours.invalid>
 Installed-Size: ${kib}
-Depends: libc6 (>= ${libc}), libwebkit2gtk-4.1-0, libgtk-3-0, git
+Depends: libc6 (>= ${libc}), libwebkit2gtk-4.1-0, libgtk-3-0, git, bubblewrap
 Recommends: libayatana-appindicator3-1, xdg-utils, default-dbus-session-bus | dbus-session-bus
 Section: devel
 Priority: optional

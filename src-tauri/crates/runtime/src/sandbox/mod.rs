@@ -56,15 +56,6 @@ impl World {
         let mode = match std::env::var("OFFICE_SANDBOX").as_deref() {
             Ok("off") => return Ok(Kept::Out("OFFICE_SANDBOX=off was set where the office was started".to_owned())),
             Ok("required") => SandboxMode::Required,
-            Ok("auto") => project.sandbox.mode,
-            // Not the usual yet: an engine that goes on with its conversation is not proven in it.
-            _ if project.sandbox.mode == SandboxMode::Auto => {
-                let name = &project.name;
-                return Ok(Kept::Out(format!(
-                    "it is not switched on; `office project set {name} --sandbox required` does, and OFFICE_SANDBOX=auto \
-                     where the office is started does for all"
-                )));
-            }
             _ => project.sandbox.mode,
         };
         match (mode, self.sandbox_works(mode != SandboxMode::Off).await) {
