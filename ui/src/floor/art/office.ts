@@ -7,36 +7,44 @@ import { lerp, rng, TAU, tone, type Pt } from '../model/numbers';
 import { contact } from './furniture';
 import type { Pen } from './pen';
 
-/** At most 4, 3 and 2 notes are shown; what hangs there is what the office counts. */
-export function whiteboard(P: Pen, a: number, board: readonly [number, number, number]): void {
-  const b = a + 2.3,
+const BOARD_W = 2.3;
+/** The board; its notes are a sprite over it, so that another note does not paint the whole room anew. */
+export function whiteboard(P: Pen, a: number): void {
+  const b = a + BOARD_W,
     W = (u: number, z: number): Pt => iso(0, u, z),
     q = (u0: number, u1: number, z0: number, z1: number): Pt[] => [W(u0, z0), W(u1, z0), W(u1, z1), W(u0, z1)];
   P.poly(q(a + 0.04, b + 0.06, 49, 103), '#2b2350', { a: 0.3 });
   P.poly(q(a, b, 52, 106), '#a9b4c9');
   P.poly(q(a + 0.05, b - 0.05, 54, 104), '#f7f8f4');
   // columns (u grows to the left on screen, so draw from b to a)
-  const cols = 3,
-    cw = (b - a - 0.2) / cols,
-    r = rng(5),
-    pal = ['#ffd66b', '#ff9f80', '#8fd3c3', '#a9b8ff', '#ffd66b'];
-  for (let i = 0; i < cols; i++) {
-    const u = b - 0.1 - i * cw;
-    P.line([W(u - 0.06, 100), W(u - cw * 0.6, 100)], ['#3d5a9c', '#c9604a', '#3f8f6a'][i]!, 1.4);
+  for (let i = 0; i < COLUMNS; i++) {
+    const u = b - 0.1 - i * COLUMN_W;
+    P.line([W(u - 0.06, 100), W(u - COLUMN_W * 0.6, 100)], ['#3d5a9c', '#c9604a', '#3f8f6a'][i]!, 1.4);
     if (i) P.line([W(u, 57), W(u, 101)], '#c5ccd8', 0.6);
-    const n = Math.min([4, 3, 2][i]!, board[i]!);
-    for (let k = 0; k < n; k++) {
-      const z = 95 - k * 10,
-        uu = u - 0.08 - r() * 0.04,
-        col = pal[(i * 2 + k) % 5]!;
-      P.poly(q(uu - cw * 0.72, uu, z - 8, z), col);
-      P.line([W(uu - 0.07, z - 2.6), W(uu - cw * 0.6, z - 2.6)], tone(col, 0.55), 0.7);
-      P.line([W(uu - 0.07, z - 5), W(uu - cw * (0.3 + r() * 0.25), z - 5)], tone(col, 0.6), 0.7);
-    }
   }
   P.poly(q(a + 0.3, b - 0.3, 49.5, 52), '#8792ad');
   P.line([W(a + 1.55, 52.6), W(a + 1.3, 52.6)], '#d3543f', 1.6);
   P.line([W(a + 1.15, 52.6), W(a + 0.9, 52.6)], '#3e66b8', 1.6);
+}
+const COLUMNS = 3;
+const COLUMN_W = (BOARD_W - 0.2) / COLUMNS;
+/** The notes of a board whose lower right corner is the anchor, so many in each column. */
+export function boardNotes(P: Pen, board: readonly [number, number, number]): void {
+  const W = (u: number, z: number): Pt => iso(0, u, z);
+  const r = rng(5);
+  const pal = ['#ffd66b', '#ff9f80', '#8fd3c3', '#a9b8ff', '#ffd66b'];
+  board.forEach((n, i) => {
+    const u = BOARD_W - 0.1 - i * COLUMN_W;
+    for (let k = 0; k < n; k++) {
+      const z = 95 - k * 10;
+      const uu = u - 0.08 - r() * 0.04;
+      const from = uu - COLUMN_W * 0.72;
+      const col = pal[(i * 2 + k) % 5]!;
+      P.poly([W(from, z - 8), W(uu, z - 8), W(uu, z), W(from, z)], col);
+      P.line([W(uu - 0.07, z - 2.6), W(uu - COLUMN_W * 0.6, z - 2.6)], tone(col, 0.55), 0.7);
+      P.line([W(uu - 0.07, z - 5), W(uu - COLUMN_W * (0.3 + r() * 0.25), z - 5)], tone(col, 0.6), 0.7);
+    }
+  });
 }
 export function wallArt(P: Pen): void {
   const W = (u: number, z: number): Pt => iso(u, 0, z),

@@ -1,6 +1,6 @@
 // The room as two textures: slab, planks, rugs, aisles, walls with wainscot, windows, boards, wires, patches and long shadows.
 // Redrawn on zoom step and every two minutes of shift time. Emission is windows only.
-// Not here: furniture (sprites of their own) and the backdrop.
+// Not here: furniture and the whiteboard's notes (sprites of their own), and the backdrop.
 import { wires } from '../model/draw';
 import { iso } from '../model/iso';
 import type { Light } from '../model/light';
@@ -26,9 +26,7 @@ const RUGS: readonly (readonly [string, string])[] = [
 ];
 const PLANK = 0.4;
 
-export type Board = readonly [backlog: number, doing: number, done: number];
-
-export function room(P: Pen, L: Light, plan: Plan, furnished: readonly Seat[], board: Board): void {
+export function room(P: Pen, L: Light, plan: Plan, furnished: readonly Seat[]): void {
   if (!P.emit) {
     slab(P, plan);
     planks(P, plan);
@@ -40,7 +38,7 @@ export function room(P: Pen, L: Light, plan: Plan, furnished: readonly Seat[], b
   if (!P.emit) P.line([iso(0, 0, 0), iso(0, 0, plan.h)], tone(C.wall, 0.6), 1, { a: 0.6 });
   plan.windows.forEach((w, i) => windowPiece(P, L, w, i));
   if (!P.emit) {
-    for (const a of plan.boards) whiteboard(P, a, board);
+    for (const a of plan.boards) whiteboard(P, a);
     wallArt(P);
     patches(P, L, plan);
     if (L.sun > 0.1) longShadows(P, L, plan, furnished);

@@ -48,6 +48,7 @@ export function drawScene(list: DrawList, world: World, L: Light, view: View): v
     const it = list.add('bulb', b.p[0], b.p[1] + 2.2, -1);
     it.glow = 0.25 + 0.75 * L.lamp * (0.82 + 0.18 * Math.sin(t * 1.4 + b.phase));
   }
+  if (world.board.some((n) => n > 0)) for (const a of plan.boards) list.add(`notes|${world.board.join('|')}`, ...iso(0, a), -1);
   list.add(`hands|${world.minute % 720}`, ...iso(CLOCK_AT.u, 0, CLOCK_AT.z), -1);
   if (world.drop !== null) drawRing(list, world, world.drop);
   for (const o of plan.order) {

@@ -61,6 +61,8 @@ export interface Lead {
 
 const PROPS: readonly Prop[] = ['duck', null, 'plant', 'books', null];
 const NO_PICTURE = -1;
+/** Notes in the columns of the whiteboard. */
+const BOARD_MOST = [4, 3, 2] as const;
 const LEAD_CHAIR = '#7a4a5c';
 
 export class World {
@@ -75,7 +77,7 @@ export class World {
   /** What the desk under a dragged card says, and whether it refuses. */
   dropWord: string | null = null;
   dropRefused = false;
-  /** Notes on the whiteboard: backlog, at work, done. */
+  /** Notes on the whiteboard, as many as it has room for: backlog, at work, done. */
   board: readonly [number, number, number] = [0, 0, 0];
   /** Size of labels, 1 to 2, and whether they are drawn solid and edged: as the owner wants to read. */
   text = 1;
@@ -140,10 +142,11 @@ export class World {
       return d;
     });
   }
-  /** What the whiteboard counts. */
-  count(backlog: number, doing: number, done: number): void {
-    if (this.board[0] === backlog && this.board[1] === doing && this.board[2] === done) return;
-    this.board = [backlog, doing, done];
+  /** What the whiteboard counts; it has room for few notes, and more of them are no other picture. */
+  count(...counted: readonly [backlog: number, doing: number, done: number]): void {
+    const [a, b, c] = counted.map((n, i) => Math.min(n, BOARD_MOST[i]!)) as [number, number, number];
+    if (this.board[0] === a && this.board[1] === b && this.board[2] === c) return;
+    this.board = [a, b, c];
     this.touched = true;
   }
   /** A card hangs over this desk, and the desk answers in one word or three. */

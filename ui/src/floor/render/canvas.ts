@@ -83,7 +83,7 @@ export class CanvasFloor {
   draw(view: View): void {
     const { world, dpr, S, E, M } = this;
     // The room's picture and the light on it are kept until something that they show is different.
-    const shows = `${world.version} ${world.board.join()} ${world.drop}`;
+    const shows = `${world.version} ${world.drop}`;
     if (this.base?.view !== view || this.base.shows !== shows) {
       if (this.bake.text !== world.text) this.cache.clear();
       this.bake = this.bakeCtx();
@@ -187,7 +187,7 @@ export class CanvasFloor {
       [base.E, true],
     ] as const) {
       floor(s.c);
-      room(new Pen(s.c, emit), L, world.plan, seats, world.board);
+      room(new Pen(s.c, emit), L, world.plan, seats);
     }
     base.back.c.scale(dpr, dpr);
     backdrop(base.back.c, L, view.w, view.h, { x: view.w / 2, y: view.h / 2, r: view.w * 0.45 });

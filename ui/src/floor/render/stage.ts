@@ -283,7 +283,7 @@ export class Stage {
     const dpr = this.sceneDpr;
     const { plan } = world;
     const furnished = world.desks.filter((d) => d.state !== 'empty');
-    const ids = `${world.board.join()} ${this.L.sun > 0.1 ? furnished.map((d) => d.id).join() : ''}`;
+    const ids = this.L.sun > 0.1 ? furnished.map((d) => d.id).join() : '';
     const first = !this.room;
     if (redo || first || ids !== this.seen.furnished) {
       const old = this.room;
@@ -292,7 +292,6 @@ export class Stage {
         plan,
         this.L,
         furnished.map((d) => d.seat),
-        world.board,
         want,
         this.map.box,
       );
