@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use office_core::{Code, Refusal, Seq};
 use office_door::ClientError;
-use office_door::wire::{Answer, Ask, Push};
+use office_door::wire::{Answer, Ask};
 use office_reach::Destination;
 use serde::Serialize;
 use tauri::async_runtime::{JoinHandle, spawn};
@@ -142,7 +142,7 @@ pub async fn ask(ask: Ask, link: State<'_, Link>, app: AppHandle) -> Said<Answer
 #[tauri::command]
 pub async fn subscribe(
     since: Seq,
-    events: Channel<Vec<Push>>,
+    events: Channel<InvokeResponseBody>,
     link: State<'_, Link>,
     streams: State<'_, Streams>,
 ) -> Said<()> {
@@ -155,16 +155,17 @@ pub fn events_taken(events: u32, streams: State<'_, Streams>) {
     streams.took(events.into());
 }
 
-/// Attaches to a desk's terminal; its number.
+/// Attaches to a desk's terminal; its number. `window`: so many bytes may be under way to the page.
 #[tauri::command]
 pub async fn terminal_open(
     desk: String,
     from: Option<office_door::Offset>,
+    window: Option<u32>,
     news: Channel<InvokeResponseBody>,
     link: State<'_, Link>,
     streams: State<'_, Streams>,
 ) -> Said<u32> {
-    streams.open(link.client()?, desk, from, news).await
+    streams.open(link.client()?, desk, from, window, news).await
 }
 
 /// Types into it, exactly this.

@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use office_core::{Refusal, Seq};
-use office_door::wire::Push;
-use office_door::{Client, ClientError, EventStream, Offset, Terminal, TerminalNews};
+use office_door::{Client, ClientError, EventStream, Offset, RawEvent, Terminal, TerminalNews};
 use serde::Serialize;
 use tauri::async_runtime::{JoinHandle, spawn};
 use tauri::ipc::{Channel, InvokeResponseBody};
@@ -17,10 +17,16 @@ use crate::flow::Flow;
 
 /// Events that may be under way to the page; beyond, the office keeps them.
 const EVENTS: u64 = 2048;
-/// Events in one message.
-const BATCH: usize = 256;
+/// Events in one message, and about so many bytes of them.
+const BATCH: u64 = 512;
+const BATCH_BYTES: usize = 512 * 1024;
+/// Messages with events are at least so far apart: each costs the page a question, and nobody sees more of them. The first
+/// after a pause goes at once.
+const APART: Duration = Duration::from_millis(33);
 /// Bytes of one terminal that may be under way to the page.
 const BYTES: u64 = 512 * 1024;
+/// And where the page wants fewer, at least so many.
+const LEAST: u64 = 4096;
 /// Bytes in one message. Each costs the page a question of its own, so they are large where much is printed.
 const MESSAGE: usize = 256 * 1024;
 
@@ -62,7 +68,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Streams {
     /// Pushes events after `since` to the page, in batches; takes the place of an earlier subscription.
-    pub async fn subscribe(&self, client: Client, since: Seq, page: Channel<Vec<Push>>) -> Result<(), Refusal> {
+    pub async fn subscribe(
+        &self,
+        client: Client,
+        since: Seq,
+        page: Channel<InvokeResponseBody>,
+    ) -> Result<(), Refusal> {
         // The one before is gone first: on the same connection it would take what is meant for this one.
         let before = lock(&self.events).take();
         if let Some(before) = before {
@@ -91,12 +102,15 @@ impl Streams {
         client: Client,
         desk: String,
         from: Option<Offset>,
+        window: Option<u32>,
         page: Channel<InvokeResponseBody>,
     ) -> Result<u32, Refusal> {
-        let terminal = client.terminal(&desk, from).await.map_err(ClientError::refusal)?;
+        let window = window.map_or(BYTES, |window| u64::from(window).clamp(LEAST, BYTES));
+        let credit = u32::try_from(window).unwrap_or(u32::MAX);
+        let terminal = client.terminal_within(&desk, from, credit).await.map_err(ClientError::refusal)?;
         let id = self.last.fetch_add(1, Ordering::Relaxed);
         let flow = Arc::new(Flow::default());
-        let reader = spawn(push_bytes(terminal, flow.clone(), page));
+        let reader = spawn(push_bytes(terminal, flow.clone(), window, page));
         lock(&self.terminals).insert(id, Open { client, desk, flow, reader });
         Ok(id)
     }
@@ -132,28 +146,63 @@ impl Streams {
 }
 
 /// Ends with the connection, or when the page is gone.
-async fn push_events(mut events: EventStream, flow: Arc<Flow>, page: Channel<Vec<Push>>) {
+///
+/// Events go to the page as they came: what they mean is the page's to know.
+async fn push_events(mut events: EventStream, flow: Arc<Flow>, page: Channel<InvokeResponseBody>) {
     loop {
         flow.below(EVENTS).await;
-        let Ok((envelope, nouns)) = events.next().await else { return };
-        let mut batch = vec![Push::Event { envelope, nouns }];
+        let Ok(first) = events.next_raw().await else { return };
+        let mut batch = Batch::of(&first);
         // What is there already goes along.
-        while batch.len() < BATCH
-            && let Some(Ok((envelope, nouns))) = events.next().now_or_never()
+        while batch.takes_more()
+            && let Some(Ok(next)) = events.next_raw().now_or_never()
         {
-            batch.push(Push::Event { envelope, nouns });
+            batch.add(&next);
         }
-        flow.sent(batch.len() as u64);
-        if page.send(batch).is_err() {
+        flow.sent(batch.events);
+        if page.send(batch.message()).is_err() {
             return;
         }
+        tokio::time::sleep(APART).await;
     }
 }
 
-async fn push_bytes(mut terminal: Terminal, flow: Arc<Flow>, page: Channel<InvokeResponseBody>) {
+/// A JSON array of pushes, made of those that came.
+struct Batch {
+    json: String,
+    events: u64,
+}
+
+impl Batch {
+    fn of(first: &RawEvent) -> Self {
+        let mut batch = Self { json: String::from("["), events: 0 };
+        batch.add(first);
+        batch
+    }
+
+    fn add(&mut self, event: &RawEvent) {
+        if self.events > 0 {
+            self.json.push(',');
+        }
+        // JSON is always text; the client has read it.
+        self.json.push_str(&String::from_utf8_lossy(&event.json));
+        self.events += 1;
+    }
+
+    fn takes_more(&self) -> bool {
+        self.events < BATCH && self.json.len() < BATCH_BYTES
+    }
+
+    fn message(mut self) -> InvokeResponseBody {
+        self.json.push(']');
+        InvokeResponseBody::Json(self.json)
+    }
+}
+
+async fn push_bytes(mut terminal: Terminal, flow: Arc<Flow>, window: u64, page: Channel<InvokeResponseBody>) {
     let mut kept = None;
     loop {
-        flow.below(BYTES).await;
+        flow.below(window).await;
         let news = match kept.take() {
             Some(news) => Ok(news),
             None => terminal.next().await,

@@ -1,7 +1,7 @@
 //! Watches the office for what is seen outside the window: the tray's counts, and notifications. On a connection of its own,
 //! so that the page's subscription is left alone. Not here: how those look (`tray.rs`, `notify.rs`).
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use office_core::DeskState;
 use office_core::view::StatusView;
@@ -17,6 +17,8 @@ use crate::tray::{Counts, Tray};
 
 /// After something happened what follows at once is taken together.
 const TOGETHER: Duration = Duration::from_millis(250);
+/// A look at an office with thousands of tasks takes its time; between two of them passes so many times that.
+const RARELY: u32 = 10;
 
 /// Watches as long as the window lives.
 pub async fn watch(app: AppHandle) {
@@ -58,16 +60,19 @@ async fn follow(app: &AppHandle, link: &Link, notices: &mut Notices) -> Result<(
     let (client, _line) = link.another().await?;
     let Answer::Status(mut status) = client.ask(Ask::Status).await? else { return Ok(()) };
     let mut events = client.events(status.seq).await?;
+    let mut looked = Duration::ZERO;
     loop {
         app.state::<Tray>().show(&counts(&status));
         notices.update(app, &status);
-        events.next().await?;
-        tokio::time::sleep(TOGETHER).await;
+        events.next_raw().await?;
+        tokio::time::sleep(TOGETHER.max(looked * RARELY)).await;
+        let began = Instant::now();
         let Answer::Status(now) = client.ask(Ask::Status).await? else { return Ok(()) };
+        looked = began.elapsed();
         status = now;
         // Only what came after that look is news.
         while events.last() < status.seq {
-            events.next().await?;
+            events.next_raw().await?;
         }
     }
 }

@@ -44,3 +44,21 @@ fn every_push_carried_its_nouns_as_they_were() {
         }
     }
 }
+
+#[test]
+fn the_office_itself_is_told_whenever_one_of_its_own_facts_changes() {
+    let (mut office, pushes) = recording();
+    let own = |office: &Office| {
+        let facts = office.facts();
+        (facts.name, facts.settings, facts.hold, facts.roles, facts.engines, facts.next.desk)
+    };
+    let mut changes = 0;
+    for (envelope, _) in &pushes {
+        let before = own(&office);
+        office.apply(envelope);
+        let changed = before != own(&office);
+        assert!(!changed || envelope.event.changes_facts(), "event {} changed it", envelope.seq);
+        changes += usize::from(changed);
+    }
+    assert!(changes > 3, "{changes} changes of {} events", pushes.len());
+}

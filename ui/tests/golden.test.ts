@@ -3,10 +3,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer, Ask } from '../src/bindings';
 import { Replay } from '../src/host/replay';
-import { fromSnapshot, nounsOf, reduce } from '../src/state/reduce';
+import { fromSnapshot, nounsOf, reduce, type Pushed } from '../src/state/reduce';
 import { BACKLOG, listed } from '../src/state/listing';
 import { desksSeen, waitsForYou } from '../src/state/select';
 import { Sync } from '../src/state/sync';
+import { moments } from '../src/state/words';
 import { atTheEnd, recorded } from './recorded';
 
 const whole = () => {
@@ -26,6 +27,23 @@ describe('the golden log', () => {
     let view = fromSnapshot(snapshot.seq, snapshot.nouns);
     for (const push of pushes) view = reduce(view, [push]).view;
     expect(nounsOf(view)).toEqual(atTheEnd().nouns);
+  });
+  it('needs the office itself only when one of its own facts changed', () => {
+    const { snapshot, pushes } = recorded();
+    const facts = ['opened', 'settings_changed', 'catalog_read', 'stopped', 'resumed'];
+    const tells = (push: Pushed): boolean => push.envelope.event.noun === 'office' && facts.includes(push.envelope.event.type);
+    const spare = pushes.map((push) => (tells(push) ? push : { ...push, nouns: push.nouns.filter((noun) => noun.noun !== 'office') }));
+    expect(nounsOf(reduce(fromSnapshot(snapshot.seq, snapshot.nouns), spare).view)).toEqual(atTheEnd().nouns);
+  });
+  it('goes on over what a newer office tells', () => {
+    const { snapshot, pushes } = recorded();
+    const at = 20;
+    const { envelope } = pushes[at]!;
+    const newer = { envelope: { ...envelope, event: { noun: 'pet', type: 'fed', pet: 3 } }, nouns: [...pushes[at]!.nouns, { noun: 'pet', id: 3 }] } as unknown as Pushed;
+    const { view, gap } = reduce(fromSnapshot(snapshot.seq, snapshot.nouns), pushes.with(at, newer));
+    expect(gap).toBe(false);
+    expect(nounsOf(view)).toEqual(atTheEnd().nouns);
+    expect(moments(view).length).toBeGreaterThan(0);
   });
   it('sees desks and lists as the office does', () => {
     const { view } = whole();
@@ -94,6 +112,13 @@ describe('sync', () => {
     expect(nounsOf(sync.view)).toEqual(atTheEnd().nouns);
     expect(host.asked.filter((ask) => ask.ask === 'snapshot')).toHaveLength(2);
     expect(woken).toBeGreaterThan(1);
+  });
+  it('begins without what happened before where that cannot be told', async () => {
+    const host = new Replay(recorded(), 50);
+    const source = { listen: host.listen.bind(host), ask: (ask: Ask) => (ask.ask === 'events' ? Promise.reject(new Error('it does not read')) : host.ask(ask)) };
+    const sync = new Sync(source, () => {});
+    await sync.start();
+    expect([sync.behind, sync.view.seq > 0, sync.view.recent]).toEqual([false, true, []]);
   });
   it('begins once more when the office was lost and found while it began', async () => {
     const host = new Replay(recorded(), 50);

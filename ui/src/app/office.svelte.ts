@@ -22,6 +22,7 @@ export interface Toast {
 }
 const TOAST_MS = 7000;
 const MINUTE_MS = 60_000;
+const TAKEN_APART_MS = 100;
 const NIGHT_HOUR = 1.2;
 const MORNING_HOUR = 7.05;
 
@@ -69,6 +70,9 @@ export class Shop {
   private readonly sync: Sync;
   private readonly pool: Pool;
   private frame = 0;
+  /** When the view was taken last, and the timer for the next time. */
+  private taken = -Infinity;
+  private later = 0;
   private nextToast = 1;
   private deaf: (() => void) | null = null;
   private readonly timers = new Set<number>();
@@ -117,19 +121,26 @@ export class Shop {
   }
   close(): void {
     cancelAnimationFrame(this.frame);
+    window.clearTimeout(this.later);
     for (const timer of this.timers) window.clearInterval(timer);
     document.removeEventListener('visibilitychange', this.seen);
     this.deaf?.();
     this.pool.close();
     this.sync.end();
   }
+  /** The first news after a pause is taken with the next frame; in a flood, as often as anybody can read it. */
   private turn(): void {
-    this.frame ||= requestAnimationFrame(() => {
-      this.frame = 0;
-      this.take();
-    });
+    if (this.frame || this.later) return;
+    this.later = window.setTimeout(() => {
+      this.later = 0;
+      this.frame = requestAnimationFrame(() => {
+        this.frame = 0;
+        this.take();
+      });
+    }, Math.max(0, this.taken + TAKEN_APART_MS - performance.now()));
   }
   private take(): void {
+    this.taken = performance.now();
     this.sync.take();
     if (this.view === this.sync.view) return;
     this.view = this.sync.view;

@@ -73,8 +73,9 @@ export interface Host {
   listen(each: (push: Push) => void): () => void;
   /** Whether the office can be reached; `lost` until it is found again. */
   onLink(each: (link: Link) => void): () => void;
-  /** Attaches to a desk's terminal (its name or number); from the newest screenful when no offset is given. */
-  terminal(desk: string, from: number | null, each: (news: TerminalNews) => void): Promise<TerminalLink>;
+  /** Attaches to a desk's terminal (its name or number); from the newest screenful when no offset is given. `window`: about so
+   *  many bytes may be under way at once, for one who looks now and then only. */
+  terminal(desk: string, from: number | null, each: (news: TerminalNews) => void, window?: number): Promise<TerminalLink>;
   /** What the shell around the page can do, if there is one. */
   readonly native: Native | null;
   /** A name for a command, never used twice, so that a repeat after a lost answer is known for one. */

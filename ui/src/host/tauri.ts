@@ -126,7 +126,7 @@ export class TauriHost implements Host {
     return stop;
   }
 
-  async terminal(desk: string, from: number | null, each: (news: TerminalNews) => void): Promise<TerminalLink> {
+  async terminal(desk: string, from: number | null, each: (news: TerminalNews) => void, window?: number): Promise<TerminalLink> {
     const channel = new Channel<ArrayBuffer | Exclude<TerminalNews, { kind: 'bytes' }>>();
     let open = true;
     channel.onmessage = (news) => {
@@ -135,14 +135,15 @@ export class TauriHost implements Host {
       const offset = Number(new DataView(news).getBigUint64(0, true));
       each({ kind: 'bytes', offset, bytes: new Uint8Array(news, OFFSET_BYTES) });
     };
-    const id = await call<number>('terminal_open', { desk, from, news: channel });
+    const id = await call<number>('terminal_open', { desk, from, window: window ?? null, news: channel });
     let drawn = 0;
+    const atOnce = Math.min(DRAWN_AT_ONCE, (window ?? Infinity) / 2);
     return {
       type: (text) => call('terminal_type', { id, text }),
       resize: (cols, rows) => call('terminal_resize', { id, cols, rows }),
       drawn(bytes) {
         drawn += bytes;
-        if (drawn < DRAWN_AT_ONCE || !open) return;
+        if (drawn < atOnce || !open) return;
         const told = drawn;
         drawn = 0;
         void call('terminal_drawn', { id, bytes: told }).catch(() => undefined);

@@ -1,6 +1,6 @@
 // (OfficeView, pushed event) -> OfficeView, by putting whole nouns in the place of the old ones. No rule of the office is
 // repeated here: the office sends what its events led to. Not here: what to do about a gap (sync.ts).
-import type { Envelope, Noun, Seq } from '../bindings';
+import type { Envelope, Noun, OfficeFacts, Seq } from '../bindings';
 import { NOTHING, RECENT, type OfficeView } from './view';
 
 export interface Pushed {
@@ -40,7 +40,17 @@ export function reduce(view: OfficeView, pushes: readonly Pushed[]): Reduced {
   if (fresh.length === 0) return { view, gap };
   const recent = [...view.recent, ...fresh.map((push) => push.envelope).filter(isKept)].slice(-RECENT);
   // One copy of each kind for the whole batch: a flood of events costs one copy, not one each.
-  return { view: put({ ...view, seq, recent }, fresh.flatMap((push) => push.nouns)), gap };
+  const nouns = fresh.flatMap((push) => push.nouns);
+  const after = put({ ...view, seq, recent }, nouns);
+  return { view: { ...after, office: counted(after.office, seq, nouns) }, gap };
+}
+
+/** What every event moves, so that no push repeats it: the number of the last event, and the numbers of the next things. */
+function counted(office: OfficeFacts, seq: Seq, nouns: readonly Noun[]): OfficeFacts {
+  const next = { ...office.next };
+  // A newer office may have things that are not known here.
+  for (const noun of nouns) if (noun.noun !== 'office' && noun.noun in next) next[noun.noun] = Math.max(next[noun.noun], noun.id + 1);
+  return { ...office, seq, next };
 }
 
 function put(view: OfficeView, nouns: readonly Noun[]): OfficeView {

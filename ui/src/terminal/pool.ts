@@ -22,21 +22,20 @@ export interface Drawn {
 
 export const WATCHED_MAX = 12;
 const EVERY_MS = 125;
-/** More than this is not drawn at once: only its newest part is, as nobody reads a monitor that floods. */
-const NEWEST = 64 * 1024;
-/** Credit given back at a time. Whoever floods is sent half a megabyte a second, and the rest stays in its recording. */
-const CREDIT = 64 * 1024;
+/** A desk that prints more than this at a time floods: nobody reads it, and its monitor is drawn half as often. */
+const FLOOD = 16 * 1024;
+const FLOOD_MS = 250;
+/** Bytes that may be under way to a monitor. Whoever floods is sent no more between two looks, and the rest stays in its recording. */
+export const WINDOW = 32 * 1024;
 /** Ends a sequence that was cut and its colours. */
 const CLEAN = new Uint8Array([0x18, 0x1b, 0x5b, 0x6d]);
-const LINE_FEED = 10;
 
 class Watch {
   private readonly screen: Drawn;
   private readonly stream: Stream;
   private waiting: { bytes: Uint8Array; done: () => void }[] = [];
-  private owed: { bytes: number; done: () => void }[] = [];
   private timer: ReturnType<typeof setTimeout> | null = null;
-  private last = -EVERY_MS;
+  private next = 0;
   private gone = false;
   /** What the picture before had scrolled, so that a monitor never runs backwards. */
   private base: number | null = null;
@@ -48,44 +47,32 @@ class Watch {
     private readonly pictures: Pictures,
   ) {
     this.screen = make();
-    this.stream = new Stream(host, String(wanted.desk), null, {
-      bytes: (bytes, done) => {
-        this.waiting.push({ bytes, done });
-        this.wake();
-      },
-      gap: () => {},
-      state: () => {},
-    });
+    const take = (bytes: Uint8Array, done: () => void): void => {
+      this.waiting.push({ bytes, done });
+      this.wake();
+    };
+    const sink = { bytes: take, gap: () => take(CLEAN, () => {}), state: () => {} };
+    this.stream = new Stream(host, String(wanted.desk), null, sink, WINDOW);
   }
 
   private wake(): void {
-    this.timer ??= setTimeout(() => this.draw(), Math.max(0, this.last + EVERY_MS - performance.now()));
+    this.timer ??= setTimeout(() => this.draw(), Math.max(0, this.next - performance.now()));
   }
 
+  /** What came since the last look, and only then its credit: so it comes no faster than it is looked at. */
   private draw(): void {
     this.timer = null;
-    this.last = performance.now();
     const { waiting } = this;
     this.waiting = [];
-    for (const { bytes, done } of waiting) this.owed.push({ bytes: bytes.length, done });
-    if (waiting.length === 0) return this.settle();
-    this.screen.write(newest(waiting.map(({ bytes }) => bytes)), () => {
+    const bytes = joined(waiting.map((piece) => piece.bytes));
+    this.next = performance.now() + (bytes.length > FLOOD ? FLOOD_MS : EVERY_MS);
+    this.screen.write(bytes, () => {
       if (this.gone) return;
       const { rows, scrolled } = this.screen.look();
       this.base ??= (this.pictures.get(this.wanted.desk)?.scrolled ?? scrolled) - scrolled;
       this.pictures.put(this.wanted.desk, rows, Math.max(0, this.base + scrolled));
-      this.settle();
+      for (const { done } of waiting) done();
     });
-  }
-
-  /** Pays back what was drawn, no faster than a monitor needs it. */
-  private settle(): void {
-    for (let paid = 0; paid < CREDIT && this.owed.length > 0; ) {
-      const { bytes, done } = this.owed.shift()!;
-      paid += bytes;
-      done();
-    }
-    if (this.owed.length > 0 && !this.gone) this.wake();
   }
 
   end(): void {
@@ -96,22 +83,15 @@ class Watch {
   }
 }
 
-/** The newest part of what came, from the beginning of a line. */
-function newest(pieces: readonly Uint8Array[]): Uint8Array {
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  const all = new Uint8Array(length);
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  if (pieces.length === 1) return pieces[0]!;
+  const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let at = 0;
   for (const piece of pieces) {
     all.set(piece, at);
     at += piece.length;
   }
-  if (length <= NEWEST) return all;
-  const line = all.indexOf(LINE_FEED, length - NEWEST);
-  const tail = all.subarray(line < 0 ? length - NEWEST : line + 1);
-  const out = new Uint8Array(CLEAN.length + tail.length);
-  out.set(CLEAN);
-  out.set(tail, CLEAN.length);
-  return out;
+  return all;
 }
 
 export class Pool {

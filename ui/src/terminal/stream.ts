@@ -32,12 +32,13 @@ export class Stream {
   private closed = false;
   private readonly stop: () => void;
 
-  /** `from` an absolute offset, or null for the newest screenful. */
+  /** `from` an absolute offset, or null for the newest screenful; `window` as of `Host.terminal`. */
   constructor(
     private readonly host: Pick<Host, 'terminal' | 'onLink'>,
     private readonly desk: string,
     private readonly from: number | null,
     private readonly sink: Sink,
+    private readonly window?: number,
   ) {
     this.stop = host.onLink((link) => {
       this.reach = link;
@@ -58,7 +59,7 @@ export class Stream {
     this.say({ is: 'attaching' });
     const from = this.at ?? this.from;
     try {
-      const link = await this.host.terminal(this.desk, from, (news) => turn === this.turn && this.take(news, turn));
+      const link = await this.host.terminal(this.desk, from, (news) => turn === this.turn && this.take(news, turn), this.window);
       if (turn !== this.turn) return link.close();
       this.link = link;
       if (this.state.is === 'attaching') this.say({ is: 'live' });

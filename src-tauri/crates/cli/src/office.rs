@@ -211,7 +211,7 @@ pub(crate) async fn status(s: &mut Session<'_>, args: StatusArgs) -> Done {
         } else {
             s.show(&view, || screen(&view, s.around))?;
         }
-        if let Err(error) = events.next().await {
+        if let Err(error) = events.next_raw().await {
             if !s.cut(&error) {
                 return Err(error.into());
             }
@@ -226,7 +226,7 @@ pub(crate) async fn status(s: &mut Session<'_>, args: StatusArgs) -> Done {
             tokio::select! {
                 () = &mut breath => break,
                 // A cut is seen above.
-                Ok(_) = events.next() => {}
+                Ok(_) = events.next_raw() => {}
             }
         }
         view = s.status().await?;

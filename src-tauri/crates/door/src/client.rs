@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use office_core::{Actor, Code, Refusal, Seq};
 
-pub use self::events::EventStream;
+pub use self::events::{EventStream, RawEvent};
 use self::pump::Pump;
 pub use self::terminal::{Terminal, TerminalNews};
 use crate::frame::{self, Frame, FrameError, FrameReader};
@@ -177,7 +177,17 @@ impl Client {
 
     /// The live terminal of a desk, with credit given as it is read.
     pub async fn terminal(&self, desk: &str, from: Option<Offset>) -> Result<Terminal, ClientError> {
-        Terminal::open(self.pump.clone(), desk, from).await
+        self.terminal_within(desk, from, terminal::CREDIT).await
+    }
+
+    /// The same for one who looks now and then only: no more than `credit` bytes are on their way at once.
+    pub async fn terminal_within(
+        &self,
+        desk: &str,
+        from: Option<Offset>,
+        credit: u32,
+    ) -> Result<Terminal, ClientError> {
+        Terminal::open(self.pump.clone(), desk, from, credit.clamp(1, terminal::CREDIT)).await
     }
 }
 

@@ -11,7 +11,7 @@ pub mod place;
 mod transport;
 pub mod wire;
 
-pub use client::{Client, ClientError, EventStream, Terminal, TerminalNews, line};
+pub use client::{Client, ClientError, EventStream, RawEvent, Terminal, TerminalNews, line};
 pub use frame::{Frame, FrameError, FrameReader};
 pub use incoming::{Connection, Incoming, Visitor};
 pub use listener::{BindError, Listener, Peer, SideDoor};

@@ -6,6 +6,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use office_core::{Code, Envelope, Noun, Refusal, Seq};
+use serde::Serialize;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Notify;
 
@@ -26,6 +27,14 @@ pub const CREDIT_MAX: u32 = 1024 * 1024;
 /// Terminal streams of one client.
 pub const STREAMS_MAX: usize = 32;
 
+/// [`Push::Event`], made of what is only lent.
+#[derive(Serialize)]
+struct Event<'a> {
+    kind: &'static str,
+    envelope: &'a Envelope,
+    nouns: &'a [Noun],
+}
+
 /// An event, encoded once for all its readers.
 #[derive(Clone, Debug)]
 pub struct EventFrame {
@@ -36,9 +45,9 @@ pub struct EventFrame {
 impl EventFrame {
     /// An event with the things it changed. One that is too long for a frame goes without them.
     pub fn new(envelope: &Envelope, nouns: &[Noun]) -> Result<Self, FrameError> {
-        let push = |nouns: &[Noun]| Push::Event { envelope: envelope.clone(), nouns: nouns.to_vec() };
-        let bytes = match frame::control(&push(nouns)) {
-            Err(FrameError::TooLong { .. }) => frame::control(&push(&[]))?,
+        let push = |nouns| frame::control(&Event { kind: "event", envelope, nouns });
+        let bytes = match push(nouns) {
+            Err(FrameError::TooLong { .. }) => push(&[])?,
             other => other?,
         };
         Ok(Self { seq: envelope.seq, bytes: bytes.into() })

@@ -8,11 +8,12 @@ use office_core::command::CommandBody;
 use office_core::event::Event;
 use office_core::office::OfficeEvent;
 use office_core::{Actor, Code, CommandId, Envelope, Refusal, Seq};
-use office_door::wire::{Answer, Ask, Hello, PROTOCOL, Request};
+use office_door::wire::{Answer, Ask, Greeting, Hello, PROTOCOL, Push, Request};
 use office_door::{
     BindError, Client, ClientError, EventFrame, Frame, FrameReader, Incoming, Listener, Offered, Offset, Outbox,
-    TerminalNews, frame, outbox,
+    RawEvent, TerminalNews, frame, outbox,
 };
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
@@ -37,15 +38,23 @@ async fn both(dir: &Path, tasks: &mut JoinSet<()>) -> (Listener, Client, Incomin
     (listener, client.unwrap(), incoming, outbox)
 }
 
-fn event(seq: u32, name: String) -> EventFrame {
-    let envelope = Envelope {
+fn envelope(seq: u32, name: String) -> Envelope {
+    Envelope {
         seq: Seq(seq),
         at: office_core::At::from_millis(0),
         actor: Actor::Office,
         cause: CommandId::from("c"),
         event: Event::Office(OfficeEvent::Opened { name }),
-    };
-    EventFrame::new(&envelope, &[]).unwrap()
+    }
+}
+
+fn event(seq: u32, name: String) -> EventFrame {
+    EventFrame::new(&envelope(seq, name), &[]).unwrap()
+}
+
+/// The same as a push, whole.
+fn known(seq: u32) -> String {
+    serde_json::to_string(&Push::Event { envelope: envelope(seq, "a".into()), nouns: Vec::new() }).unwrap()
 }
 
 #[tokio::test]
@@ -148,6 +157,57 @@ async fn a_slow_subscriber_lags_and_still_sees_every_event_once() {
     };
     let (lags, ()) = tokio::join!(runtime, reading);
     assert!(lags > 2, "{lags}");
+}
+
+/// Events as only a newer office tells them, however it writes them down.
+fn of_a_newer_office(seq: u32) -> [String; 2] {
+    let rest = format!(r#""envelope":{{"seq":{seq},"event":{{"noun":"pet","type":"fed"}}}},"nouns":[]"#);
+    [format!(r#"{{"kind":"event",{rest}}}"#), format!(r#"{{{rest},"kind":"event"}}"#)]
+}
+
+#[tokio::test]
+async fn an_event_of_a_newer_office_is_said_and_those_after_it_come() {
+    let (here, there) = UnixStream::pair().unwrap();
+    let (from, mut to) = there.into_split();
+    let [second, third] = [2, 3].map(of_a_newer_office);
+    let told: Vec<Value> = [&second[0], &third[1]].map(|json| serde_json::from_str(json).unwrap()).into();
+    let runtime = async {
+        let mut from = FrameReader::new(from);
+        assert!(matches!(from.next().await, Ok(Some(Frame::Control(_)))), "hello");
+        let (office, dir) = ("attic".to_owned(), "/attic".to_owned());
+        let version = "0.1.0".to_owned();
+        let welcome = Greeting::Welcome { protocol: PROTOCOL, version, office, dir, actor: Actor::Owner };
+        to.write_all(&frame::control(&welcome).unwrap()).await.unwrap();
+        for _ in 0..2 {
+            let Ok(Some(Frame::Control(json))) = from.next().await else { panic!("a question") };
+            let Request { id, .. } = serde_json::from_slice(&json).unwrap();
+            to.write_all(&frame::control(&Push::Answer { id, answer: Answer::Ok }).unwrap()).await.unwrap();
+            for json in [&known(1), &second[0], &third[1], &known(4)] {
+                let length = u32::try_from(json.len()).unwrap();
+                to.write_all(&[&length.to_le_bytes()[..], &[0], json.as_bytes()].concat()).await.unwrap();
+            }
+        }
+    };
+    let reading = async {
+        let client = Client::over(here, "test 1").await.unwrap();
+        let mut events = client.events(Seq(0)).await.unwrap();
+        assert_eq!(events.next().await.unwrap().0.seq, Seq(1));
+        for seq in [2, 3] {
+            let Err(ClientError::Refused(refusal)) = events.next().await else { panic!("it read") };
+            assert_eq!(refusal.code, Code::Version);
+            assert!(refusal.message.contains(&format!("event {seq}")), "{}", refusal.message);
+        }
+        assert_eq!(events.next().await.unwrap().0.seq, Seq(4));
+        // Who only passes events on gets each as it came.
+        let mut events = client.events(Seq(0)).await.unwrap();
+        assert_eq!(events.next_raw().await.unwrap(), RawEvent { seq: Seq(1), json: known(1).into() });
+        for (seq, told) in [2, 3].into_iter().zip(&told) {
+            let RawEvent { seq: at, json } = events.next_raw().await.unwrap();
+            assert_eq!((at, &serde_json::from_slice::<Value>(&json).unwrap()), (Seq(seq), told));
+        }
+        assert_eq!(events.next_raw().await.unwrap().seq, Seq(4));
+    };
+    tokio::join!(runtime, reading);
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod doctor;
 mod effects;
 pub mod eval;
 mod fault;
+mod feed;
 pub mod handle;
 mod holder;
 mod listen;

@@ -1,15 +1,16 @@
-//! Listens at the door: says who a caller is, answers its questions each in turn, and feeds its subscriptions.
+//! Listens at the door: says who a caller is, answers its questions each in turn, and starts its subscriptions.
+//! Not here: what a subscription is fed (`feed.rs`).
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use office_core::run::RunState;
-use office_core::{Actor, Code, Envelope, Noun, Refusal, RunId, Seq};
+use office_core::{Actor, Code, Refusal, RunId};
 use office_door::wire::{Answer, Ask, Request};
-use office_door::{Connection, EventFrame, Listener, Offered, Outbox, Peer, SideDoor};
-use tokio::sync::broadcast::error::RecvError;
+use office_door::{Connection, Listener, Outbox, Peer, SideDoor};
 use tokio_util::sync::CancellationToken;
 
+use crate::feed;
 use crate::world::World;
 
 /// This product's version.
@@ -194,7 +195,7 @@ fn answer(world: &Arc<World>, actor: Actor, request: Request, outbox: &Outbox) {
                 tokio::select! {
                     () = world.closing.cancelled() => {}
                     () = outbox.closed() => {}
-                    () = feed(&world, since, subscription, &outbox) => {}
+                    () = feed::feed(&world, since, subscription, &outbox) => {}
                 }
             }
             Ask::Attach { desk, stream, from, credit } => {
@@ -221,50 +222,4 @@ fn answer(world: &Arc<World>, actor: Actor, request: Request, outbox: &Outbox) {
             }
         }
     });
-}
-
-/// First what is in the log, then what happens, without a gap and without doubles. What was missed comes with the things it
-/// changed, too: a window that is given an event without them would show what was before it for ever.
-async fn feed(
-    world: &World,
-    since: Seq,
-    mut live: tokio::sync::broadcast::Receiver<Arc<crate::office_loop::FeedItem>>,
-    outbox: &Outbox,
-) {
-    let mut last = since;
-    loop {
-        let Ok(missed) = world.handle.missed(last).await else { return };
-        while last < missed.upto {
-            if !outbox.room_for_events().await {
-                return;
-            }
-            let Ok(events) = world.store.events(last, None, 500).await else { return };
-            if events.is_empty() {
-                break;
-            }
-            for envelope in events.iter().take_while(|envelope| envelope.seq <= missed.upto) {
-                last = envelope.seq;
-                if !offer(outbox, envelope, missed.nouns.get(&last).map_or(&[], Vec::as_slice)) {
-                    return;
-                }
-            }
-        }
-        loop {
-            match live.recv().await {
-                Ok(item) if item.envelope.seq <= last => {}
-                Ok(item) => {
-                    last = item.envelope.seq;
-                    if !offer(outbox, &item.envelope, &item.nouns) {
-                        return;
-                    }
-                }
-                Err(RecvError::Lagged(_)) => break, // what was missed is in the log
-                Err(RecvError::Closed) => return,
-            }
-        }
-    }
-}
-
-fn offer(outbox: &Outbox, envelope: &Envelope, nouns: &[Noun]) -> bool {
-    EventFrame::new(envelope, nouns).is_ok_and(|frame| outbox.event(&frame) == Offered::Queued)
 }

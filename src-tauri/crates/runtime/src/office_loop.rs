@@ -2,7 +2,7 @@
 //! nobody sees an event, gets an answer or has an effect begun before that commit is on disk.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use office_core::command::subject;
 use office_core::event::{Envelope, Event};
@@ -12,6 +12,7 @@ use office_core::{
     Actor, At, Code, Command, CommandBody, CommandId, Effect, EffectId, Noun, NounKey, Office, Refusal, Seq, assign,
     decide,
 };
+use office_door::EventFrame;
 use office_store::{Batch, Store};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -40,6 +41,18 @@ pub struct FeedItem {
     pub envelope: Envelope,
     /// The things the command touched, as they are now; empty but for the command's last event.
     pub nouns: Vec<Noun>,
+    frame: OnceLock<Option<EventFrame>>,
+}
+
+impl FeedItem {
+    fn new(envelope: Envelope, nouns: Vec<Noun>) -> Self {
+        Self { envelope, nouns, frame: OnceLock::new() }
+    }
+
+    /// As it goes through the door: written once for all who follow. None where it does not fit into a frame.
+    pub(crate) fn frame(&self) -> Option<&EventFrame> {
+        self.frame.get_or_init(|| EventFrame::new(&self.envelope, &self.nouns).ok()).as_ref()
+    }
 }
 
 pub(crate) type Reader = Box<dyn FnOnce(&Office, &Changed) + Send>;
@@ -166,11 +179,14 @@ impl OfficeLoop {
         }
         let touched: Vec<Noun> =
             self.office.take_touched().into_iter().filter_map(|key| self.office.noun(key)).collect();
-        self.changed.note(self.office.seq, touched.iter());
         let total = pending.envelopes.len();
+        // The office's own row is written with every event, and told only where it says something new.
+        let facts = pending.envelopes[first..].iter().any(|envelope| envelope.event.changes_facts());
+        let told: Vec<Noun> = touched.iter().filter(|noun| facts || noun.key() != NounKey::Office).cloned().collect();
+        self.changed.note(self.office.seq, told.iter());
         for (at, envelope) in pending.envelopes.iter().enumerate().skip(first) {
-            let nouns = if at + 1 == total { touched.clone() } else { Vec::new() };
-            pending.feed.push(FeedItem { envelope: envelope.clone(), nouns });
+            let nouns = if at + 1 == total { told.clone() } else { Vec::new() };
+            pending.feed.push(FeedItem::new(envelope.clone(), nouns));
         }
         pending.nouns.extend(touched.into_iter().map(|noun| (noun.key(), noun)));
         if command.actor != Actor::Office && total > first {

@@ -1,15 +1,61 @@
 //! A subscription as its reader sees it: every event once, in order, whatever was lost on the way and asked for again.
+//! Events are kept as they came: an office that is newer than its reader tells of things that only the number says.
 
 use std::collections::VecDeque;
 
-use office_core::{Envelope, Noun, Seq};
+use office_core::{Code, Envelope, Noun, Refusal, Seq};
+use serde::Deserialize;
 
 use super::ClientError;
 use super::pump::Pump;
+use crate::frame;
 use crate::wire::Ask;
 
 /// Events this client keeps for a reader that does other things meanwhile; beyond, it asks for them again later.
 const KEPT: usize = 1024;
+
+/// An event as it came.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RawEvent {
+    /// Its place in the log.
+    pub seq: Seq,
+    /// The push that brought it: `Push::Event` as JSON, or what a newer office made of that.
+    pub json: Vec<u8>,
+}
+
+/// What of a push with an event every version reads.
+#[derive(Deserialize)]
+struct Head {
+    kind: String,
+    envelope: Place,
+}
+#[derive(Deserialize)]
+struct Place {
+    seq: Seq,
+}
+/// How the office begins such a push; the rest is then not read twice.
+const BEGINS: &[u8] = br#"{"kind":"event","#;
+
+impl RawEvent {
+    /// The event that a push brings, if it is known at first sight that it does.
+    pub(super) fn quickly(json: Vec<u8>) -> Result<Self, Vec<u8>> {
+        if json.starts_with(BEGINS) { Self::of(json) } else { Err(json) }
+    }
+
+    /// The event that a push brings, whatever it says.
+    pub(super) fn of(json: Vec<u8>) -> Result<Self, Vec<u8>> {
+        match serde_json::from_slice::<Head>(&json) {
+            Ok(Head { kind, envelope: Place { seq } }) if kind == "event" => Ok(Self { seq, json }),
+            _ => Err(json),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Whole {
+    envelope: Envelope,
+    nouns: Vec<Noun>,
+}
 
 #[derive(Debug)]
 pub(super) struct Inbox {
@@ -17,7 +63,7 @@ pub(super) struct Inbox {
     /// may be far ahead.
     ask: u32,
     open: bool,
-    events: VecDeque<(Envelope, Vec<Noun>)>,
+    events: VecDeque<RawEvent>,
     /// What follows the kept events is to be asked for again.
     behind: bool,
 }
@@ -31,7 +77,7 @@ impl Inbox {
         self.open |= self.ask == ask;
     }
 
-    pub(super) fn event(&mut self, envelope: Envelope, nouns: Vec<Noun>) {
+    pub(super) fn event(&mut self, event: RawEvent) {
         if self.behind || !self.open {
             return;
         }
@@ -39,7 +85,7 @@ impl Inbox {
             self.behind = true;
             return;
         }
-        self.events.push_back((envelope, nouns));
+        self.events.push_back(event);
     }
 
     pub(super) fn lagged(&mut self) {
@@ -66,26 +112,40 @@ impl EventStream {
         self.pump.ask_and(ask, |rooms, id| rooms.events = Some(Inbox::new(id))).await.map(drop)
     }
 
-    /// The next event, with the things it changed as they were then.
+    /// The next event, with the things it changed as they were then. One that only a newer version reads is an error of code
+    /// `version`; the one after it can be asked for all the same.
     pub async fn next(&mut self) -> Result<(Envelope, Vec<Noun>), ClientError> {
+        let RawEvent { seq, json } = self.next_raw().await?;
+        match frame::understand::<Whole>(&json) {
+            Ok(Whole { envelope, nouns }) => Ok((envelope, nouns)),
+            Err(error) => Err(ClientError::Refused(Refusal::new(
+                Code::Version,
+                format!("event {seq} is of a newer office and does not read here: {error}"),
+                "use the `office` of the version that runs here",
+            ))),
+        }
+    }
+
+    /// The next event as it came, whether it reads here or not.
+    pub async fn next_raw(&mut self) -> Result<RawEvent, ClientError> {
         loop {
             let last = self.last;
             let found = self
                 .pump
                 .wait(|rooms| {
                     let Some(inbox) = &mut rooms.events else { return Some(None) };
-                    while let Some((envelope, nouns)) = inbox.events.pop_front() {
-                        if envelope.seq > last {
-                            return Some(Some((envelope, nouns)));
+                    while let Some(event) = inbox.events.pop_front() {
+                        if event.seq > last {
+                            return Some(Some(event));
                         }
                     }
                     inbox.behind.then_some(None)
                 })
                 .await?;
             match found {
-                Some((envelope, nouns)) => {
-                    self.last = envelope.seq;
-                    return Ok((envelope, nouns));
+                Some(event) => {
+                    self.last = event.seq;
+                    return Ok(event);
                 }
                 None => self.subscribe().await?,
             }

@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::sync::{Mutex as AsyncMutex, Notify, oneshot};
 
 use super::ClientError;
-use super::events::Inbox;
+use super::events::{Inbox, RawEvent};
 use crate::frame::{self, Frame, FrameError, FrameReader};
 use crate::transport::{ReadHalf, WriteHalf};
 use crate::wire::{Answer, Ask, Push, Request};
@@ -181,6 +181,14 @@ impl Pump {
             }
             Frame::Control(json) => json,
         };
+        let json = match RawEvent::quickly(json) {
+            Ok(event) => {
+                rooms.event(event);
+                drop(rooms);
+                return self.0.arrived.notify_waiters();
+            }
+            Err(json) => json,
+        };
         match frame::understand::<Push>(&json) {
             Ok(Push::Answer { id, answer }) => {
                 if let Some(inbox) = &mut rooms.events {
@@ -189,11 +197,7 @@ impl Pump {
                 rooms.tell(id, Ok(answer));
             }
             Ok(Push::Refusal { id, refusal }) => rooms.tell(id, Err(ClientError::Refused(refusal))),
-            Ok(Push::Event { envelope, nouns }) => {
-                if let Some(inbox) = &mut rooms.events {
-                    inbox.event(envelope, nouns);
-                }
-            }
+            Ok(Push::Event { envelope, .. }) => rooms.event(RawEvent { seq: envelope.seq, json }),
             Ok(Push::Lagged { .. }) => {
                 if let Some(inbox) = &mut rooms.events {
                     inbox.lagged();
@@ -205,7 +209,15 @@ impl Pump {
             }
             Ok(Push::TerminalEnded { stream, how }) => rooms.arrive(stream, Arrived::Ended { how }),
             Err(error) => {
-                // A newer office may answer what this client cannot read; only the one who asked has to know.
+                // A newer office may tell or answer what this client cannot read; only the one who asked has to know.
+                let json = match RawEvent::of(json) {
+                    Ok(event) => {
+                        rooms.event(event);
+                        drop(rooms);
+                        return self.0.arrived.notify_waiters();
+                    }
+                    Err(json) => json,
+                };
                 let id = serde_json::from_slice::<serde_json::Value>(&json).ok();
                 let id = id.and_then(|value| value.get("id")?.as_u64()?.try_into().ok());
                 if let Some(id) = id {
@@ -219,6 +231,12 @@ impl Pump {
 }
 
 impl Rooms {
+    fn event(&mut self, event: RawEvent) {
+        if let Some(inbox) = &mut self.events {
+            inbox.event(event);
+        }
+    }
+
     fn tell(&mut self, id: u32, reply: Result<Answer, ClientError>) {
         if let Some(tell) = self.asks.remove(&id) {
             // Whoever asked may be gone; then nobody misses it.

@@ -8,8 +8,8 @@ use super::pump::{Arrived, Pump};
 use crate::offset::Offset;
 use crate::wire::Ask;
 
-/// Bytes that may be on their way at once.
-const CREDIT: u32 = 256 * 1024;
+/// Bytes that may be on their way at once, unless whoever looks wants less.
+pub(super) const CREDIT: u32 = 256 * 1024;
 
 /// What a terminal brings.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,18 +41,20 @@ pub struct Terminal {
     pump: Pump,
     stream: u32,
     desk: String,
+    /// Bytes that may be on their way at once.
+    credit: u32,
     /// Taken, and not yet given back as credit.
     taken: u32,
 }
 
 impl Terminal {
-    pub(super) async fn open(pump: Pump, desk: &str, from: Option<Offset>) -> Result<Self, ClientError> {
+    pub(super) async fn open(pump: Pump, desk: &str, from: Option<Offset>, credit: u32) -> Result<Self, ClientError> {
         static LAST: AtomicU32 = AtomicU32::new(0);
         let stream = LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         pump.rooms().terminals.insert(stream, VecDeque::new());
         // Made before asking: if the question fails or is dropped, Drop clears up.
-        let terminal = Self { pump, stream, desk: desk.to_owned(), taken: 0 };
-        let ask = Ask::Attach { desk: desk.to_owned(), stream, from, credit: CREDIT };
+        let terminal = Self { pump, stream, desk: desk.to_owned(), credit, taken: 0 };
+        let ask = Ask::Attach { desk: desk.to_owned(), stream, from, credit };
         terminal.pump.ask(ask).await?;
         Ok(terminal)
     }
@@ -71,7 +73,7 @@ impl Terminal {
         Ok(match arrived {
             Arrived::Bytes { offset, bytes } => {
                 self.taken = self.taken.saturating_add(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
-                if self.taken >= CREDIT / 2 {
+                if self.taken >= self.credit / 2 {
                     let bytes = std::mem::take(&mut self.taken);
                     // Nobody waits for its answer; a lost connection shows at the next read.
                     self.pump.send(Ask::Credit { stream, bytes })?;
