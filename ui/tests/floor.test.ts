@@ -1,6 +1,6 @@
 // The rules of the floor that must never break: projection, order, seats, hit areas, looks, labels, rest.
 // Not here: pixels.
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RECIPES } from '../src/floor/art/recipes';
 import { drawScene } from '../src/floor/model/draw';
 import { hitSeat, hitThing, insideSeat } from '../src/floor/model/hit';
@@ -15,6 +15,7 @@ import { STATES, type State } from '../src/floor/model/state';
 import { rowsOf } from '../src/floor/model/term';
 import { World, type Agent } from '../src/floor/model/world';
 import { Packer } from '../src/floor/render/packer';
+import { FloorTicker } from '../src/floor/render/ticker';
 
 const ALL = Object.keys(STATES) as State[];
 const agents = (n: number): Agent[] => Array.from({ length: n }, (_, i) => ({ name: `agent ${i}`, state: ALL[i % ALL.length]! }));
@@ -276,6 +277,88 @@ describe('world', () => {
     for (let t = 0; t < 4; t += 0.1) w.step(0.1, view(8));
     expect(w.planes).toHaveLength(0);
     expect(w.desks[3]!.mail).toBe(before + 1);
+  });
+});
+
+describe('the whiteboard', () => {
+  const notes = (w: World): string[] => {
+    const list = new DrawList();
+    drawScene(list, w, light(12), view(8));
+    return list.items.slice(0, list.n).flatMap(({ key }) => (key.startsWith('notes') ? [key] : []));
+  };
+  it('has a note for each task it has room for, and for more of them nothing is drawn again', () => {
+    const w = world(8);
+    w.rest();
+    for (const d of w.desks) d.dirty = false;
+    expect(notes(w)).toEqual([]);
+    w.count(2, 1, 0);
+    expect(w.step(0.03, view(8))).toBe(true);
+    expect(notes(w)).toEqual(w.plan.boards.map(() => 'notes|2|1|0'));
+    w.count(5000, 30, 400);
+    expect(w.step(0.03, view(8))).toBe(true);
+    expect(notes(w)[0]).toBe('notes|4|3|2');
+    w.count(5001, 31, 401);
+    expect(w.step(0.03, view(8))).toBe(false);
+  });
+});
+
+describe('the ticker', () => {
+  let now = 0;
+  beforeEach(() => {
+    vi.useFakeTimers();
+    now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    vi.stubGlobal('window', globalThis);
+    vi.stubGlobal('document', { hidden: false, addEventListener: () => {}, removeEventListener: () => {} });
+    vi.stubGlobal('requestAnimationFrame', (each: (at: number) => void) => setTimeout(() => each(now), 16));
+    vi.stubGlobal('cancelAnimationFrame', clearTimeout);
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+    vi.unstubAllGlobals();
+  });
+  const pass = (ms: number): void => {
+    for (let end = now + ms; now < end; now++) vi.advanceTimersByTime(1);
+  };
+  const ticking = (next: () => number | null): { ticker: FloorTicker; seen: number[] } => {
+    const seen: number[] = [];
+    return { ticker: new FloorTicker({ tick: (dt) => (seen.push(dt), next()) }), seen };
+  };
+
+  it('lets the time between few frames pass too', () => {
+    const { ticker, seen } = ticking(() => 100);
+    ticker.poke();
+    pass(3000);
+    expect(seen.length).toBeLessThanOrEqual(31);
+    expect(seen.reduce((sum, dt) => sum + dt, 0)).toBeGreaterThan(2.8);
+    ticker.destroy();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+  it('asks for no frame in a rest, and begins with a small step after it', () => {
+    const { ticker, seen } = ticking(() => null);
+    ticker.poke();
+    pass(1000);
+    expect(seen.length).toBe(1);
+    expect(vi.getTimerCount()).toBe(0);
+    ticker.poke();
+    pass(100);
+    expect(seen.length).toBe(2);
+    expect(seen[1]).toBeLessThan(0.06);
+  });
+  it('draws what only prints no oftener than it is asked to, and anything else at once', () => {
+    const { ticker, seen } = ticking(() => null);
+    for (let n = 0; n < 100; n++) {
+      ticker.poke(100);
+      pass(10);
+    }
+    expect(seen.length).toBeGreaterThan(6);
+    expect(seen.length).toBeLessThanOrEqual(10);
+    const before = seen.length;
+    ticker.poke(100);
+    ticker.poke();
+    pass(50);
+    expect(seen.length).toBe(before + 1);
   });
 });
 

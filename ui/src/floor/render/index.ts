@@ -4,12 +4,15 @@
 import { hitSeat, hitThing, type Thing } from '../model/hit';
 import type { Rect, View } from '../model/iso';
 import type { Measure } from '../model/labels';
+import { lightEpoch } from '../model/light';
 import type { Plan, Seat } from '../model/plan';
-import { FONT } from '../model/tokens';
+import { FONT, MOTION } from '../model/tokens';
 import type { World } from '../model/world';
 import { makeCanvas } from './baker';
 import { Camera } from './camera';
 import { CanvasFloor } from './canvas';
+
+import { fillsSlowly } from './probe';
 import { Stage } from './stage';
 import { FloorTicker } from './ticker';
 
@@ -18,14 +21,17 @@ export type Quality = 'full' | 'thrifty' | 'canvas';
 
 /** Names that drivers give themselves when they compute pictures in software. */
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+/** Names that say nothing: a browser that hides the driver's own gives this one on every machine. */
+const MASKED = /^(apple gpu|webkit webgl)$/i;
 /** What this machine can draw. Asked of a canvas that is thrown away: one that once gave a context gives no other. */
 export function qualityHere(): Quality {
   const gl = document.createElement('canvas').getContext('webgl2');
   if (!gl) return 'canvas';
   const info = gl.getExtension('WEBGL_debug_renderer_info');
   const name = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  const slow = SOFTWARE.test(name) || (MASKED.test(name) && fillsSlowly(gl));
   gl.getExtension('WEBGL_lose_context')?.loseContext();
-  return SOFTWARE.test(name) ? 'thrifty' : 'full';
+  return slow ? 'thrifty' : 'full';
 }
 
 export interface FloorOptions {
@@ -46,7 +52,9 @@ export interface FrameCost {
   draw: number; // ms on the main thread
 }
 const DPR_CAP = 2;
-const SLOW_HZ = 10;
+/** Between frames: where pictures are computed in software, and where only terminals print. */
+const SLOW_MS = 100;
+const SCREEN_MS = 1000 / MOTION.screenHz;
 
 /** Text width in CSS px, measured once per string. */
 export function canvasMeasure(): Measure {
@@ -73,7 +81,6 @@ export class Floor {
   /** Told whenever the camera moved, so that what the page lays over the desks can follow. */
   onView: ((view: View) => void) | null = null;
   private seated: Plan | null = null;
-  private retry = 0;
 
   private constructor(readonly o: FloorOptions) {
     this.ticker = new FloorTicker({ tick: (dt) => this.tick(dt) });
@@ -115,7 +122,7 @@ export class Floor {
   }
   /** A terminal printed; the ambient motion sleeps on. */
   printed(): void {
-    this.ticker.poke();
+    this.ticker.poke(this.o.quality === 'full' ? SCREEN_MS : SLOW_MS);
   }
   hit(x: number, y: number): Seat | null {
     const seat = hitSeat(this.o.world.plan, this.camera.view, [x, y]);
@@ -131,10 +138,12 @@ export class Floor {
     return hitThing(this.o.world.plan, this.camera.view, [x, y]);
   }
   setHour(hour: number): void {
+    // The same light is no other picture.
+    const same = lightEpoch(hour) === lightEpoch(this.o.hour);
     this.o.hour = hour;
     this.stage?.setHour(hour);
     this.canvasFloor?.setHour(hour);
-    this.refresh();
+    if (!same) this.refresh();
   }
   /** Another size of window, or another part of it that panels leave free. */
   resize(width: number, height: number, free: Rect): void {
@@ -159,7 +168,7 @@ export class Floor {
     this.o.world.touch();
     this.ticker.poke();
   }
-  tick(dt: number): boolean {
+  tick(dt: number): number | null {
     const { world } = this.o;
     const t0 = performance.now();
     if (world.plan !== this.seated) {
@@ -177,24 +186,14 @@ export class Floor {
     }
     const smooth = world.awake || world.planes.length > 0 || this.camera.flying;
     if (smooth) {
-      if (this.o.quality !== 'canvas' && (this.o.quality !== 'thrifty' || this.camera.flying)) return true;
-      this.later(1000 / SLOW_HZ);
-      return false;
+      const quick = this.o.quality !== 'canvas' && (this.o.quality !== 'thrifty' || this.camera.flying);
+      return quick ? 0 : SLOW_MS;
     }
     // Only screens still scroll: come back by timer, eight times a second, instead of spinning.
-    if (world.busy) this.later(125);
-    return false;
+    return world.busy ? SCREEN_MS : null;
   }
   destroy(): void {
-    window.clearTimeout(this.retry);
     this.ticker.destroy();
     this.stage?.destroy();
-  }
-  private later(ms: number): void {
-    if (this.retry) return;
-    this.retry = window.setTimeout(() => {
-      this.retry = 0;
-      this.ticker.poke();
-    }, ms);
   }
 }
