@@ -27,6 +27,8 @@ export async function numbers(world) {
 /** So many desks at work, each of which prints `lines` numbered lines once it is told to go. */
 export async function printers(world, page, { desks, lines }) {
   await numbers(world);
+  // No more is begun than may wait for review, and all of these are to work at once.
+  await world.cli('set', '--review-limit', String(desks + 1));
   const signal = join(world.signs, 'go');
   const end = join(world.signs, 'end');
   const body = join(world.folder, 'print.md');
