@@ -99,7 +99,7 @@ impl Told {
 impl Office {
     /// What waits for the owner, so far as it is to be told.
     pub fn news(&self) -> BTreeSet<Item> {
-        let reviews = self.tasks.values().filter(|task| task.state == TaskState::InReview);
+        let reviews = self.index.in_review.iter().filter_map(|id| self.tasks.get(id));
         let all = reviews
             .map(|task| Item::Review(task.id))
             .chain(self.waiting_approvals().map(|approval| Item::Approval(approval.id)));

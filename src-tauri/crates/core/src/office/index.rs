@@ -17,6 +17,8 @@ pub(crate) struct Index {
     pub(crate) ready: BTreeSet<(Priority, Place, TaskId)>,
     pub(crate) in_review: BTreeSet<TaskId>,
     pub(crate) at_work: BTreeSet<TaskId>,
+    /// Those that are not over.
+    pub(crate) open: BTreeSet<TaskId>,
     /// Those that something can still come of.
     pub(crate) approvals: BTreeSet<ApprovalId>,
     pub(super) dependents: BTreeMap<TaskId, BTreeSet<TaskId>>,
@@ -151,6 +153,11 @@ impl Office {
         }
         if task.state.at_work() {
             self.index.at_work.insert(id);
+        }
+        if task.state.is_over() {
+            self.index.open.remove(&id);
+        } else {
+            self.index.open.insert(id);
         }
         self.touched.insert(NounKey::Task(id));
     }

@@ -14,8 +14,7 @@ pub(super) fn written(office: &Office, new: &NewTask, now: At) -> Result<Task, R
     if let Some(role) = &new.role {
         office.role(role)?;
     }
-    let open = office.tasks.values().filter(|task| !task.state.is_over()).count();
-    if open >= 10_000 {
+    if office.index.open.len() >= 10_000 {
         return Err(Refusal::new(Code::Limit, "10,000 tasks are open", "finish or cancel some first"));
     }
     let id = office.next.task;
