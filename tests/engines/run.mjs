@@ -76,8 +76,8 @@ async function main() {
   for (const engine of engines) {
     const { rows, withoutGate } = await import(`./rows/${engine}.mjs`);
     if (engine === 'claude') {
-      const office = await import('./rows/office.mjs');
-      for (const row of office.rows.filter(({ name }) => !values.row || name.includes(values.row))) work.push(() => journey(engine, row));
+      const offices = [...(await import('./rows/office.mjs')).rows, ...(await import('./rows/guard.mjs')).rows];
+      for (const row of offices.filter(({ name }) => !values.row || name.includes(values.row))) work.push(() => journey(engine, row));
     }
     for (const row of rows.filter(({ name }) => !values.row || name.includes(values.row))) {
       work.push(() => play(engine, row, { record: values.record }));

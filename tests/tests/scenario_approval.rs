@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use office_core::approval::ApprovalCommand;
+use office_core::approval::{ApprovalCommand, Held};
 use office_core::{ApprovalId, CommandBody};
 use office_door::Client;
 use office_door::wire::Ask;
@@ -216,7 +216,13 @@ async fn of_many_claims_at_once_one_is_given() {
     let owner = Client::connect(bench.dir(), "test", None).await.unwrap();
     let ask = |id: String, body| Ask::Submit { command_id: id, body: CommandBody::Approval(body) };
     let argv = vec!["true".to_owned()];
-    owner.ask(ask("a".into(), ApprovalCommand::Ask { argv, cwd: "/".into(), reason: None })).await.unwrap();
+    owner
+        .ask(ask(
+            "a".into(),
+            ApprovalCommand::Ask { argv, cwd: "/".into(), reason: None, held: Held::Command, ruling: None },
+        ))
+        .await
+        .unwrap();
     let approval = ApprovalId(1);
     owner.ask(ask("b".into(), ApprovalCommand::Approve { approval, note: None })).await.unwrap();
     let mut claims = tokio::task::JoinSet::new();

@@ -42,6 +42,8 @@ export type Answer =
 { kind: "tasks"; value: Task[] } |
 /** Desks as they are seen. */
 { kind: "desks"; value: DeskView[] } |
+/** What the rules say. */
+{ kind: "ruled"; value: Ruling } |
 /** A held command. */
 { kind: "approval"; value: Approval } |
 /** Held commands. */
@@ -93,6 +95,8 @@ export type Approval = {
 	desk: DeskId | null,
 	/** That run's task. */
 	task: TaskId | null,
+	/** What the words are. */
+	held?: Held,
 	/** The program and its arguments, as they will be given to the system: no shell reads them. */
 	argv: string[],
 	/** The same in one line that is safe to show: quoted where needed, control and invisible characters spelled out. */
@@ -101,6 +105,8 @@ export type Approval = {
 	cwd: string,
 	/** Why, in the words of whoever asks. */
 	reason: string | null,
+	/** What the rules said of it; none for words that no rule judges, and for what the owner asks. */
+	ruling?: Ruling | null,
 	/** Where it stands. */
 	state: ApprovalState,
 	/** When it was asked. */
@@ -124,7 +130,11 @@ argv: string[];
 /** Where it would run; absolute. */
 cwd: string;
 /** Why. */
-reason: string | null } |
+reason: string | null;
+/** What the words are. */
+held?: Held;
+/** What the rules say of it; the door fills it in, whoever asks. */
+ruling?: Ruling | null } |
 /** Lets it run, once. Only the owner may. */
 { do: "approve";
 /** Which. */
@@ -260,6 +270,14 @@ task: TaskId } |
 task: TaskId;
 /** Any of these; any state that is not at work if empty. */
 states: TaskState[] } |
+/** What the rules say of something that an agent is about to do. Nothing is held by it. Answer: `Ruled`. */
+{ ask: "judge";
+/** A program and its arguments, or a tool and its input. */
+argv: string[];
+/** Where it would be done; absolute. */
+cwd: string;
+/** Which of the two. */
+held?: Held } |
 /** Waits until a held command is no longer waiting. Answer: `Approval`. */
 { ask: "await_approval";
 /** Which. */
@@ -981,6 +999,15 @@ export type HealthLine = {
 	way_out: string,
 };
 
+/** What the words of an approval are. */
+export type Held =
+/** A program and its arguments. */
+"command" |
+/** An engine's tool by its name, and its input as JSON: an edit, a fetch, a tool of some server. */
+"tool" |
+/** Words for the owner; no program runs by them. */
+"words";
+
 /** The first frame, from the client. */
 export type Hello = {
 	/** Newest protocol the client speaks. */
@@ -1606,6 +1633,18 @@ export type Role = {
 /** The name of a role, as in `roles/<name>.md`. */
 export type RoleName = string;
 
+/** What the rules say. */
+export type Ruling = {
+	/** Allow, ask or deny. */
+	said: Said,
+	/** The kind of risk, as in docs/GUARD.md; none where it is allowed. */
+	category: string | null,
+	/** The rule that decided; `none` where no rule knows it. */
+	rule: string,
+	/** Why, for a person. */
+	why: string,
+};
+
 /** One life of an engine at a desk. */
 export type Run = {
 	/** Its number, and its fencing token. */
@@ -1743,6 +1782,15 @@ export type RunState =
 "ending" |
 /** It is over. */
 "ended";
+
+/** From the mildest to the strictest. */
+export type Said =
+/** It goes ahead. */
+"allow" |
+/** The owner is asked. */
+"ask" |
+/** It is refused. */
+"deny";
 
 /** An owner's choice for one project, kept in the office, never in the repository. */
 export type SandboxChoice = {

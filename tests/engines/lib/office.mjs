@@ -13,6 +13,15 @@ const frame = (value) => {
   return Buffer.concat([head, body]);
 };
 
+/** As much of the rules as rows need: reads, notes, edits that give no program orders. Everything else is asked. */
+function plain({ held, argv: [name, input], cwd }) {
+  if (held !== 'tool') return ['ls', 'cat', 'pwd', 'head'].includes(name);
+  if (name.startsWith('mcp__office__')) return true;
+  if (!['Write', 'Edit'].includes(name)) return ['Read', 'Glob', 'Grep', 'Agent', 'Task', 'TodoWrite', 'ToolSearch'].includes(name);
+  const { file_path: file } = JSON.parse(input);
+  return file.startsWith(`${cwd}/`) && !file.includes('/.');
+}
+
 /** Opens the door of an office in `dir`. `answers(approval)` says approved, denied, or nothing yet (held). */
 export async function openOffice(dir, answers = () => undefined) {
   mkdirSync(dir, { recursive: true });
@@ -54,6 +63,7 @@ export async function openOffice(dir, answers = () => undefined) {
   async function answer(ask) {
     office.asks.push(ask);
     if (ask.ask === 'submit') return submit(ask);
+    if (ask.ask === 'judge') return { kind: 'ruled', value: { said: plain(ask) ? 'allow' : 'ask', category: null, rule: 'fence', why: 'it is no plain read or edit' } };
     if (ask.ask === 'task') return { kind: 'task', value: { ...task, ...office.says } };
     if (ask.ask === 'done') return changedTask({ state: 'in review' });
     if (ask.ask !== 'await_approval') return { refusal: { code: 'not_found', message: `no ${ask.ask} here`, detail: '' } };

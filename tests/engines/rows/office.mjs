@@ -16,18 +16,20 @@ const script = {
     match: 'Round prices',
     steps: [
       { tool: 'mcp__office__task_progress', input: { text: 'rounding' } },
-      { tool: 'Bash', input: { command: 'echo rounded >> a.txt', description: 'round them' } },
+      { tool: 'Bash', input: { command: 'echo rounded >> a.txt; git push nowhere main || true', description: 'round them' } },
       { tool: 'mcp__office__task_done', input: { summary: 'Rounded half up.' } },
       { text: 'It is done.' },
     ],
   }],
 };
 
-class Office {
-  static async open(name, asked = script) {
+export class Office {
+  /** `placed` is told where it will be, before the model is served. */
+  static async open(name, asked = script, placed = () => {}) {
     const office = new Office();
     office.top = join(RUNS, `office-${name} ü`);
     rmSync(office.top, { recursive: true, force: true });
+    placed(office.top);
     office.shop = join(office.top, 'shop');
     office.dir = join(office.top, 'o');
     office.bin = join(office.top, 'bin');
@@ -94,7 +96,7 @@ async function running(office) {
   return run && { id: run, pid: find('launched')?.pid, session: find('talks')?.session };
 }
 
-async function approval(office) {
+export async function approval(office) {
   const found = await office.ask('approval', 'list');
   return found.flat().find((it) => it.state === 'waiting');
 }
@@ -207,7 +209,8 @@ export const rows = [
         await office.say('desk', 'add', '--name', 'ada', '--role', 'engineer', '--engine', 'claude');
         const [task] = await office.ask('task', 'add', 'Round prices', '--check', 'test "$(cat a.txt)" = rounded');
         const held = await until('its risky call is held', () => approval(office), 60);
-        assert.equal(held.argv.at(-1), 'echo rounded >> a.txt');
+        assert.match(held.argv.at(-1), /git push/);
+        assert.equal(held.ruling.rule, 'git.push');
         assert.equal((await seen(office)).state, 'waiting for you');
         const [working] = await office.ask('task', 'show', String(task.id));
         assert.ok(JSON.stringify(working.progress).includes('rounding'), JSON.stringify(working.progress));

@@ -115,6 +115,10 @@ fn page(it: &Approval, who: &str, s: &Session<'_>) -> String {
     part("in", &it.cwd);
     let task = it.task.map(|task| format!(" for #{task}")).unwrap_or_default();
     part("asked by", &format!("{who}{task}, {}", moment(it.asked)));
+    if let Some(ruling) = &it.ruling {
+        let category = ruling.category.as_deref().map_or(String::new(), |category| format!("{category}: "));
+        part("risk", &format!("{category}{} [{}]", ruling.why, ruling.rule));
+    }
     if let Some(reason) = &it.reason {
         part("why", reason);
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
-use office_core::approval::ApprovalCommand;
+use office_core::approval::{ApprovalCommand, Held};
 use office_core::run::Exit;
 use office_core::{Approval, ApprovalState, Code, CommandBody, Noun, Refusal};
 use office_door::ClientError;
@@ -50,7 +50,7 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, args: AskArgs) -> Done {
     // Listened for before anything is asked, so that no signal falls between.
     let mut signals = Signals::listen()?;
     let id = command_id();
-    let ask = ApprovalCommand::Ask { argv: argv.clone(), cwd, reason: args.reason };
+    let ask = ApprovalCommand::Ask { argv: argv.clone(), cwd, reason: args.reason, held: Held::Command, ruling: None };
     let mut line = Line { session: s, away: false, seen: false };
     let it = tokio::select! {
         it = line.submit(&id, ask, None) => it?,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use office_core::{Code, Refusal};
+use office_guard::tool::quoted;
 use office_guard::wire::Layer;
 use office_guard::{Asked, Explained, Guard, Origin, Said, Scene};
 use office_runtime::verdicts::{self, RulesOf};
@@ -204,15 +205,6 @@ fn asked(words: &[String]) -> Asked {
         words => words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "),
     };
     Asked::Run { run }
-}
-
-fn quoted(word: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=,@%+".contains(letter);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 fn line(said: &Said, s: &Session<'_>) -> String {

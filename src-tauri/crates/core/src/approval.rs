@@ -1,6 +1,7 @@
 //! An approval: a command that someone holds until the owner says yes or no, and that then runs at most once, by the hand of
-//! whoever asked. Running it is not here, nor how it is spelled for people (`approval/shown.rs`).
+//! whoever asked. Running it is not here, nor how it is spelled for people (`approval/shown.rs`), nor what the rules say of it.
 
+mod ruling;
 mod shown;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use crate::refusal::{Code, Refusal};
 use crate::run::{Exit, RunState};
 use crate::time::At;
 
+pub use ruling::{Held, Ruling, Said};
 pub use shown::{evidence, glance, shown};
 
 /// Arguments a held command may have.
@@ -80,6 +82,9 @@ pub struct Approval {
     pub desk: Option<DeskId>,
     /// That run's task.
     pub task: Option<TaskId>,
+    /// What the words are.
+    #[serde(default)]
+    pub held: Held,
     /// The program and its arguments, as they will be given to the system: no shell reads them.
     pub argv: Vec<String>,
     /// The same in one line that is safe to show: quoted where needed, control and invisible characters spelled out.
@@ -88,6 +93,9 @@ pub struct Approval {
     pub cwd: String,
     /// Why, in the words of whoever asks.
     pub reason: Option<String>,
+    /// What the rules said of it; none for words that no rule judges, and for what the owner asks.
+    #[serde(default)]
+    pub ruling: Option<Ruling>,
     /// Where it stands.
     pub state: ApprovalState,
     /// When it was asked.
@@ -114,6 +122,12 @@ pub enum ApprovalCommand {
         cwd: String,
         /** Why. */
         reason: Option<String>,
+        /** What the words are. */
+        #[serde(default)]
+        held: Held,
+        /** What the rules say of it; the door fills it in, whoever asks. */
+        #[serde(default)]
+        ruling: Option<Ruling>,
     },
     /// Lets it run, once. Only the owner may.
     Approve {
@@ -245,8 +259,9 @@ impl ApprovalEvent {
 pub fn decide(office: &Office, actor: Actor, command: &ApprovalCommand, now: At) -> Result<Vec<Event>, Refusal> {
     let one = |event| Ok(vec![Event::Approval(event)]);
     match command {
-        ApprovalCommand::Ask { argv, cwd, reason } => {
-            let approval = asked(office, actor, argv, cwd, reason.as_deref(), now)?;
+        ApprovalCommand::Ask { argv, cwd, reason, held, ruling } => {
+            let mut approval = asked(office, actor, argv, cwd, reason.as_deref(), now)?;
+            (approval.held, approval.ruling) = (*held, ruling.clone());
             one(ApprovalEvent::Asked { approval: Box::new(approval) })
         }
         ApprovalCommand::Approve { approval, note } => {
@@ -347,10 +362,12 @@ fn asked(
         run,
         desk,
         task,
+        held: Held::Command,
         argv: argv.to_vec(),
         shown: shown(argv),
         cwd: cwd.to_owned(),
         reason,
+        ruling: None,
         state: ApprovalState::Waiting,
         asked: now,
         answered: None,

@@ -181,8 +181,25 @@ mod tests {
         let (argv, state) = (vec!["x".to_owned()], ApprovalState::Waiting);
         let cwd = "/tmp".to_owned();
         let (run, desk, task, reason, answered, note, exit) = (None, None, None, None, None, None, None);
-        let (id, shown) = (ApprovalId(3), shown.to_owned());
-        Approval { id, run, desk, task, argv, shown, cwd, reason, state, asked: at, answered, note, exit, since: at }
+        let (id, shown, held, ruling) = (ApprovalId(3), shown.to_owned(), crate::approval::Held::Command, None);
+        Approval {
+            id,
+            run,
+            desk,
+            task,
+            held,
+            argv,
+            shown,
+            cwd,
+            reason,
+            ruling,
+            state,
+            asked: at,
+            answered,
+            note,
+            exit,
+            since: at,
+        }
     }
 
     #[test]

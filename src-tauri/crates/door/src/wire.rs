@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use office_core::approval::{Held, Ruling};
 use office_core::command::CommandBody;
 use office_core::project::{Acceptance, Project, TryReport};
 use office_core::recording::RecordingsReport;
@@ -119,6 +120,16 @@ pub enum Ask {
         task: TaskId,
         /** Any of these; any state that is not at work if empty. */
         states: Vec<TaskState>,
+    },
+    /// What the rules say of something that an agent is about to do. Nothing is held by it. Answer: `Ruled`.
+    Judge {
+        /** A program and its arguments, or a tool and its input. */
+        argv: Vec<String>,
+        /** Where it would be done; absolute. */
+        cwd: String,
+        /** Which of the two. */
+        #[serde(default)]
+        held: Held,
     },
     /// Waits until a held command is no longer waiting. Answer: `Approval`.
     AwaitApproval {
@@ -357,6 +368,8 @@ pub enum Answer {
     Tasks(Vec<Task>),
     /// Desks as they are seen.
     Desks(Vec<DeskView>),
+    /// What the rules say.
+    Ruled(Ruling),
     /// A held command.
     Approval(Box<Approval>),
     /// Held commands.

@@ -184,6 +184,11 @@ pub enum Action {
         /// The code.
         code: String,
     },
+    /// A tool of the agent's own that is neither a command nor an edit, or one of a server.
+    Use {
+        /// Its name, as its engine says it.
+        tool: String,
+    },
     /// Something that cannot be seen through.
     Opaque {
         /// Why.
@@ -209,6 +214,7 @@ impl fmt::Display for Action {
             Self::Does { deed, by } => write!(f, "{} by {by}", deed.as_str()),
             Self::PipeTo { interpreter, from } => write!(f, "feed {interpreter} with {from}"),
             Self::Interpret { interpreter, code } => write!(f, "run {interpreter} code {code:?}"),
+            Self::Use { tool } => write!(f, "use the tool {tool}"),
             Self::Opaque { reason } => write!(f, "not seen through: {reason}"),
         }
     }

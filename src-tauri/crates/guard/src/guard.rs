@@ -217,6 +217,7 @@ fn too_long(asked: &Asked) -> Option<Said> {
     let length = match asked {
         Asked::Run { run } => run.len(),
         Asked::Write { write, .. } => write.len(),
+        Asked::Tool { tool, input } => tool.len() + input.to_string().len(),
     };
     (length > LONGEST).then(|| Said::unsure("it is longer than 64 KiB"))
 }

@@ -33,6 +33,14 @@ pub enum Asked {
         #[serde(default)]
         lines: Option<u64>,
     },
+    /// A call of one of an agent's own tools.
+    Tool {
+        /// Its name, as its engine says it.
+        tool: String,
+        /// Its arguments.
+        #[serde(default)]
+        input: serde_json::Value,
+    },
 }
 
 fn modified() -> Change {
@@ -87,6 +95,7 @@ impl Judge {
 /// What a command or an edit comes to.
 pub fn actions(asked: &Asked, scene: &Scene, world: &dyn World) -> Vec<Action> {
     match asked {
+        Asked::Tool { tool, input } => crate::tool::actions(tool, input, scene, world),
         Asked::Run { run } => shell::actions(run, scene, world, Specs::shipped()),
         Asked::Write { write, change, lines } => {
             let cwd = path::follow(&scene.cwd, world);

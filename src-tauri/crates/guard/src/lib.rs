@@ -13,6 +13,7 @@ pub mod rules;
 mod shell;
 pub mod spec;
 pub mod standing;
+pub mod tool;
 pub mod verdict;
 pub mod wire;
 pub mod worker;

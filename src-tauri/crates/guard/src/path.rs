@@ -218,6 +218,7 @@ fn class(path: &Path, inside: Option<&str>, checkout: &Path, scene: &Scene, worl
     let in_home = path.strip_prefix(&home).ok().map(|path| path.to_string_lossy().into_owned());
     let ours = inside.unwrap_or(from_root);
     let secret = in_home.as_deref().is_some_and(|path| inside.is_none() && any(&names.secrets_in_home, path))
+        || in_a_home(from_root).is_some_and(|path| inside.is_none() && any(&names.secrets_in_home, path))
         || any(&names.secrets_in_system, from_root)
         || (any(&names.secrets_by_name, ours) && !any(&names.not_secret, ours));
     if secret {
@@ -246,6 +247,15 @@ fn class(path: &Path, inside: Option<&str>, checkout: &Path, scene: &Scene, worl
         Some(_) => Class::Home,
         None => Class::System,
     }
+}
+
+/// What follows the home of anybody: a desk's own home is not its owner's, whose secrets are secrets there, too.
+fn in_a_home(from_root: &str) -> Option<&str> {
+    if let Some(rest) = from_root.strip_prefix("root/") {
+        return Some(rest);
+    }
+    let rest = from_root.strip_prefix("home/").or_else(|| from_root.strip_prefix("Users/"))?;
+    rest.split_once('/').map(|(_, rest)| rest)
 }
 
 /// A pattern is as its folder is, and may be more: what begins with a dot, and what looks like a secret.

@@ -1,5 +1,5 @@
-//! What is done without asking, by the list in `allowed.json`: reads, edits inside the checkout, a few plain commands.
-//! A small fence until the rules come; it knows no deny, only "not without asking".
+//! What goes on where no office can be asked, by the list in `allowed.json`: reads inside the checkout and a few plain commands
+//! that read. What the rules say is asked at the door; this is for the moments when nobody is there.
 
 use std::path::{Component, Path, PathBuf};
 use std::sync::LazyLock;
@@ -19,16 +19,13 @@ pub struct Place {
     pub checkout: PathBuf,
 }
 
-/// Whether an action may be taken without asking.
+/// Whether an action may be taken where nobody can be asked.
 pub fn outright(call: &Call, place: &Place) -> bool {
     if !place.checkout.is_absolute() {
         return false;
     }
     if words("office_tools").any(|prefix| call.tool.starts_with(prefix)) {
         return true;
-    }
-    if let Some(name) = LIST["edits"].get(&call.tool).and_then(Value::as_str) {
-        return call.text(name).is_some_and(|file| is_open(&place.checkout, &call.cwd, file));
     }
     if let Some(command) = call.command() {
         return is_known(command, place, &call.cwd);
@@ -71,17 +68,6 @@ fn inside(checkout: &Path, cwd: &Path, file: &str) -> Option<PathBuf> {
     real.starts_with(&checkout).then_some(real)
 }
 
-/// Whether a file may be changed: inside the checkout, and nothing that a program takes orders from.
-fn is_open(checkout: &Path, cwd: &Path, file: &str) -> bool {
-    let (Some(real), Ok(root)) = (inside(checkout, cwd, file), std::fs::canonicalize(checkout)) else { return false };
-    let Ok(below) = real.strip_prefix(&root) else { return false };
-    // Letters' case does not count: some file systems do not tell it apart.
-    !below.components().any(|part| {
-        let name = part.as_os_str().to_string_lossy().to_lowercase();
-        words("closed").any(|closed| closed == name)
-    })
-}
-
 fn is_known(command: &str, place: &Place, cwd: &Path) -> bool {
     let Some(said) = plain_words(command) else { return false };
     let known = LIST["commands"].as_array().into_iter().flatten().filter_map(Value::as_array).find(|known| {
@@ -93,11 +79,7 @@ fn is_known(command: &str, place: &Place, cwd: &Path) -> bool {
         return false;
     }
     let program = said[0].as_str();
-    let message_follows = |index: usize| program == "git" && matches!(said[index - 1].as_str(), "-m" | "--message");
-    said.iter().enumerate().skip(known.len()).all(|(index, word)| {
-        if message_follows(index) {
-            return true;
-        }
+    said.iter().skip(known.len()).all(|word| {
         // Flags are named one by one: programs take them shortened, too, and some write files or run programs.
         let named = |list: &str| words(list).any(|flag| flag == word);
         match (program, word.strip_prefix('-')) {
@@ -144,39 +126,24 @@ mod tests {
     #[test]
     fn the_list_reads() {
         assert!(LIST.is_object());
-        assert!(words("tools").count() > 5 && words("git_flags").count() > 5 && words("closed").count() > 5);
+        assert!(words("tools").count() > 5 && words("git_flags").count() > 5);
     }
 
     #[test]
-    fn reads_and_edits_inside_the_checkout_are_not_asked_about() {
+    fn reads_inside_the_checkout_go_on() {
         let w = world();
         assert!(may(&w, "Read", json!({"file_path": w.place.checkout.join("src/a.rs")})));
-        assert!(may(&w, "Write", json!({"file_path": w.place.checkout.join("new/deep/a.rs")})));
-        assert!(may(&w, "Edit", json!({"file_path": "src/a.rs"})));
         assert!(may(&w, "Grep", json!({"pattern": "x"})));
         assert!(may(&w, "mcp__office__task_done", json!({})));
     }
 
     #[test]
-    fn what_leaves_the_checkout_or_gives_orders_to_a_program_is_asked_about() {
+    fn edits_and_what_leaves_the_checkout_wait_for_the_office() {
         let w = world();
-        for file in [
-            "../secret",
-            "way-out/secret",
-            "/etc/passwd",
-            "~/.ssh/id",
-            "dangling",
-            "dangling/x",
-            ".git/config",
-            "src/.git/hooks/x",
-            ".GIT/config",
-            ".claude/settings.local.json",
-            ".mcp.json",
-            "a\0b",
-        ] {
+        for file in ["src/a.rs", "../secret", ".git/config"] {
             assert!(!may(&w, "Write", json!({"file_path": file})), "{file}");
         }
-        for file in ["../secret", "way-out/secret", "/etc/passwd"] {
+        for file in ["../secret", "way-out/secret", "/etc/passwd", "dangling", "a\0b"] {
             assert!(!may(&w, "Read", json!({"file_path": file})), "{file}");
         }
         assert!(!may(&w, "Write", json!({})));
@@ -185,15 +152,13 @@ mod tests {
     }
 
     #[test]
-    fn a_few_plain_commands_are_not_asked_about() {
+    fn a_few_plain_commands_go_on() {
         let w = world();
         for command in [
             "ls",
             "ls src",
             "git status",
             "git diff --stat",
-            "git add src",
-            "git commit -m 'say; it (well) && so'",
             "git log -5",
             "office task done --summary 'all of it'",
             "git show HEAD",
@@ -206,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_asked_about() {
+    fn everything_else_waits_for_the_office() {
         let w = world();
         for command in [
             "git push",
@@ -220,8 +185,8 @@ mod tests {
             "git log -Ox",
             "wc --files0-from=/etc/passwd",
             "git diff --no-index /etc/passwd a",
-            "git commit -F /etc/passwd",
-            "git commit -anm x",
+            "git commit -m x",
+            "git add src",
             "cat /etc/passwd",
             "cat ../secret",
             "cat way-out/secret",

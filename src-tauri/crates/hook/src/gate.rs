@@ -1,5 +1,6 @@
-//! The gate: allowed outright, or asked at the door and held until the owner answers, or denied. An answer is worth one
-//! action: an approval is claimed before "allow" is said, and what came of it is reported after (`report`).
+//! The gate: what the rules say of an action is asked at the door. It goes on, or is held until the owner answers, or is
+//! denied. An answer is worth one action: an approval is claimed before "allow" is said, and what came of it is reported
+//! after (`report`). Where no office answers, only what `allowed.json` lists goes on.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -11,8 +12,8 @@ use serde_json::{Value, json};
 use crate::allowed::{Place, outright};
 use crate::call::Call;
 use crate::claimed;
-use crate::command::plain_words;
 use crate::door::{Door, Trouble};
+use crate::words::said;
 
 /// The longest hold, where the engine's file says no other; engines let a hook run for a day, and we answer before that.
 pub const LONGEST_HOLD: Duration = Duration::from_secs(86_400 - 120);
@@ -78,19 +79,19 @@ impl Desk {
     }
 }
 
-/// Judges the action a payload announces.
-pub(crate) fn judge(payload: &[u8], patience: &Patience) -> Verdict {
+/// Judges the action a payload announces. `leaves` says that its engine asks because the action wants out of the engine's own
+/// sandbox: what the rules allow, they allow inside.
+pub(crate) fn judge(payload: &[u8], leaves: bool, patience: &Patience) -> Verdict {
     let Some(call) = Call::read(payload) else {
         return Verdict::deny("the office's hook could not read what is to be done, so it is not done");
     };
     let Some(desk) = Desk::here() else {
         return Verdict::deny("OFFICE_DIR is not set: no office can be asked, so nothing risky is done");
     };
-    if outright(&call, &desk.place) {
-        return Verdict::allow("allowed outright");
-    }
-    match hold(&call, &desk, patience) {
+    match hold(&call, &desk, leaves, patience) {
         Ok(verdict) => verdict,
+        // Work goes on while the office restarts, as far as it reads.
+        Err(Trouble::Away(_)) if outright(&call, &desk.place) => Verdict::allow("only reads; the office is away"),
         Err(Trouble::Refused(why)) => Verdict::deny(format!("the office refused: {why}")),
         Err(Trouble::Late) => Verdict::deny("nobody answered in time; it was not done. Do without it, or ask again"),
         Err(Trouble::Away(why)) => {
@@ -103,6 +104,7 @@ pub(crate) fn judge(payload: &[u8], patience: &Patience) -> Verdict {
 struct Held<'a> {
     call: &'a Call,
     desk: &'a Desk,
+    leaves: bool,
     deadline: Instant,
     /// The approval's number, once the office has given one.
     asked: Option<Value>,
@@ -111,10 +113,10 @@ struct Held<'a> {
     away_since: Option<Instant>,
 }
 
-fn hold(call: &Call, desk: &Desk, patience: &Patience) -> Result<Verdict, Trouble> {
+fn hold(call: &Call, desk: &Desk, leaves: bool, patience: &Patience) -> Result<Verdict, Trouble> {
     let deadline = Instant::now() + patience.hold;
     let claim = format!("hook-claim-{:016x}", RandomState::new().build_hasher().finish());
-    let mut held = Held { call, desk, deadline, asked: None, claim, away_since: None };
+    let mut held = Held { call, desk, leaves, deadline, asked: None, claim, away_since: None };
     let mut pause = Duration::from_millis(20);
     loop {
         let why = match held.once() {
@@ -132,17 +134,34 @@ fn hold(call: &Call, desk: &Desk, patience: &Patience) -> Result<Verdict, Troubl
 }
 
 impl Held<'_> {
-    /// One connection: asks (sent again after a lost connection it is the same question), waits, claims.
+    /// One connection: what the rules say; then asks (sent again after a lost connection it is the same question), waits,
+    /// claims.
     fn once(&mut self) -> Result<Verdict, Trouble> {
         let mut door = Door::open(&self.desk.office, self.desk.token.as_deref(), self.deadline)?;
         self.away_since = None;
-        let argv = argv(self.call);
+        let (held, argv) = said(self.call);
         let id = match &self.asked {
             Some(id) => id.clone(),
             None => {
                 let cwd = cwd(self.call, self.desk);
-                let body =
-                    json!({"noun": "approval", "do": "ask", "argv": argv, "cwd": cwd, "reason": reason(self.call)});
+                let asked = json!({"ask": "judge", "argv": argv, "cwd": cwd, "held": held});
+                let ruling = door.ask(asked, self.deadline)?["value"].take();
+                let because = || {
+                    let text = |name: &str| ruling[name].as_str().unwrap_or_default();
+                    format!("{} [{}]", text("why"), text("rule"))
+                };
+                match ruling["said"].as_str() {
+                    Some("allow") if self.leaves && !outright(self.call, &self.desk.place) => {}
+                    Some("allow") => return Ok(Verdict::allow(because())),
+                    Some("deny") => {
+                        return Ok(Verdict::deny(format!("the rules refuse it: {}. Do without it", because())));
+                    }
+                    Some("ask") => {}
+                    _ => return Err(not_understood()),
+                }
+                let body = json!({
+                    "noun": "approval", "do": "ask", "argv": argv, "cwd": cwd, "held": held, "reason": reason(self.call),
+                });
                 let answer = door.ask(submit(&command_id(self.call), body), self.deadline)?;
                 let id = number(&answer["value"]).ok_or_else(not_understood)?;
                 self.asked.insert(id).clone()
@@ -195,14 +214,6 @@ pub(crate) fn report(payload: &[u8], failed: bool) {
     let body = json!({"noun": "approval", "do": "report", "approval": id, "exit": exit});
     // Unreported, it is shown as uncertain: that is what it then is.
     let _ = door.ask(submit(&format!("{}-report", command_id(&call)), body), deadline);
-}
-
-/// As a person is to judge it: a plain command by its words, another as a shell line, any other tool by its name and input.
-fn argv(call: &Call) -> Vec<String> {
-    match call.command() {
-        Some(line) => plain_words(line).unwrap_or_else(|| vec!["sh".to_owned(), "-c".to_owned(), line.to_owned()]),
-        None => vec![call.tool.clone(), if call.input.is_null() { String::new() } else { call.input.to_string() }],
-    }
 }
 
 fn cwd(call: &Call, desk: &Desk) -> String {

@@ -1,6 +1,6 @@
 //! The program that agent CLIs run at their hooks. It writes down what happened for the office to read, and, where an
 //! action is about to be taken, asks the office and holds until it is answered. It fails closed: whatever goes wrong, the
-//! answer is deny. What is allowed without asking stands in `allowed.json`.
+//! answer is deny. What goes on even while no office is there stands in `allowed.json`.
 
 pub mod allowed;
 pub mod call;
@@ -12,6 +12,7 @@ mod net;
 pub mod spoken;
 mod spool;
 mod stopped;
+mod words;
 
 use std::io::{Read, Write};
 use std::process::ExitCode;
@@ -64,8 +65,9 @@ pub fn main() -> ExitCode {
         _ => None,
     };
     let event = spoken::event_of(&payload);
+    let leaves = engine == "codex" && event == spoken::Event::PermissionRequest;
     let verdict = match (seconds, whole) {
-        (Some(seconds), true) => gate::judge(&payload, &Patience::for_a_hold_of(Duration::from_secs(seconds))),
+        (Some(seconds), true) => gate::judge(&payload, leaves, &Patience::for_a_hold_of(Duration::from_secs(seconds))),
         (None, _) => Verdict::deny("the office's hook is set up wrongly: `--seconds` is no number"),
         (_, false) => Verdict::deny("the action is too long to be judged; do it in smaller steps"),
     };

@@ -69,9 +69,14 @@ fn approval(state: &str, argv: &[&str]) -> Value {
     json!({"id": 7, "state": state, "argv": argv, "note": "because", "cwd": "/"})
 }
 
+fn ruling(said: &str) -> Value {
+    json!({"said": said, "category": "publish", "rule": "git.push", "why": "commits leave this machine"})
+}
+
 fn answers(state: &'static str, argv: &'static [&'static str]) -> impl FnMut(&Value) -> Option<Value> {
     move |ask| {
         Some(match ask["ask"].as_str()? {
+            "judge" => json!({"kind": "ruled", "value": ruling("ask")}),
             "await_approval" => json!({"kind": "approval", "value": approval(state, argv)}),
             _ => json!({"kind": "changed", "value": {"noun": "approval", "value": approval("waiting", argv)}}),
         })
@@ -88,9 +93,10 @@ fn an_approved_action_is_claimed_before_it_is_allowed_and_reported_after() {
     let asked = office(&listener, answers("approved", PUSH));
     assert_eq!(decision(child), ("allow".to_owned(), "approved by the owner: because".to_owned()));
     assert_eq!(asked[0]["token"], "secret");
-    assert_eq!(asked[1]["body"]["argv"], json!(PUSH));
-    assert_eq!(asked[1]["body"]["reason"], "push it");
-    assert_eq!(asked[3]["body"]["do"], "claim");
+    assert_eq!((&asked[1]["ask"], &asked[1]["argv"]), (&json!("judge"), &json!(PUSH)));
+    assert_eq!(asked[2]["body"]["argv"], json!(PUSH));
+    assert_eq!(asked[2]["body"]["reason"], "push it");
+    assert_eq!(asked[4]["body"]["do"], "claim");
 
     let child = hook(dir.path(), &["tell", "claude"], &RISKY.replace("PreToolUse", "PostToolUse"), &[]);
     let asked = office(&listener, answers("approved", PUSH));
@@ -194,11 +200,42 @@ fn a_hostile_office_and_a_hostile_payload_allow_nothing() {
 }
 
 #[test]
-fn what_is_allowed_outright_asks_nobody() {
+fn what_the_rules_allow_goes_on_and_what_they_refuse_does_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let listener = UnixListener::bind(dir.path().join("door.sock")).unwrap();
+    let ruled = |said: &'static str| {
+        let child = hook(dir.path(), &["gate", "claude"], RISKY, &[]);
+        let asked = office(&listener, |_| Some(json!({"kind": "ruled", "value": ruling(said)})));
+        assert_eq!(asked.len(), 2, "one question is enough: {asked:?}");
+        decision(child)
+    };
+    assert_eq!(ruled("allow").0, "allow");
+    let (said, why) = ruled("deny");
+    assert!(said == "deny" && why.contains("commits leave this machine [git.push]"), "{said} {why}");
+    assert_eq!(ruled("perhaps").0, "deny");
+}
+
+#[test]
+fn without_an_office_only_reads_go_on() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("a.txt");
-    let payload = json!({"hook_event_name": "PreToolUse", "tool_name": "Write", "cwd": dir.path(), "tool_input": {"file_path": file}});
-    assert_eq!(decision(hook(dir.path(), &["gate", "claude"], &payload.to_string(), &[])).0, "allow");
+    for (tool, said) in [("Read", "allow"), ("Write", "deny")] {
+        let payload = json!({"hook_event_name": "PreToolUse", "tool_name": tool, "cwd": dir.path(), "tool_input": {"file_path": file}});
+        let child = hook(dir.path(), &["gate", "claude"], &payload.to_string(), &[("OFFICE_HOOK_FIRST_SECS", "0")]);
+        assert_eq!(decision(child).0, said, "{tool}");
+    }
+}
+
+#[test]
+fn codex_asks_to_leave_its_sandbox_and_the_owner_is_asked_even_where_the_rules_allow() {
+    let dir = tempfile::tempdir().unwrap();
+    let listener = UnixListener::bind(dir.path().join("door.sock")).unwrap();
+    let child = hook(dir.path(), &["gate", "codex"], &RISKY.replace("PreToolUse", "PermissionRequest"), &[]);
+    let mut then = answers("denied", PUSH);
+    let allowed = json!({"kind": "ruled", "value": ruling("allow")});
+    let asked = office(&listener, |ask| if ask["ask"] == "judge" { Some(allowed.clone()) } else { then(ask) });
+    assert_eq!(asked[2]["body"]["do"], "ask", "{asked:?}");
+    assert!(String::from_utf8_lossy(&child.wait_with_output().unwrap().stdout).contains("deny"));
 }
 
 #[test]

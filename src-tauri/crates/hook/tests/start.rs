@@ -19,6 +19,7 @@ fn it_starts_and_answers_at_once() {
                 .args(["gate", "claude"])
                 .env_clear()
                 .env("OFFICE_DIR", dir.path())
+                .env("OFFICE_HOOK_FIRST_SECS", "0")
                 .env("OFFICE_CHECKOUT", dir.path());
             let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
             child.stdin.take().unwrap().write_all(payload.as_bytes()).unwrap();

@@ -28,6 +28,10 @@ impl World {
                 if matches!(body, CommandBody::Effect(_)) {
                     actor.office_only()?;
                 }
+                let body = match body {
+                    CommandBody::Approval(command) => CommandBody::Approval(self.ruled(actor, command).await?),
+                    body => body,
+                };
                 self.submit(actor, CommandId(command_id), body).await
             }
             Ask::AddProject { path, name, base } => {
@@ -46,6 +50,7 @@ impl World {
                 });
                 found.await?.map(|task| Answer::Task(Box::new(task))).ok_or_else(|| no_task(task))
             }
+            Ask::Judge { argv, cwd, held } => Ok(Answer::Ruled(self.rule_on(actor, argv, cwd, held).await?)),
             Ask::AwaitApproval { approval } => self.await_approval(actor, approval).await,
             Ask::Approvals { all } => self.approvals(actor, all).await,
             Ask::StopAll => {

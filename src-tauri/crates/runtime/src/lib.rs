@@ -25,6 +25,7 @@ mod perform;
 pub mod ports;
 mod project;
 mod prune;
+mod ruled;
 mod sandbox;
 mod search;
 mod settings;

@@ -85,6 +85,8 @@ pub(crate) struct World {
     pub(crate) enforcements: Mutex<HashMap<RunId, Enforcement>>,
     /// Desks' own doors; cancelling one closes it.
     pub(crate) side_doors: Mutex<HashMap<RunId, CancellationToken>>,
+    /// What says what the rules say.
+    pub(crate) guards: Arc<crate::ruled::Guards>,
     /// The demo is opened by one at a time.
     pub(crate) demo_turn: tokio::sync::Mutex<()>,
     homes: tokio::sync::Mutex<HashMap<ProjectId, Arc<Home>>>,
@@ -134,6 +136,7 @@ impl World {
             trials: crate::trial::Trials::default(),
             enforcements: Mutex::default(),
             side_doors: Mutex::default(),
+            guards: Arc::default(),
             demo_turn: tokio::sync::Mutex::default(),
             homes: tokio::sync::Mutex::default(),
             halts: Mutex::default(),

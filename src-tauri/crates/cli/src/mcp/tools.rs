@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use office_core::approval::ApprovalCommand;
+use office_core::approval::{ApprovalCommand, Held};
 use office_core::run::Exit;
 use office_core::task::TaskCommand;
 use office_core::{Approval, ApprovalState, Code, CommandBody, Noun, Refusal, Task, TaskState};
@@ -159,7 +159,13 @@ impl OfficeTools {
     #[tool]
     async fn ask_approval(&self, Parameters(wanted): Parameters<Action>) -> Said {
         let cwd = std::env::current_dir().map_err(|error| error.to_string())?.to_string_lossy().into_owned();
-        let ask = ApprovalCommand::Ask { argv: vec![wanted.action], cwd, reason: Some(wanted.why) };
+        let ask = ApprovalCommand::Ask {
+            argv: vec![wanted.action],
+            cwd,
+            reason: Some(wanted.why),
+            held: Held::Words,
+            ruling: None,
+        };
         let asked = self.approval(ask).await?;
         let answer = self.link.ask(Ask::AwaitApproval { approval: asked.id }).await.answer.map_err(said)?;
         let Answer::Approval(answered) = answer else { return Err(unexpected()) };

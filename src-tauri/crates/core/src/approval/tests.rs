@@ -45,7 +45,7 @@ fn said(office: &mut Office, actor: Actor, body: ApprovalCommand) -> Result<(), 
 
 fn ask(words: &[&str]) -> ApprovalCommand {
     let argv = words.iter().map(|word| (*word).to_owned()).collect();
-    ApprovalCommand::Ask { argv, cwd: "/desk".to_owned(), reason: None }
+    ApprovalCommand::Ask { argv, cwd: "/desk".to_owned(), reason: None, held: Held::Command, ruling: None }
 }
 
 fn state(office: &Office, id: u32) -> ApprovalState {
@@ -148,10 +148,22 @@ fn what_nobody_could_judge_or_run_is_refused_with_the_way_out() {
         assert_eq!(refusal.code, code);
         assert!(!refusal.detail.is_empty());
     }
-    let relative = ApprovalCommand::Ask { argv: vec!["true".to_owned()], cwd: "desk".to_owned(), reason: None };
+    let relative = ApprovalCommand::Ask {
+        argv: vec!["true".to_owned()],
+        cwd: "desk".to_owned(),
+        reason: None,
+        held: Held::Command,
+        ruling: None,
+    };
     assert_eq!(said(&mut office, agent(1), relative).unwrap_err().code, Code::Invalid);
     let reason = Some("y".repeat(WORDS_MAX + 1));
-    let wordy = ApprovalCommand::Ask { argv: vec!["true".to_owned()], cwd: "/".to_owned(), reason };
+    let wordy = ApprovalCommand::Ask {
+        argv: vec!["true".to_owned()],
+        cwd: "/".to_owned(),
+        reason,
+        held: Held::Command,
+        ruling: None,
+    };
     assert_eq!(said(&mut office, agent(1), wordy).unwrap_err().code, Code::Limit);
     assert!(office.approvals.is_empty());
 }

@@ -31,6 +31,7 @@ impl Rule {
             Action::Does { deed, .. } => Fit::of(when.does.contains(deed)),
             Action::PipeTo { .. } => Fit::of(when.feeds),
             Action::Interpret { .. } => Fit::of(when.interprets),
+            Action::Use { tool } => Fit::of(when.tool.iter().any(|one| fits_words(one, tool))),
             Action::Opaque { .. } => Fit::of(when.opaque),
             _ => Fit::No,
         }

@@ -52,6 +52,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("outside.toml", include_str!("../../rules/outside.toml")),
     ("system.toml", include_str!("../../rules/system.toml")),
     ("packages.toml", include_str!("../../rules/packages.toml")),
+    ("tools.toml", include_str!("../../rules/tools.toml")),
 ];
 
 #[derive(Debug, Default, Deserialize)]
@@ -220,13 +221,14 @@ fn allowed_there(rule: &Rule) -> Result<(), String> {
         !when.delete.is_empty(),
         !when.host.is_empty(),
         !when.does.is_empty(),
+        !when.tool.is_empty(),
         when.feeds,
         when.interprets,
         when.opaque,
     ];
     if !about.contains(&true) {
         return Err(format!(
-            "{id}: say what it is about: run, read, write, delete, host, does, feeds, interprets or opaque"
+            "{id}: say what it is about: run, read, write, delete, host, does, tool, feeds, interprets or opaque"
         ));
     }
     Ok(())

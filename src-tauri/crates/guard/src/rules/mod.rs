@@ -66,6 +66,8 @@ pub struct Conditions {
     pub host: Vec<String>,
     /// One of these deeds.
     pub does: Vec<Deed>,
+    /// Tools of agents, by the names that engines give them.
+    pub tool: Vec<String>,
     /// Unknown text is fed to an interpreter.
     pub feeds: bool,
     /// Code in another language runs.
@@ -205,7 +207,9 @@ impl Policy {
         let mut strictest: Option<Said> = None;
         for action in actions {
             let said = self.judge(action).said;
-            if strictest.as_ref().is_none_or(|known| said.verdict > known.verdict) {
+            // Of two that are as strict, one that a rule knows says more.
+            let says_more = |known: &Said| said.verdict == known.verdict && known.rule == "none" && said.rule != "none";
+            if strictest.as_ref().is_none_or(|known| said.verdict > known.verdict || says_more(known)) {
                 strictest = Some(said);
             }
         }

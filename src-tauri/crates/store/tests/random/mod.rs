@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use office_core::approval::ApprovalCommand;
+use office_core::approval::{ApprovalCommand, Held};
 use office_core::check::{Check, CheckResult, CheckSource, Verdict};
 use office_core::desk::DeskCommand;
 use office_core::effect::EffectCommand;
@@ -209,7 +209,16 @@ impl Night {
             (Some(ApprovalState::Running), 4..) => (agent, ApprovalCommand::Report { approval, exit: exit(c) }),
             (_, 0..=2) => {
                 let argv = vec!["git".to_owned(), format!("push\n'{d}'\u{202e}")];
-                (agent, ApprovalCommand::Ask { argv, cwd: format!("/desk/{run}"), reason: note })
+                (
+                    agent,
+                    ApprovalCommand::Ask {
+                        argv,
+                        cwd: format!("/desk/{run}"),
+                        reason: note,
+                        held: Held::Command,
+                        ruling: None,
+                    },
+                )
             }
             (_, 3) => (Actor::Owner, ApprovalCommand::Deny { approval, note }),
             (_, 4) => (agent, ApprovalCommand::Withdraw { approval }),

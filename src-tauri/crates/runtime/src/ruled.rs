@@ -1,0 +1,216 @@
+//! What the rules say at the door: of what an agent is about to do, of what it wants held, and once more before it begins. Which
+//! files are rules, and how a worker is started, is in `verdicts.rs`; what is done with an *ask* is the approvals'.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use office_core::approval::{ApprovalCommand, Held, Ruling, Said};
+use office_core::{Actor, ApprovalId, Code, Office, Refusal, RunId};
+use office_guard::wire::Layer;
+use office_guard::{Asked, Guard, Scene};
+use tokio::task::spawn_blocking;
+
+use crate::verdicts::{self, RulesOf};
+use crate::world::{World, lock};
+
+/// Verdicts that are found at once under one set of rules.
+const WORKERS: usize = 2;
+/// Sets of rules whose workers are kept; the others are started again when they are needed.
+const SETS: usize = 8;
+
+/// The guards, each with one set of rules.
+#[derive(Default)]
+pub(crate) struct Guards {
+    sets: Mutex<HashMap<Vec<String>, Arc<Set>>>,
+}
+
+struct Set {
+    guard: Guard,
+    /// What it was last brought to, and the faults in that.
+    known: Mutex<(Vec<Layer>, Vec<String>)>,
+}
+
+/// Whose action it is, and where.
+struct Doer {
+    of: RulesOf,
+    checkout: PathBuf,
+    home: PathBuf,
+    hosts: Vec<String>,
+}
+
+impl Guards {
+    /// What is said by these rules. It waits for a worker, so it is called where waiting is allowed.
+    fn judge(&self, layers: Vec<Layer>, asked: &Asked, scene: &Scene) -> Ruling {
+        let set = match self.set(&layers) {
+            Ok(set) => set,
+            Err(refusal) => return cannot_say(&refusal.message),
+        };
+        let faults = {
+            let mut known = lock(&set.known);
+            if known.0 != layers {
+                known.1 = set.guard.reload(layers.clone());
+                known.0 = layers;
+            }
+            known.1.clone()
+        };
+        let said = set.guard.judge(asked, scene);
+        let ruling = Ruling {
+            said: match said.verdict {
+                office_guard::Verdict::Allow => Said::Allow,
+                office_guard::Verdict::Ask => Said::Ask,
+                office_guard::Verdict::Deny => Said::Deny,
+            },
+            category: said.category.map(|category| category.as_str().to_owned()),
+            rule: said.rule,
+            why: said.reason,
+        };
+        match faults.first() {
+            // A rule that does not read may be the one that would have said no.
+            Some(fault) if ruling.said == Said::Allow => cannot_say(&format!("rules do not read: {fault}")),
+            _ => ruling,
+        }
+    }
+
+    fn set(&self, layers: &[Layer]) -> Result<Arc<Set>, Refusal> {
+        let name: Vec<String> = layers.iter().map(|layer| layer.name.clone()).collect();
+        let mut sets = lock(&self.sets);
+        if let Some(set) = sets.get(&name) {
+            return Ok(set.clone());
+        }
+        if sets.len() >= SETS
+            && let Some(oldest) = sets.keys().find(|key| !key.is_empty()).cloned()
+        {
+            sets.remove(&oldest);
+        }
+        let own = std::env::current_exe().ok();
+        let is_office = own.as_deref().and_then(Path::file_stem).is_some_and(|name| name == "office");
+        let fallback = is_office.then(|| vec!["guard".to_owned(), "worker".to_owned()]);
+        let set = Arc::new(Set { guard: verdicts::guard(WORKERS, fallback)?, known: Mutex::default() });
+        sets.insert(name, set.clone());
+        Ok(set)
+    }
+}
+
+/// Nothing could be said, so it is asked.
+fn cannot_say(why: &str) -> Ruling {
+    Ruling { said: Said::Ask, category: Some("scope".to_owned()), rule: "guard".to_owned(), why: why.to_owned() }
+}
+
+impl World {
+    /// What the rules say of something that this actor is about to do. The owner's own doings are nobody's to judge.
+    pub(crate) async fn rule_on(
+        &self,
+        actor: Actor,
+        argv: Vec<String>,
+        cwd: String,
+        held: Held,
+    ) -> Result<Ruling, Refusal> {
+        let Actor::Agent { run, .. } = actor else {
+            let why = "the owner does as they like".to_owned();
+            return Ok(Ruling { said: Said::Allow, category: None, rule: "owner".to_owned(), why });
+        };
+        if !cwd.starts_with('/') {
+            return Err(Refusal::invalid(
+                "the directory it would be done in must be an absolute path",
+                "give it whole",
+            ));
+        }
+        let asked = match asked(&argv, held) {
+            Some(asked) => asked,
+            None => return Ok(cannot_say("it is neither a command nor a tool with its input")),
+        };
+        let office = self.dir.root().to_owned();
+        let found = self.handle.read(move |office| doer(office, run)).await?;
+        let Some(mut doer) = found else {
+            let message = format!("run {run} has no checkout to act in");
+            return Err(Refusal::new(Code::WrongState, message, "end here; the office has taken the desk back"));
+        };
+        doer.home = self.home_of(run).unwrap_or(doer.home);
+        let guards = self.guards.clone();
+        let judged = spawn_blocking(move || {
+            let mut scene = Scene::new(cwd, doer.checkout, doer.home);
+            scene.hosts = doer.hosts;
+            guards.judge(verdicts::layers(&office, &doer.of), &asked, &scene)
+        });
+        Ok(judged.await.unwrap_or_else(|error| cannot_say(&error.to_string())))
+    }
+
+    /// A command about approvals as it may be decided: what is to be held has what the rules say of it, whatever its sender
+    /// wrote there; what the rules refuse is not held, and does not begin.
+    pub(crate) async fn ruled(&self, actor: Actor, command: ApprovalCommand) -> Result<ApprovalCommand, Refusal> {
+        match command {
+            ApprovalCommand::Ask { argv, cwd, reason, held, ruling: _ } => {
+                let judged = matches!(actor, Actor::Agent { .. }) && held != Held::Words && cwd.starts_with('/');
+                let ruling = match judged {
+                    true => Some(self.rule_on(actor, argv.clone(), cwd.clone(), held).await?),
+                    false => None,
+                };
+                refused(ruling.as_ref())?;
+                Ok(ApprovalCommand::Ask { argv, cwd, reason, held, ruling })
+            }
+            ApprovalCommand::Claim { approval } => {
+                if let Some((argv, cwd, held)) = self.handle.read(move |office| words(office, approval)).await? {
+                    // The rules may have changed while it was held.
+                    refused(Some(&self.rule_on(actor, argv, cwd, held).await?))?;
+                }
+                Ok(ApprovalCommand::Claim { approval })
+            }
+            other => Ok(other),
+        }
+    }
+
+    /// The home that programs of a run are given.
+    fn home_of(&self, run: RunId) -> Option<PathBuf> {
+        let own = self.dir.run(run).join("home");
+        own.is_dir().then_some(own)
+    }
+}
+
+fn refused(ruling: Option<&Ruling>) -> Result<(), Refusal> {
+    match ruling {
+        Some(Ruling { said: Said::Deny, rule, why, .. }) => Err(Refusal::new(
+            Code::NotAllowed,
+            format!("the rules refuse it: {why} [{rule}]"),
+            "do without it; only the owner changes the rules",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn words(office: &Office, id: ApprovalId) -> Option<(Vec<String>, String, Held)> {
+    let it = office.approvals.get(&id).filter(|it| it.held != Held::Words)?;
+    Some((it.argv.clone(), it.cwd.clone(), it.held))
+}
+
+/// What is asked of the guard; a line that was given to a shell is that line.
+fn asked(argv: &[String], held: Held) -> Option<Asked> {
+    match (held, argv) {
+        (Held::Command, [sh, c, line]) if sh == "sh" && c == "-c" => Some(Asked::Run { run: line.clone() }),
+        (Held::Command, words) => {
+            let words: Vec<String> = words.iter().map(|word| office_guard::tool::quoted(word)).collect();
+            Some(Asked::Run { run: words.join(" ") })
+        }
+        (Held::Tool, [tool]) => Some(Asked::Tool { tool: tool.clone(), input: serde_json::Value::Null }),
+        (Held::Tool, [tool, input]) => {
+            let input = if input.is_empty() { Ok(serde_json::Value::Null) } else { serde_json::from_str(input) };
+            Some(Asked::Tool { tool: tool.clone(), input: input.ok()? })
+        }
+        _ => None,
+    }
+}
+
+fn doer(office: &Office, run: RunId) -> Option<Doer> {
+    let run = office.runs.get(&run)?;
+    let desk = office.desks.get(&run.desk)?;
+    let project = office.projects.get(&run.project)?;
+    let checkout = PathBuf::from(&run.workplace.as_ref()?.path);
+    let of = RulesOf {
+        project: Some(project.name.clone()),
+        role: Some(desk.role.to_string()),
+        desk: Some(desk.name.clone()),
+        checkout: Some(checkout.clone()),
+    };
+    let home = std::env::var_os("HOME").map_or_else(|| PathBuf::from("/nonexistent"), PathBuf::from);
+    Some(Doer { of, checkout, home, hosts: project.sandbox.reach.clone() })
+}
