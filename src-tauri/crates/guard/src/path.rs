@@ -205,6 +205,8 @@ fn known(shown: String, path: &Path, scene: &Scene, world: &dyn World) -> Place 
         tag(&names.tags, inside);
     } else if let Ok(in_home) = path.strip_prefix(follow(&scene.home, world)) {
         tag(&names.home_tags, &in_home.to_string_lossy());
+    } else if let Some(in_home) = in_a_home(path.to_string_lossy().trim_start_matches('/')) {
+        tag(&names.home_tags, in_home);
     }
     Place { shown, path: Some(path.to_owned()), inside, classes: BTreeSet::from([class]), tags, tags_open: false }
 }
@@ -239,10 +241,12 @@ fn class(path: &Path, inside: Option<&str>, checkout: &Path, scene: &Scene, worl
             return Class::OtherCheckout;
         }
     }
-    if temporary.iter().any(|tmp| path.starts_with(tmp) && path != tmp) {
+    // A home may lie among temporary files; it is a home all the same.
+    let at_home = in_home.is_some() && home != Path::new("/") && !temporary.contains(&home);
+    if !at_home && temporary.iter().any(|tmp| path.starts_with(tmp) && path != tmp) {
         return Class::Tmp;
     }
-    match in_home {
+    match in_home.or_else(|| in_a_home(from_root).map(str::to_owned)) {
         Some(in_home) if any(&names.agent, &in_home) => Class::Agent,
         Some(_) => Class::Home,
         None => Class::System,
@@ -251,11 +255,14 @@ fn class(path: &Path, inside: Option<&str>, checkout: &Path, scene: &Scene, worl
 
 /// What follows the home of anybody: a desk's own home is not its owner's, whose secrets are secrets there, too.
 fn in_a_home(from_root: &str) -> Option<&str> {
+    if from_root == "root" {
+        return Some("");
+    }
     if let Some(rest) = from_root.strip_prefix("root/") {
         return Some(rest);
     }
     let rest = from_root.strip_prefix("home/").or_else(|| from_root.strip_prefix("Users/"))?;
-    rest.split_once('/').map(|(_, rest)| rest)
+    Some(rest.split_once('/').map_or("", |(_, rest)| rest))
 }
 
 /// A pattern is as its folder is, and may be more: what begins with a dot, and what looks like a secret.

@@ -65,7 +65,9 @@ impl Shell<'_> {
             }
             let place = self.place(&Arg::lit(part));
             let installed = part.ends_with("node_modules/.bin") || part.ends_with("venv/bin");
-            let fine = place.classes.iter().all(|class| matches!(class, Class::System | Class::Home));
+            // The folder for temporary files itself belongs to the system; what lies in it does not.
+            let temporary = self.scene.tmp.iter().any(|tmp| place.path.as_deref() == Some(tmp));
+            let fine = !temporary && place.classes.iter().all(|class| matches!(class, Class::System | Class::Home));
             if !fine && !installed {
                 self.opaque(&format!("programs would be looked for in {part}"));
                 return;

@@ -231,7 +231,9 @@ impl Shell<'_> {
     }
 
     fn code(&mut self, name: &str, code: &str) -> Text {
-        if !super::output::only_shows(name, code) {
+        if let Some(files) = super::inline::reads_only(name, code).filter(|_| self.st.disk_is_true) {
+            files.iter().for_each(|file| self.reads(&Arg::lit(file)));
+        } else if !super::output::only_shows(name, code) {
             self.emit(Action::Interpret { interpreter: name.to_owned(), code: code.to_owned() });
             self.st.forget_files();
         }

@@ -11,6 +11,7 @@ mod expand;
 mod fed;
 mod find;
 mod git;
+mod inline;
 mod output;
 mod parse;
 mod redirect;

@@ -119,6 +119,11 @@ impl<'a> Shell<'a> {
     /// The actions of a command line told apart.
     pub(crate) fn carried_out(&mut self, name: &str, parsed: &Parsed<'_>, call: &Call, stdin: &Feed) -> Text {
         let Some(spec) = parsed.last() else {
+            // Of a program that is installed, what it says of itself.
+            let asks = matches!(call.argv.get(1).and_then(Arg::known), Some("--version" | "--help"));
+            if asks && call.argv.len() == 2 && !name.starts_with('<') {
+                return Text::any();
+            }
             self.emit(Action::Run(parsed.run(call, &self.via)));
             self.st.forget_files();
             return Text::any();
@@ -130,6 +135,9 @@ impl<'a> Shell<'a> {
         }
         if spec.builds && self.st.builds_touched {
             self.opaque(&format!("{name} runs what a file written in this very line says"));
+        }
+        if spec.leaves == Leaves::Builds {
+            self.built_elsewhere(name, call);
         }
         self.emit(Action::Run(parsed.run(call, &self.via)));
         let outward = parsed.specs.iter().rev().take_while(|spec| !spec.inward).find_map(|spec| spec.does);
@@ -167,10 +175,62 @@ impl<'a> Shell<'a> {
         self.known_output(name, &call.argv[1..], stdin)
     }
 
+    /// What builds runs what it finds, by design where that is the checkout; an option can make it find something else.
+    fn built_elsewhere(&mut self, name: &str, call: &Call) {
+        const SHORT: [&str; 2] = ["-C", "-f"];
+        const LONG: [&str; 14] = [
+            "--manifest-path",
+            "--cwd",
+            "--dir",
+            "--directory",
+            "--project",
+            "--config",
+            "--file",
+            "--makefile",
+            "--rootdir",
+            "--root",
+            "--require",
+            "--rcfile",
+            "--init-script",
+            "--project-dir",
+        ];
+        let manager = matches!(name, "npm" | "pnpm" | "yarn" | "bun" | "npx");
+        let words: Vec<&Arg> = call.argv.iter().skip(1).collect();
+        for (at, word) in words.iter().enumerate() {
+            let Some(word) = word.known() else { continue };
+            let (flag, attached) = word.split_once('=').map_or((word, None), |(flag, value)| (flag, Some(value)));
+            let named = LONG.contains(&flag) || (manager && flag == "--prefix");
+            let value = match attached {
+                Some(value) if named => Arg::lit(value),
+                None if named || SHORT.contains(&flag) => match words.get(at + 1) {
+                    Some(value) => (*value).clone(),
+                    None => continue,
+                },
+                _ => continue,
+            };
+            let place = self.place(&value);
+            // A short option means many things; only what is clearly a path somewhere else counts for it.
+            let path = value.known().is_some_and(|value| value.starts_with(['/', '~']) || value.contains(".."));
+            let ours = |class: &Class| matches!(class, Class::Checkout | Class::Artefact | Class::Agent);
+            if path && !place.classes.iter().all(ours) {
+                self.opaque(&format!("{name} builds by what lies outside of the checkout: {value}"));
+                return;
+            }
+        }
+    }
+
     fn operands_of(&mut self, name: &str, spec: &Tool, parsed: &Parsed<'_>, stdin: &Feed) {
         let skip = spec.skips(&parsed.flags);
         let operands = parsed.operands.get(skip..).unwrap_or_default();
         match name {
+            "kill" => {
+                let all = parsed.operands.is_empty() && parsed.flags.len() > 1;
+                let first = operands.iter().filter_map(Arg::known).any(|word| matches!(word, "0" | "1" | "-1"));
+                if all || first {
+                    self.opaque("it ends every process it may, or the first one");
+                }
+                return;
+            }
             "sed" | "gsed" => return self.sed(parsed, operands),
             "awk" | "gawk" | "mawk" => return self.awk(parsed, operands),
             "dd" => {
