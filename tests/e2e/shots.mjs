@@ -23,6 +23,9 @@ one_shot = true
 connect = "pty"
 signals = ["exit", "office", "hooks"]
 reports = ["starting", "idle", "working", "thinking", "limited", "reviewing", "finished", "paused", "login needed", "crashed", "off"]
+[usage]
+tokens = true
+money = "reported"
 [task]
 prompt = "script"
 argv = ["env", "TELL={tell_command}", "sh", "-eu", "{script}"]
@@ -30,10 +33,16 @@ argv = ["env", "TELL={tell_command}", "sh", "-eu", "{script}"]
 argv = ["sh", "-i"]
 `;
 const TOLD = [
-  ['Udo', 'thinking', 'its hook: a prompt was taken', null],
-  ['Pia', 'limited', 'its hook: a usage limit', 'rate_limit'],
-  ['Sven', 'login needed', 'its hook: it is not logged in', 'authentication_failed'],
+  ['Udo', 'thinking', 'its hook: a prompt was taken', null, 1.94],
+  ['Pia', 'limited', 'its hook: a usage limit', 'rate_limit', 0.87],
+  ['Sven', 'login needed', 'its hook: it is not logged in', 'authentication_failed', 0.31],
 ];
+/** Its status line: what it has cost, how full its context is, and when its limit ends. */
+const status = (dollars) => ({
+  cost: { total_cost_usd: dollars },
+  context_window: { context_window_size: 200_000, current_usage: { input_tokens: Math.round(dollars * 40_000) } },
+  rate_limits: { five_hour: { used_percentage: 100, resets_at: Math.round(Date.now() / 1000) + 5400 } },
+});
 /** Long enough to be painted, on a machine that computes its graphics. */
 const LONG = 120_000;
 /** A shipped engine whose program is on this machine only until it is taken away. */
@@ -139,11 +148,11 @@ async function pictures() {
   const { id } = await world.json('task', 'add', 'Start slowly', '--project', 'slow-start', '--body', 'x');
   await world.cli('task', 'assign', String(id), 'Wim');
 
-  for (const [name, wanted, , error] of TOLD) {
+  for (const [name, wanted, , error, dollars] of TOLD) {
     await world.cli('desk', 'add', '--name', name, '--role', 'engineer', '--no-auto', '--project', 'night-bus', '--engine', 'tells');
     const tell = (event) => `echo '${JSON.stringify({ session_id: 's', ...event })}' | sh -c "$TELL"\n`;
     const end = error ? tell({ hook_event_name: 'StopFailure', error }) : '';
-    await give(name, `Say what it is to be ${wanted}`, `${tell({ hook_event_name: 'UserPromptSubmit' })}${end}sleep 900`);
+    await give(name, `Say what it is to be ${wanted}`, `${tell({ hook_event_name: 'UserPromptSubmit' })}${tell(status(dollars))}${end}sleep 900`);
   }
 
   const causes = [
@@ -218,6 +227,7 @@ async function sheet(reached) {
     await hand('click', '4');
     return false;
   });
+  await page.run(() => document.activeElement?.blur());
   await cut('hire', 'empty', 'nobody is hired');
   const file = join(OUT, 'states.png');
   const font = join(ROOT, 'ui/src/app/fonts/inter-latin-wght-normal.woff2');

@@ -13,6 +13,8 @@ import { lifeOf } from '../src/state/life';
 import { BACKLOG, isNarrowed, listed } from '../src/state/listing';
 import { isFlat, isLow, isSlim, PREFS, readPrefs, roomFor, textSize } from '../src/state/prefs';
 import { fromSnapshot, reduce } from '../src/state/reduce';
+import { desksSeen } from '../src/state/select';
+import { plateWords, timed } from '../src/state/words';
 import { recorded } from './recorded';
 
 const night = (() => {
@@ -188,6 +190,17 @@ describe('the life of a task', () => {
     expect(lines.map(({ who, did }) => `${who} ${did}`)).toEqual(expect.arrayContaining(['You wrote it', `You started it at ${desk.name}`, `${desk.name} said it is done`]));
     expect(lines.find((line) => line.did === 'said it is done')?.quote).toBe(review.claim!.summary);
     expect(lines.at(-1)?.state).toBe('in review');
+  });
+});
+
+describe('an agent that met a limit', () => {
+  it('has when that ends on its plate, in hours of here, where it was said', () => {
+    const at = '2026-03-02T01:40:00.000Z';
+    const hour = `${String(new Date(at).getHours()).padStart(2, '0')}:40`;
+    const desk = { ...desksSeen(night)[0]!, state: 'limited' as const };
+    expect(plateWords(desk, new Date(at), at)).toBe(`sleeps till ${hour}`);
+    expect(plateWords(desk, new Date(at))).toBeNull();
+    expect(timed(`hook StopFailure; until ${at}`)).toBe(`hook StopFailure; until ${hour}`);
   });
 });
 

@@ -360,8 +360,14 @@ describe('its size', () => {
     expect(typeSize(25.2, 0.6, 120, 690)).toBeCloseTo(22);
   });
   it('follows the last line and moves no farther than it must', () => {
-    expect(follow(5, 20, 400, 10)).toBe(0);
-    expect(follow(39, 20, 400, 10)).toBe(420);
+    expect(follow(5, 40, 20, 400, 10)).toBe(0);
+    expect(follow(39, 40, 20, 400, 10)).toBe(420);
+  });
+  it('shows a whole row first, where rows below leave room for that', () => {
+    const at = follow(29, 40, 20, 385, 10);
+    expect(at).toBe(250);
+    expect((at - 10) % 20).toBe(0);
+    expect(follow(39, 40, 20, 385, 10)).toBe(435);
   });
   it('is told in words', () => expect([12, 12_400, 3_200_000].map(bytesInWords)).toEqual(['12 bytes', '12 kB', '3.2 MB']));
 });

@@ -49,7 +49,8 @@ export function requestSaid(view: OfficeView, waits: readonly Task[], chosen: nu
 export function agentsFor(view: OfficeView, desks: readonly DeskView[], now: Date, said: ReturnType<typeof requestSaid> = null): (Agent | null)[] {
   const agents: (Agent | null)[] = planFor(view).seats.map(() => null);
   for (const desk of desks) {
-    const sub = plateWords(desk, now);
+    const until = view.runs.get(view.desks.get(desk.id)?.run ?? 0)?.seen?.until ?? desk.hold?.until ?? null;
+    const sub = plateWords(desk, now, until);
     const say = said?.desk === desk.id ? said.say : undefined;
     agents[seatOf(desk.id)] = { name: desk.name, state: desk.state, mail: desk.queue.length, ...(sub === null ? {} : { sub }), ...(say ? { say } : {}) };
   }

@@ -25,6 +25,8 @@ export const contextFull = (spent: Spent): number | null =>
   spent.context ? Math.min(100, Math.floor((spent.context.used * 100) / Math.max(1, spent.context.size))) : null;
 const short = (n: number): string => (n < 10_000 ? String(n) : n < 10_000_000 ? `${Math.floor(n / 1000)}k` : `${Math.floor(n / 1e6)}M`);
 
+/** The office's words with the moments in them as a clock here shows them. */
+export const timed = (words: string): string => words.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (at) => clock(new Date(at)));
 export const clock = (at: Date): string => `${two(at.getHours())}:${two(at.getMinutes())}`;
 const two = (n: number): string => String(n).padStart(2, '0');
 export const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
@@ -142,7 +144,8 @@ export function deskSentence(desk: DeskView, place: number, of: number, now: Dat
 }
 
 /** What a plate says under a name: the state, with minutes where they matter. */
-export function plateWords(desk: DeskView, now: Date): string | null {
+/** `until`: when a limit ends by itself, where its agent said so. */
+export function plateWords(desk: DeskView, now: Date, until: string | null = null): string | null {
   const long = desk.since ? age(desk.since, now) : 'now';
   switch (desk.state) {
     case 'crashed':
@@ -150,7 +153,7 @@ export function plateWords(desk: DeskView, now: Date): string | null {
     case 'waiting for you':
       return long === 'now' ? null : `${desk.state === 'waiting for you' ? 'waits' : desk.state} ${long}`;
     case 'limited':
-      return desk.hold?.until ? `sleeps till ${clock(new Date(desk.hold.until))}` : null;
+      return until ? `sleeps till ${clock(new Date(until))}` : null;
     case 'reviewing':
       return 'being checked';
     default:

@@ -210,7 +210,7 @@ export class Screen {
     const { active } = term.buffer;
     let last = active.cursorY;
     for (let y = term.rows - 1; y > last; y--) if (active.getLine(active.baseY + y)?.translateToString(true)) last = y;
-    return follow(last, screen.clientHeight / term.rows, box.clientHeight, PAD);
+    return follow(last, term.rows, screen.clientHeight / term.rows, box.clientHeight, PAD);
   }
   /** The newest line stays in sight until one scrolls away from it. */
   private keepUp(): void {

@@ -13,9 +13,13 @@ export function typeSize(full: number, advance: number, cols: number, width: num
   return Math.max(full * SMALLEST, Math.min(full, Math.floor(fits * 10) / 10));
 }
 
-/** How far a box is moved down so that the last row with something in it is seen, and no farther. */
-export function follow(lastRow: number, rowHeight: number, boxHeight: number, margin: number): number {
-  return Math.max(0, Math.ceil((lastRow + 1) * rowHeight + margin * 2 - boxHeight));
+/** How far a box is moved down so that the last of its rows with something in it is seen: so far that the first row that
+ * shows is a whole one, where there is room for that. */
+export function follow(lastRow: number, rows: number, rowHeight: number, boxHeight: number, margin: number): number {
+  const least = Math.ceil((lastRow + 1) * rowHeight + margin * 2 - boxHeight);
+  if (least <= 0) return 0;
+  const whole = Math.ceil(margin + Math.ceil((least - margin) / rowHeight) * rowHeight);
+  return Math.max(least, Math.min(whole, Math.floor(rows * rowHeight + margin * 2 - boxHeight)));
 }
 
 const KILO = 1000;
