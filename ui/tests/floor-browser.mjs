@@ -219,3 +219,33 @@ test('what is painted anew goes into the atlas, whatever was drawn from last', a
   assert.ok(right, 'the picture of a bulb was written into another texture');
   await page.close();
 });
+
+test('a crowded floor from near: pictures that have no room together are coarser, and each is still its own', async () => {
+  const page = await browser.lab({ query: '?desks=60&states=mixed&hour=9&still&rails=0' });
+  const seen = await page.evaluate(() => {
+    const { floor } = window;
+    const { stage } = floor;
+    const real = stage.fill.bind(stage);
+    // What the buffers hold is what was printed last: in that print no place may be given away anew.
+    let lost = 0;
+    stage.fill = (view) => {
+      const before = stage.atlas.generation;
+      real(view);
+      lost = stage.atlas.generation - before;
+    };
+    const out = [];
+    for (const zoom of [1, 3, 1.4, 2.6]) {
+      floor.camera.zoomAt(innerWidth / 2, innerHeight / 2, zoom / floor.camera.view.zoom);
+      for (let frame = 0; frame < 2; frame++) {
+        floor.o.world.clock += 0.3;
+        stage.draw(floor.camera.view);
+        out.push({ zoom, lost, scale: stage.atlas.zoomScale });
+      }
+    }
+    return out;
+  });
+  assert.deepEqual(seen.filter(({ lost }) => lost > 0), []);
+  assert.ok(seen.some(({ zoom, scale }) => scale < zoom), 'there was not room for all at this size');
+  assert.equal(seen.findLast(({ zoom }) => zoom === 1).scale, 1);
+  await page.close();
+});

@@ -30,6 +30,8 @@ const BLOOM = { night: 0.36, day: 0.03 } as const;
 /** Textures are stretched while the zoom moves and baked exactly once it rests, or earlier when the blur would show. */
 const STRETCH_MAX = 1.6;
 const ZOOM_SETTLE_S = 0.15;
+/** More than enough for any page: each time all of it is a fifth smaller. */
+const PRINTS_MAX = 16;
 /** Where pictures are computed in software: the scene is drawn at half its size, labels stay sharp. */
 const THRIFTY = 0.5;
 const FULL_UV = { u0: 0, v0: 0, u1: 1, v1: 1 };
@@ -70,6 +72,9 @@ export class Stage {
   private baseStale = true;
   private text = 1;
   private zoomedAt = -9;
+  /** The scale that was wanted when textures were baked last, and the finest for which they had room. */
+  private bakedFor = 0;
+  private finest = Infinity;
   private readonly back = new Flat(Texture.EMPTY.source, 'opaque');
   private readonly under = new Flat(Texture.EMPTY.source);
   private backTex: Texture | null = null;
@@ -207,11 +212,15 @@ export class Stage {
       this.atlas.setLight(this.bakeCtx());
     }
     const want = view.zoom * this.sceneDpr;
-    const ratio = want / this.atlas.zoomScale;
+    const ratio = Math.min(want, this.finest) / this.atlas.zoomScale;
     if (s.view && s.view.zoom !== view.zoom) this.zoomedAt = world.clock;
-    const settled = ratio !== 1 && world.clock - this.zoomedAt >= ZOOM_SETTLE_S;
+    const settled = want !== this.bakedFor && world.clock - this.zoomedAt >= ZOOM_SETTLE_S;
     const rescale = settled || ratio > STRETCH_MAX || ratio < 1 / STRETCH_MAX;
-    if (rescale) this.atlas.setScale(want);
+    if (rescale) {
+      this.bakedFor = want;
+      this.finest = this.atlas.finest(this.keysSeen(view), want);
+      this.atlas.setScale(this.finest);
+    }
     this.prepareRoom(view, want, turned || rescale);
     const changed = s.version !== world.version || s.drop !== world.drop || turned;
     if (s.version !== world.version) this.learnLooks();
@@ -252,11 +261,29 @@ export class Stage {
     this.renderer.destroy();
   }
 
-  /** Fills the vertex buffers. Where the atlas ran full on the way, the first part is printed again with its new places. */
+  /** Every picture that is in view, without painting any. */
+  private keysSeen(view: View): Set<string> {
+    const { list, o } = this;
+    const keys = new Set<string>();
+    const draws = [() => drawScene(list, o.world, this.L, view), () => drawOverlay(list, o.world, this.L, view, this.labels)];
+    for (const draw of draws) {
+      list.clear();
+      draw();
+      for (let i = 0; i < list.n; i++) if (list.items[i]!.screen < 0) keys.add(list.items[i]!.key);
+    }
+    return keys;
+  }
+  /**
+   * Fills the vertex buffers. Where the atlas ran full on the way, all is printed again with its new places; where it runs full
+   * even so, in coarser pictures: what was printed before would show others.
+   */
   private print(view: View): void {
-    const before = this.atlas.generation;
-    this.fill(view);
-    if (this.atlas.generation !== before) this.fill(view);
+    for (let turn = 0; turn < PRINTS_MAX; turn++) {
+      const before = this.atlas.generation;
+      this.fill(view);
+      if (this.atlas.generation === before) return;
+      if (turn > 0) this.finest = this.atlas.coarser();
+    }
   }
   private fill(view: View): void {
     const { world, dpr } = this.o;
