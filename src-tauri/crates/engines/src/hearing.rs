@@ -156,7 +156,9 @@ impl Hearing {
             model: self.model.clone(),
             context: self.context,
         };
-        let nothing = mine.input + mine.output + mine.cache_read + mine.cache_write == 0 && took.turns == 0;
+        // Its status line says money before its first turn has ended.
+        let tokens = mine.input + mine.output + mine.cache_read + mine.cache_write;
+        let nothing = tokens == 0 && took.turns == 0 && self.dollars.is_none_or(|dollars| dollars <= 0.0);
         (!nothing).then_some(took)
     }
 

@@ -71,6 +71,15 @@ fn the_engines_own_account_of_money_wins_over_prices() {
 }
 
 #[test]
+fn money_that_a_status_line_says_counts_before_the_first_turn_has_ended() {
+    let mut it = hearing("claude");
+    hook(&mut it, 1, json!({"hook_event_name": "UserPromptSubmit", "session_id": "s"}));
+    assert_eq!(it.news(AT + 1).spent, None);
+    hook(&mut it, 2, json!({"session_id": "s", "cost": {"total_cost_usd": 0.5}, "context_window": {}}));
+    assert_eq!(it.news(AT + 2).spent.unwrap().micro_dollars, Some(500_000));
+}
+
+#[test]
 fn a_usage_limit_ends_when_its_account_says_so_and_no_reminder_ends_it() {
     let mut it = hearing("claude");
     let ends = AT / 1000 + 3600;
