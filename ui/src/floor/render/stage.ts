@@ -218,8 +218,10 @@ export class Stage {
     const rescale = settled || ratio > STRETCH_MAX || ratio < 1 / STRETCH_MAX;
     if (rescale) {
       this.bakedFor = want;
-      this.finest = this.atlas.finest(this.keysSeen(view), want);
-      this.atlas.setScale(this.finest);
+      const fits = this.atlas.finest(this.keysSeen(view), want);
+      // No limit where there is room for what is wanted: more may be wanted next.
+      this.finest = fits < want ? fits : Infinity;
+      this.atlas.setScale(fits);
     }
     this.prepareRoom(view, want, turned || rescale);
     const changed = s.version !== world.version || s.drop !== world.drop || turned;
@@ -248,6 +250,8 @@ export class Stage {
     }
     if (this.half) this.renderer.render({ container: this.halfRoot, target: this.half, clear: false });
     this.renderer.render({ container: this.root, clear: false });
+    // What is only stretched so far is looked at again, also where nothing moves.
+    if (want !== this.bakedFor) world.touch();
     s.version = world.version;
     s.drop = world.drop;
     s.view = view;
