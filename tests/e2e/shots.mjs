@@ -93,7 +93,9 @@ async function light(theme) {
     const prefs = JSON.parse(localStorage.getItem('afterhours.window') ?? '{}');
     localStorage.setItem('afterhours.window', JSON.stringify({ ...prefs, theme }));
     document.body.dataset.old = '';
-    location.reload();
+    // As a graphics card draws it, whatever this machine has: these are pictures for people.
+    if (location.search === '') location.search = '?floor=full';
+    else location.reload();
   }, theme);
   await page.sees(`body:not([data-old])[data-theme="${theme}"] canvas[data-ready]`, LONG);
 }
