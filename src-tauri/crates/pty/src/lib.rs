@@ -12,6 +12,7 @@ mod error;
 mod host;
 mod local;
 pub mod orphans;
+mod priority;
 mod process;
 mod pump;
 mod record;

@@ -17,6 +17,7 @@ use crate::error::PtyError;
 use crate::host::{
     Ended, Exit, OutputEnd, PtyHost, ReadBack, RecordingState, SessionId, SessionInfo, Signal, Spawned, View, ViewFrom,
 };
+use crate::priority;
 use crate::pump::Pump;
 use crate::record::{Recorder, Recording};
 use crate::ring::Ring;
@@ -38,6 +39,8 @@ pub struct LocalHost {
     sessions: Mutex<BTreeMap<SessionId, Arc<Session>>>,
     last_id: Arc<AtomicU64>,
     closed: AtomicBool,
+    /// Sessions that are made to give way.
+    courtesies: Mutex<JoinSet<()>>,
 }
 
 impl LocalHost {
@@ -183,6 +186,10 @@ impl PtyHost for LocalHost {
             session.abandon();
             return Err(closed());
         }
+        let mut courtesies = locked(&self.courtesies);
+        while courtesies.try_join_next().is_some() {}
+        courtesies.spawn(priority::session_gives_way(spawned.process));
+        drop(courtesies);
         Ok(spawned)
     }
 
