@@ -166,7 +166,12 @@ fn the_strictest_of_all_layers_counts_and_what_is_denied_is_refused_with_its_rea
         match = ['{"write":"legal/terms.md"}']
         not_match = ['{"write":"src/a.rs"}']
     "#;
-    let desk = Desk::open(&[("roles/engineer.toml", scope), ("desks/other.toml", allow)]);
+    let hold = "[[hold]]\nrun = 'restart a2a'\ntask = 1\nwhy = 'the fix must be in first'\n";
+    let rules = [("roles/engineer.toml", scope), ("desks/other.toml", allow), ("interlocks.toml", hold)];
+    let desk = Desk::open(&rules);
+    // An interlock names the task that it waits for.
+    let (said, why) = desk.asks("restart", "Bash", json!({"command": "env restart a2a --now"}));
+    assert!(said == "deny" && why.contains("held until task #1 is through: the fix must be in first"), "{said} {why}");
     let (said, why) = desk.asks("terms", "Write", json!({"file_path": "legal/terms.md", "content": "x"}));
     assert!(said == "deny" && why.contains("lawyers write the terms [engineer.scope]"), "{said} {why}");
     let (said, why) = desk.asks("shell", "Bash", json!({"command": "mkdir -p legal; echo x > legal/terms.md"}));

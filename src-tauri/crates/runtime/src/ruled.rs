@@ -1,12 +1,12 @@
 //! What the rules say at the door: of what an agent is about to do, of what it wants held, and once more before it begins. Which
 //! files are rules, and how a worker is started, is in `verdicts.rs`; what is done with an *ask* is the approvals'.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use office_core::approval::{ApprovalCommand, Held, Ruling, Said};
-use office_core::{Actor, ApprovalId, Code, Office, Refusal, RunId};
+use office_core::{Actor, ApprovalId, Code, Office, Refusal, RunId, TaskState};
 use office_guard::wire::Layer;
 use office_guard::{Asked, Guard, Scene};
 use tokio::task::spawn_blocking;
@@ -37,6 +37,8 @@ struct Doer {
     checkout: PathBuf,
     home: PathBuf,
     hosts: Vec<String>,
+    /// Tasks that are through: what was held for them is held no more.
+    done: BTreeSet<u32>,
 }
 
 impl Guards {
@@ -131,7 +133,9 @@ impl World {
         let judged = spawn_blocking(move || {
             let mut scene = Scene::new(cwd, doer.checkout, doer.home);
             scene.hosts = doer.hosts;
-            guards.judge(verdicts::layers(&office, &doer.of), &asked, &scene)
+            let mut layers = verdicts::layers(&office, &doer.of);
+            layers.extend(verdicts::interlocks(&office, &doer.done));
+            guards.judge(layers, &asked, &scene)
         });
         Ok(judged.await.unwrap_or_else(|error| cannot_say(&error.to_string())))
     }
@@ -212,5 +216,7 @@ fn doer(office: &Office, run: RunId) -> Option<Doer> {
         checkout: Some(checkout.clone()),
     };
     let home = std::env::var_os("HOME").map_or_else(|| PathBuf::from("/nonexistent"), PathBuf::from);
-    Some(Doer { of, checkout, home, hosts: project.sandbox.reach.clone() })
+    let through = office.tasks.values().filter(|task| task.state == TaskState::Done);
+    let done = through.map(|task| task.id.0).collect();
+    Some(Doer { of, checkout, home, hosts: project.sandbox.reach.clone(), done })
 }

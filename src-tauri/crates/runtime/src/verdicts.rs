@@ -1,14 +1,19 @@
 //! The guard with its workers and with the rules of an office: which files are layers, and how a worker is started.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use office_core::{Code, Refusal};
 use office_guard::wire::Layer;
 use office_guard::{Guard, Origin};
+use serde::Deserialize;
 
 /// The worker's program, beside this one.
 const WORKER: &str = "office-guard";
+
+/// The owner's file of interlocks, beside their rules.
+const INTERLOCKS: &str = "interlocks.toml";
 
 /// Whose rules are asked for.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +38,7 @@ pub fn layers(office: &Path, of: &RulesOf) -> Vec<Layer> {
         .flatten()
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .filter(|path| path.file_name().is_none_or(|name| name != INTERLOCKS))
         .collect();
     own.sort();
     let named = |folder: &str, name: &Option<String>| {
@@ -59,6 +65,51 @@ pub fn layers(office: &Path, of: &RulesOf) -> Vec<Layer> {
         }
     }
     layers
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Interlocks {
+    #[serde(default)]
+    hold: Vec<Interlock>,
+}
+
+/// Something that must not be done before a task is through.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Interlock {
+    /// Program and subcommands, as in rules.
+    run: String,
+    /// The task.
+    task: u32,
+    /// Why, for whoever is refused.
+    why: String,
+}
+
+/// What is held until a task is through, as one more layer: each hold is a deny that names its task, and is gone once that is
+/// done. A file that does not read is handed on as it is, so that its fault is seen.
+pub fn interlocks(office: &Path, done: &BTreeSet<u32>) -> Option<Layer> {
+    let path = office.join("guard").join(INTERLOCKS);
+    let name = path.display().to_string();
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+        Err(error) => format!("cannot be read = '{error}'"),
+    };
+    let Ok(file) = toml::from_str::<Interlocks>(&text) else {
+        return Some(Layer { name, origin: Origin::Owner, text });
+    };
+    let held = file.hold.iter().enumerate().filter(|(_, hold)| !done.contains(&hold.task));
+    let rule = |(number, hold): (usize, &Interlock)| {
+        let quoted = |text: &str| toml::Value::from(text).to_string();
+        let why = format!("held until task #{} is through: {}", hold.task, hold.why);
+        format!(
+            "[[rule]]\nid = \"interlock.{number}\"\nrun = {}\nverdict = \"deny\"\ncategory = \"scope\"\nwhy = {}\n",
+            quoted(&hold.run),
+            quoted(&why)
+        )
+    };
+    Some(Layer { name, origin: Origin::Owner, text: held.map(rule).collect() })
 }
 
 /// A guard with up to `workers` workers. The worker is `office-guard` beside this program, or this program itself with the
@@ -91,4 +142,27 @@ fn start(program: &Path, arguments: &[String]) -> std::io::Result<std::process::
     command.args(arguments).env_clear().current_dir("/");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     command.spawn()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interlock_is_a_deny_that_names_its_task_until_that_is_through() {
+        let office = tempfile::tempdir().unwrap();
+        assert_eq!(interlocks(office.path(), &BTreeSet::new()), None);
+        std::fs::create_dir(office.path().join("guard")).unwrap();
+        let file = office.path().join("guard").join(INTERLOCKS);
+        std::fs::write(&file, "[[hold]]\nrun = 'restart a2a'\ntask = 7\nwhy = 'it \"needs\" the fix'\n").unwrap();
+        let held = interlocks(office.path(), &BTreeSet::from([6])).unwrap();
+        let (rules, faults) = office_guard::rules::read_all(&held.text, "held", held.origin);
+        assert!(faults.is_empty(), "{faults:?}");
+        assert_eq!(rules[0].why, "held until task #7 is through: it \"needs\" the fix");
+        assert_eq!(interlocks(office.path(), &BTreeSet::from([7])).unwrap().text, "");
+        assert!(layers(office.path(), &RulesOf::default()).is_empty(), "it is no file of rules");
+        std::fs::write(&file, "[[hold]]\nrun = 3").unwrap();
+        let broken = interlocks(office.path(), &BTreeSet::new()).unwrap();
+        assert!(!office_guard::rules::read_all(&broken.text, "broken", broken.origin).1.is_empty());
+    }
 }
