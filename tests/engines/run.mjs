@@ -1,5 +1,5 @@
 // `npm run test:engines`: the real agent CLIs at exact versions, against a scripted model, in private homes.
-//   --engine claude[,codex]   only these          --row TEXT     only rows whose name holds TEXT
+//   --engine claude[,codex]   only these (gemini and opencode too; all)          --row TEXT     only rows whose name holds TEXT
 //   --record                  keeps runs as fixtures of the crate `engines`       --docs   writes the table into docs/ENGINES.md
 //   --keep-going N            rows at once (2)
 // Needs the binaries office, office-hook and engine-desk: `cargo build -p office-cli -p office-hook -p office-tests`.
@@ -7,18 +7,17 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Desk, ROOT, RUNS, program } from './lib/desk.mjs';
-import { PACKAGES, install } from './lib/install.mjs';
+import { PACKAGES, install, versionOf } from './lib/install.mjs';
 
-const HERE = dirname(fileURLToPath(import.meta.url));
+/** What `npm test` runs; the others take minutes, and are named by --engine. */
 const ENGINES = ['claude', 'codex'];
 const BEGIN = '<!-- table: written by `npm run test:engines -- --docs` -->';
 const END = '<!-- end of table -->';
 
-function makeReady() {
-  install();
+function makeReady(engines) {
+  install(engines);
   const absent = ['office', 'office-hook', 'engine-desk'].filter((name) => !existsSync(program(name)));
   if (absent.length > 0) throw new Error(`not built: ${absent.join(', ')}; run \`cargo build -p office-cli -p office-hook -p office-tests\``);
 }
@@ -29,7 +28,7 @@ async function play(engine, row, { change, record } = {}) {
   let desk;
   let trouble;
   try {
-    desk = await Desk.open(engine, `${row.name}${change ? ' open' : ''}`, row.script, { answers: row.answers });
+    desk = await Desk.open(engine, `${row.name}${change ? ' open' : ''}`, row.script, { answers: row.answers, packages: join(PACKAGES[engine].folder, 'node_modules') });
     await row.run(desk, change);
   } catch (error) {
     trouble = error;
@@ -66,10 +65,10 @@ async function main() {
   const { values } = parseArgs({
     options: { engine: { type: 'string' }, row: { type: 'string' }, record: { type: 'boolean' }, docs: { type: 'boolean' }, 'keep-going': { type: 'string' } },
   });
-  const engines = values.engine?.split(',') ?? ENGINES;
-  const stranger = engines.find((name) => !ENGINES.includes(name));
-  if (stranger) throw new Error(`there are no rows for ${stranger}; there are ${ENGINES.join(', ')}`);
-  makeReady();
+  const engines = values.engine === 'all' ? Object.keys(PACKAGES) : (values.engine?.split(',') ?? ENGINES);
+  const stranger = engines.find((name) => !(name in PACKAGES));
+  if (stranger) throw new Error(`there are no rows for ${stranger}; there are ${Object.keys(PACKAGES).join(', ')}`);
+  makeReady(engines);
   rmSync(RUNS, { recursive: true, force: true });
   const since = Date.now();
   const work = [];
@@ -115,14 +114,13 @@ function table(results) {
   const file = join(ROOT, 'docs/ENGINES.md');
   const text = readFileSync(file, 'utf8');
   const engines = [...new Set(results.map(({ engine }) => engine))].sort();
-  const version = (engine) => JSON.parse(readFileSync(join(HERE, 'package.json'), 'utf8')).dependencies[PACKAGES[engine]];
   const names = [...new Set(results.map(({ row }) => row.name))];
   const cell = (engine, name) => {
     const found = results.find((it) => it.engine === engine && it.row.name === name);
     return found ? (found.trouble ? '**red**' : 'green') : '';
   };
   const lines = [
-    `| row | ${engines.map((engine) => `${engine} ${version(engine)}`).join(' | ')} |`,
+    `| row | ${engines.map((engine) => `${engine} ${versionOf(engine)}`).join(' | ')} |`,
     `|---|${engines.map(() => '---').join('|')}|`,
     ...names.map((name) => `| ${name} | ${engines.map((engine) => cell(engine, name)).join(' | ')} |`),
   ];

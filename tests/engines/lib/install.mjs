@@ -9,17 +9,28 @@ import { fileURLToPath } from 'node:url';
 const HERE = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 /** Where their programs are. */
 export const BIN = join(HERE, 'node_modules/.bin');
-/** Engine and package. */
-export const PACKAGES = { claude: '@anthropic-ai/claude-code', codex: '@openai/codex' };
+/** Engine, its package, and the folder whose lock names its version: what only the long form runs is not installed by the other. */
+export const PACKAGES = {
+  claude: { name: '@anthropic-ai/claude-code', folder: '.' },
+  codex: { name: '@openai/codex', folder: '.' },
+  gemini: { name: '@google/gemini-cli', folder: 'long' },
+  opencode: { name: 'opencode-ai', folder: 'long' },
+};
 
-export function install() {
-  const lock = join(HERE, 'package-lock.json');
-  const installed = join(HERE, 'node_modules/.package-lock.json');
-  const wanted = JSON.parse(readFileSync(lock, 'utf8')).packages;
-  const have = existsSync(installed) ? JSON.parse(readFileSync(installed, 'utf8')).packages : {};
-  const missing = Object.values(PACKAGES).some((name) => have[`node_modules/${name}`]?.version !== wanted[`node_modules/${name}`].version);
-  if (!missing) return;
-  console.log('installing the agent CLIs (once; about 640 MB)');
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: HERE, stdio: 'inherit' });
-  if (status !== 0) throw new Error('npm ci failed in tests/engines; see above');
+/** The version that the lock names. */
+export const versionOf = (engine) => {
+  const { name, folder } = PACKAGES[engine];
+  return JSON.parse(readFileSync(join(HERE, folder, 'package-lock.json'), 'utf8')).packages[`node_modules/${name}`].version;
+};
+
+export function install(engines = ['claude', 'codex']) {
+  for (const folder of new Set(engines.map((engine) => PACKAGES[engine].folder))) {
+    const installed = join(HERE, folder, 'node_modules/.package-lock.json');
+    const have = existsSync(installed) ? JSON.parse(readFileSync(installed, 'utf8')).packages : {};
+    const wanted = engines.filter((engine) => PACKAGES[engine].folder === folder);
+    if (wanted.every((engine) => have[`node_modules/${PACKAGES[engine].name}`]?.version === versionOf(engine))) continue;
+    console.log(`installing the agent CLIs ${wanted.join(' and ')} (once; 450 to 640 MB)`);
+    const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: join(HERE, folder), stdio: 'inherit' });
+    if (status !== 0) throw new Error(`npm ci failed in tests/engines/${folder}; see above`);
+  }
 }

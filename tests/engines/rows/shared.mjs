@@ -9,7 +9,7 @@ import { until } from '../lib/desk.mjs';
 export const approve = () => ({ state: 'approved', note: 'fine by me' });
 export const deny = () => ({ state: 'denied', note: 'not tonight' });
 /** Says `risk it`, is answered with a call that needs a yes, and tells what came of it. */
-export const risking = (call) => ({ scenes: [{ match: '^risk', steps: [call, { text: 'after: {result}' }] }] });
+export const risking = (call, match = '^risk') => ({ scenes: [{ match, steps: [call, { text: 'after: {result}' }] }] });
 /** The model was told what came of its call. */
 export const answered = (desk) => desk.requests.some(({ result }) => result);
 /** 20 KB with all that breaks a paste. */

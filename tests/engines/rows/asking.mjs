@@ -1,0 +1,111 @@
+// What an engine has to do that asks on its own screen, in its own process: OpenCode and Gemini CLI. It is soft, and these rows say how far
+// it can be trusted all the same: where nobody can be asked, what nobody allowed does not run. `it` says how each spells it.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { until } from '../lib/desk.mjs';
+import { risking } from './shared.mjs';
+
+/** What was printed, without what moves the cursor. */
+export const plain = (desk) => desk.printed.replace(/\x1b\[[0-9;?]*[a-zA-Z]/g, '');
+
+/** `it`: `risky` the call that needs a yes, `edit(desk)` a call that writes hello into a.txt, `tool(name)` how the model sees a tool of the
+ *  office, `progress` a call of one, `change(plan)` what a plan needs besides, `plant(desk)` writes settings into the project that
+ *  would allow all, `idle(desk)` waits for its prompt line, `asks(desk)` for its question, `usage(desk)` what it says it took,
+ *  `refused(desk)` judges a run that came to nothing. */
+export const asking = (it) => [
+  {
+    name: 'starts to idle in a terminal',
+    script: {},
+    async run(desk) {
+      desk.terminal(undefined, { change: it.change(desk) });
+      await it.idle(desk);
+    },
+  },
+  {
+    name: 'the office’s tools are there on the first turn',
+    script: { scenes: [{ match: '^"?tell', steps: [it.progress, { text: 'told' }] }] },
+    async run(desk) {
+      await desk.headless('tell', { change: it.change(desk), seconds: 60 });
+      const names = desk.requests[0].tools.join(' ');
+      for (const tool of ['task_current', 'task_done', 'ask_owner']) assert.ok(names.includes(it.tool(tool)), `${tool} is missing: ${names}`);
+      assert.equal(desk.office.asks.find(({ body }) => body?.do === 'progress')?.body.text, 'half way');
+    },
+  },
+  {
+    name: 'keeps the project’s own instructions and the house rules',
+    script: { default: { text: 'ok' } },
+    async run(desk) {
+      await desk.headless('hello', { change: it.change(desk), seconds: 60 });
+      assert.ok(desk.requests.some(({ memory }) => memory), 'the model was not told');
+    },
+  },
+  {
+    name: 'edits a file in its checkout without asking',
+    script: (desk) => ({ scenes: [{ match: '^"?edit', steps: [it.edit(desk), { text: 'ok' }] }] }),
+    async run(desk) {
+      await desk.headless('edit', { change: it.change(desk), seconds: 60 });
+      assert.equal(readFileSync(join(desk.checkout, 'a.txt'), 'utf8').trim(), 'hello');
+    },
+  },
+  {
+    name: 'with nobody to ask, a risky call does not run',
+    script: risking(it.risky, '^"?risk'),
+    async run(desk) {
+      await desk.headless('risk it', { change: it.change(desk), seconds: 60 });
+      assert.ok(desk.requests.length > 0, desk.printed + desk.errors);
+      assert.equal(desk.done, 0);
+    },
+  },
+  {
+    name: 'settings planted in the project that allow all: a risky call does not run',
+    script: risking(it.risky, '^"?risk'),
+    async run(desk) {
+      it.plant(desk);
+      await desk.headless('risk it', { change: it.change(desk), seconds: 60 });
+      assert.ok(desk.requests.length > 0, desk.printed + desk.errors);
+      assert.equal(desk.done, 0);
+    },
+  },
+  {
+    name: 'in a terminal it asks on its own screen and waits; nothing is typed there',
+    script: risking(it.risky, '^"?risk'),
+    async run(desk) {
+      desk.terminal(undefined, { change: it.change(desk) });
+      await it.idle(desk);
+      desk.type('\x1b[200~risk it\x1b[201~');
+      await until('it stands in its input', () => plain(desk).includes('risk it'));
+      await new Promise((done) => setTimeout(done, 2 * desk.enterAfter));
+      // Once: another Enter could answer the question.
+      desk.type('\r');
+      await it.asks(desk);
+      assert.equal(desk.done, 0);
+    },
+  },
+  {
+    name: '429 twice, then recovers',
+    script: { scenes: [{ match: '^"?go', steps: [{ error: 429, headers: { 'retry-after': '1' }, times: 2 }, { text: 'recovered' }] }] },
+    async run(desk) {
+      await desk.headless('go on', { change: it.change(desk), seconds: 60 });
+      assert.ok(desk.printed.includes('recovered'), desk.printed.slice(-400) + desk.errors.slice(-400));
+    },
+  },
+  {
+    name: 'an expired login is said, and no turn is claimed',
+    script: { scenes: [{ match: '^"?go', steps: [{ error: 401, type: 'authentication_error', message: 'invalid api key' }] }] },
+    async run(desk) {
+      await desk.headless('go on', { change: it.change(desk), seconds: 60 });
+      it.refused(desk);
+    },
+  },
+  {
+    name: 'usage adds up to what the server said',
+    script: { scenes: [{ match: '^"?go', steps: [{ text: 'ok', usage: { input: 2000, output: 50 } }] }] },
+    async run(desk) {
+      await desk.headless('go on', { change: it.change(desk), seconds: 60 });
+      const { input, output } = desk.model.state.usage;
+      assert.deepEqual(it.usage(desk), [input, output]);
+    },
+  },
+];
