@@ -129,6 +129,31 @@ fn a_disk_that_fills_up_under_a_task_costs_no_work() {
 }
 
 #[test]
+fn a_private_folder_that_is_full_or_read_only_starts_nobody_and_says_so() {
+    let (mut bench, repo) = Bench::with_desks(&[("a.txt", "a\n")], &[]);
+    let runs = bench.dir().join("runs");
+    let Some(disk) = SmallDisk::over(&runs, "1m") else { return };
+    let filler = disk.fill();
+    bench.json(&["desk", "add", "--name", "ada", "--role", "engineer"]);
+    let why = |task: u64| {
+        let it = bench.until(task, &["failed", "parked"]);
+        format!("{}", it["why"])
+    };
+    let full = bench.task("Change a", "run: echo b > a.txt", &["--attempts", "1"]);
+    assert!(why(full).contains("No space left on device"), "{}", why(full));
+    std::fs::remove_file(filler).unwrap();
+    assert!(run("mount", &["-o", "remount,ro", runs.to_str().unwrap()]));
+    let read_only = bench.task("Change it", "run: echo c > a.txt", &["--attempts", "1"]);
+    assert!(why(read_only).contains("Read-only file system"), "{}", why(read_only));
+    assert!(run("mount", &["-o", "remount,rw", runs.to_str().unwrap()]));
+    bench.json(&["task", "retry", &full.to_string()]);
+    bench.until(full, &["in review"]);
+    bench.json(&["task", "accept", &full.to_string()]);
+    assert_eq!(repo.on_main("a.txt").as_deref(), Some("b"));
+    bench.kill();
+}
+
+#[test]
 fn a_damaged_database_is_kept_aside_and_said_and_a_backup_brings_the_office_back() {
     let (mut bench, _) = Bench::with_desks(&[("a.txt", "a\n")], &[]);
     let kept = bench.task("Kept", "", &["--draft"]);

@@ -72,6 +72,25 @@ fn a_blocked_task_keeps_its_partial_work_and_goes_on_with_the_answer() {
 }
 
 #[test]
+fn a_question_with_answers_to_choose_from_is_answered_by_number_or_in_words() {
+    let (bench, _) = with_agent(
+        "run sh -c \"grep -q 'use the blue one' ../../runs/*/briefing.md && echo blue > paint.txt && office task done --summary blue\"\n\
+         office task blocked --needs \"which colour?\" --option red --option \"use the blue one\"\n\
+         hang\n",
+    );
+    let task = bench.task("Paint it", "", &[]);
+    let it = bench.until(task, &["blocked"]);
+    assert_eq!(it["options"], serde_json::json!(["red", "use the blue one"]), "{it}");
+    let asked = bench.office(&["answer"]).out;
+    assert!(asked.contains("which colour?") && asked.contains("  2. use the blue one"), "{asked}");
+    let number = task.to_string();
+    assert!(bench.refused(2, &["answer", &number, "3"])["message"].as_str().unwrap().contains("no choice 3"));
+    let said = bench.json(&["answer", &number, "2"]);
+    assert!(said[0]["options"].is_null() && said[0]["notes"][0]["text"] == "use the blue one", "{said}");
+    bench.until(task, &["in review"]);
+}
+
+#[test]
 fn an_agent_that_crashes_uses_its_attempts_and_its_evidence_is_kept() {
     let (bench, _) = with_agent("append tried.txt once\nprint about to crash\ncrash\n");
     let task = bench.task("Crash", "", &["--attempts", "2"]);

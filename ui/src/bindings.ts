@@ -1959,6 +1959,8 @@ export type Task = {
 	hold: Hold | null,
 	/** Why it is in this state, where that needs saying (blocked, failed, sent back, interrupted...). */
 	why: string | null,
+	/** Answers to choose from, while it is blocked on a question that has some. */
+	options?: string[],
 	/** Words for its next run. */
 	notes: Note[],
 	/** The agent's last word on how far it is. */
@@ -2022,7 +2024,9 @@ task: TaskId;
 /** What was done. */
 done_so_far: string;
 /** What is needed. */
-needs: string } |
+needs: string;
+/** Answers to choose from, if there are some. */
+options?: string[] } |
 /** Says how far it is. */
 { do: "progress";
 /** Which. */
@@ -2211,7 +2215,9 @@ task: TaskId;
 /** What was done so far. */
 done_so_far: string;
 /** What it needs. */
-needs: string } |
+needs: string;
+/** Answers to choose from, where it gave some. */
+options?: string[] } |
 /** The blocker was answered. */
 { type: "answered";
 /** Which. */

@@ -1,7 +1,7 @@
 // Whole ways through the window with the keyboard alone, and what is kept when something is in the way.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { open, submitted } from './open.mjs';
+import { findings, open, submitted } from './open.mjs';
 
 const BODY = "```sh\nprintf 'hello\\n' > HELLO.md\noffice task done --summary \"one friendly line\"\n```\n";
 
@@ -98,6 +98,26 @@ test('while the office is lost that is said, and typed words stay', async () => 
   await page.evaluate(() => window.replay.link('up'));
   await page.getByText('It is looked for again, without end').waitFor({ state: 'detached' });
   assert.equal(await page.getByPlaceholder('Your answer').inputValue(), 'It waits for 2.5');
+  await page.close();
+});
+
+test('a question with answers to choose from is answered by a click, or in words', async () => {
+  const page = await open();
+  await page.getByPlaceholder('Your answer').waitFor();
+  await page.evaluate(async () => {
+    const { value } = await window.replay.ask({ ask: 'snapshot' });
+    const asks = value.nouns.find((noun) => noun.noun === 'task' && noun.state === 'blocked');
+    const last = window.replay.played.at(-1);
+    window.replay.send([{ ...last, envelope: { ...last.envelope, seq: value.seq + 1 }, nouns: [{ ...asks, options: ['It waits for 2.5', 'Leave it'] }] }]);
+  });
+  const choices = page.getByRole('group', { name: 'Answers to choose from' });
+  assert.deepEqual(await choices.getByRole('button').allTextContents(), ['It waits for 2.5', 'Leave it']);
+  await page.getByPlaceholder('Or in your own words').waitFor();
+  assert.deepEqual(await findings(page), []);
+  await choices.getByRole('button', { name: 'Leave it' }).click();
+  await page.getByText('nobody asked for that').first().waitFor();
+  const { do: what, text } = (await submitted(page)).at(-1);
+  assert.deepEqual([what, text], ['answer', 'Leave it']);
   await page.close();
 });
 

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use office_core::TaskState;
 use serde::de::DeserializeOwned;
 
+use crate::answer::AnswerArgs;
 use crate::approval::ApprovalVerb;
 use crate::ask_approval::AskArgs;
 use crate::autostart::AutostartArgs;
@@ -85,6 +86,8 @@ pub(crate) enum Verb {
     /// What is to be done
     #[command(subcommand)]
     Task(TaskVerb),
+    /// Answer what agents ask, in words or by the number of a choice; without a task: the questions that wait
+    Answer(AnswerArgs),
     /// What is held until you answer
     #[command(subcommand)]
     Approval(ApprovalVerb),

@@ -1,5 +1,6 @@
 //! The command line `office`: parse, ask at the door, print. Rules are not here; the office decides.
 
+mod answer;
 mod approval;
 mod around;
 mod ask_approval;
@@ -84,6 +85,7 @@ async fn carry_out(cli: Cli, around: &Around) -> Done {
         Verb::Engine(verb) => role::carry_out_engine(s, verb).await,
         Verb::Desk(verb) => desk::carry_out(s, verb).await,
         Verb::Task(verb) => task::carry_out(s, verb).await,
+        Verb::Answer(args) => answer::carry_out(s, args).await,
         Verb::Approval(verb) => approval::carry_out(s, verb).await,
         Verb::AskApproval(args) => ask_approval::carry_out(s, args).await,
         Verb::Status(args) => office::status(s, args).await,

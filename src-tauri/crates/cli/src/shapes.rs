@@ -275,6 +275,7 @@ pub(crate) const SHAPES: &[(&str, &str)] = &[
     ("desk tell", "DeskCard"),
     ("desk type", "DeskCard"),
     ("desk auto", "DeskCard"),
+    ("answer", "Task[]"),
     ("task add", "Task"),
     ("task list", "Task[]"),
     ("task show", "Task"),

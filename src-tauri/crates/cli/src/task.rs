@@ -162,6 +162,9 @@ pub(crate) enum TaskVerb {
         /// What was done
         #[arg(long, default_value = "")]
         done_so_far: String,
+        /// An answer to choose from; several times for several
+        #[arg(long = "option", value_name = "ANSWER")]
+        options: Vec<String>,
     },
     /// Answer a blocked task; it is ready again
     #[command(after_help = "Examples:
@@ -242,8 +245,8 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, verb: TaskVerb) -> Done {
         TaskVerb::Cancel { task } => TaskCommand::Cancel { task },
         TaskVerb::Reopen { task, note } => TaskCommand::Reopen { task, note },
         TaskVerb::Reject { task, note } => TaskCommand::Reject { task, note },
-        TaskVerb::Blocked { task, needs, done_so_far } => {
-            TaskCommand::Blocked { task: s.task_or_own(task)?, done_so_far, needs }
+        TaskVerb::Blocked { task, needs, done_so_far, options } => {
+            TaskCommand::Blocked { task: s.task_or_own(task)?, done_so_far, needs, options }
         }
         TaskVerb::Move { task, before, after } => {
             let Some(other) = before.or(after) else {

@@ -151,7 +151,8 @@ async fn each_tool_asks_its_question() {
     assert!(!failed && text.contains("in review"), "{text}");
     let said = serde_json::to_value(&*asks.lock().unwrap()).unwrap();
     assert_eq!(said[2]["body"]["needs"], "a key");
-    assert_eq!(said[3]["body"]["needs"], "up or down?\n1. up\n2. down");
+    assert_eq!(said[3]["body"]["needs"], "up or down?");
+    assert_eq!(said[3]["body"]["options"], json!(["up", "down"]));
     assert_eq!(said[4]["body"]["argv"], json!(["buy a domain"]));
     assert_eq!((&said[6]["body"]["do"], &said[7]["body"]["do"]), (&json!("claim"), &json!("report")));
     assert_eq!((&said[8]["ask"], &said[8]["task"]), (&json!("done"), &json!(12)));

@@ -127,6 +127,9 @@ pub struct Task {
     pub hold: Option<Hold>,
     /// Why it is in this state, where that needs saying (blocked, failed, sent back, interrupted...).
     pub why: Option<String>,
+    /// Answers to choose from, while it is blocked on a question that has some.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
     /// Words for its next run.
     pub notes: Vec<Note>,
     /// The agent's last word on how far it is.

@@ -3,7 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "an office that cannot be made fails its test")]
 
-use office_core::{DeskId, DeskState, Noun, Office};
+use office_core::seen::News;
+use office_core::{DeskId, DeskState, Noun, Office, RunId};
 use serde_json::{Value, json};
 
 const AT: &str = "2026-03-01T22:00:00.000Z";
@@ -118,6 +119,18 @@ fn a_desk_whose_engine_does_not_hold_its_agent_takes_nothing_by_itself_and_says_
         |auto: bool| seen(vec![office(json!({ "engines": { "shell": robot } })), desk(json!({ "auto": auto }))]).1;
     assert_eq!(here(true), "nothing runs here; takes no task by itself: Robot is soft: it acts");
     assert_eq!(here(false), "nothing runs here");
+}
+
+#[test]
+fn two_desks_never_lead_one_conversation_whatever_their_agents_say() {
+    let one = run(json!({ "state": "live", "session": "s" }));
+    let two = run(json!({ "id": 2, "desk": 2, "task": null, "state": "live" }));
+    let office = Office::from_rows(vec![office(json!({})), desk(json!({ "run": 1 })), one, two], Vec::new());
+    let says = |run: RunId, session: &str| {
+        let news = News { session: Some(session.to_owned()), ..News::default() };
+        office_core::seen::decide(&office, run, &news).len()
+    };
+    assert_eq!((says(RunId(2), "s"), says(RunId(2), "t"), says(RunId(1), "s")), (0, 1, 0));
 }
 
 #[test]

@@ -130,6 +130,27 @@ fn a_lost_end_of_turn_is_put_right_by_the_title_after_a_while() {
 }
 
 #[test]
+fn a_title_that_lies_changes_what_is_shown_after_a_while_and_never_has_anything_typed() {
+    let title = |state| Signal {
+        source: Source::Title,
+        session: None,
+        agent: None,
+        what: What::Says(state),
+        evidence: "t".to_owned(),
+    };
+    let mut estimator = Estimator::new(DeskState::ALL, 0);
+    for at in (0..20 * 60_000).step_by(500) {
+        estimator.hear(&title(DeskState::Idle), at);
+        assert!(!estimator.takes_input(at), "typed by a title's word");
+    }
+    // Nor does a dialog that nobody knows: nothing is heard but the screen.
+    let dialog = Signal { source: Source::Screen, ..title(DeskState::Idle) };
+    let mut estimator = Estimator::new(DeskState::ALL, 0);
+    estimator.hear(&dialog, 0);
+    assert!(!estimator.takes_input(0) && !estimator.takes_input(3_600_000));
+}
+
+#[test]
 fn silence_is_stuck_later_while_a_tool_runs() {
     let say = |what| Signal { source: Source::Hook, session: None, agent: None, what, evidence: "e".to_owned() };
     let mut estimator = Estimator::new(DeskState::ALL, 0);

@@ -127,7 +127,8 @@ impl OfficeTools {
     #[tool]
     async fn task_blocked(&self, Parameters(words): Parameters<BlockedWords>) -> Said {
         let task = self.link.task().map_err(said)?;
-        let command = TaskCommand::Blocked { task, done_so_far: words.done_so_far, needs: words.needs };
+        let command =
+            TaskCommand::Blocked { task, done_so_far: words.done_so_far, needs: words.needs, options: Vec::new() };
         self.change(command).await?;
         Ok("The owner sees what you need. Your work is kept; end your turn now.".to_owned())
     }
@@ -145,11 +146,8 @@ impl OfficeTools {
     #[tool]
     async fn ask_owner(&self, Parameters(asked): Parameters<Question>) -> Said {
         let task = self.link.task().map_err(said)?;
-        let mut needs = asked.question;
-        for (index, option) in asked.options.iter().enumerate() {
-            needs.push_str(&format!("\n{}. {option}", index + 1));
-        }
-        self.change(TaskCommand::Blocked { task, done_so_far: asked.done_so_far, needs }).await?;
+        let Question { question: needs, options, done_so_far } = asked;
+        self.change(TaskCommand::Blocked { task, done_so_far, needs, options }).await?;
         Ok("The owner is asked. Your work is kept; end your turn now, you are started again with the answer."
             .to_owned())
     }

@@ -19,6 +19,9 @@ pub(super) fn page(task: &Task, desk: Option<&str>, around: &Around) -> String {
         let text = print::set_in(why, 2);
         out.push_str(&format!("\n{}\n{text}", paint.bold("Why")));
     }
+    for (number, option) in (1..).zip(&task.options) {
+        out.push_str(&format!("  {number}. {}   `office answer {} {number}`\n", print::line(option), task.id));
+    }
     if !task.marks.is_empty() {
         out.push_str(&format!("\n{}\n", paint.bold("Look at this first")));
         for mark in &task.marks {

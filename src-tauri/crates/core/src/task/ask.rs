@@ -139,6 +139,9 @@ pub enum TaskCommand {
         done_so_far: String,
         /** What is needed. */
         needs: String,
+        /** Answers to choose from, if there are some. */
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        options: Vec<String>,
     },
     /// Says how far it is.
     Progress {
@@ -243,13 +246,14 @@ pub fn decide(office: &Office, actor: Actor, command: &TaskCommand, now: At) -> 
             let claim = Claim { at: now, by: actor, summary: text::body("summary", summary)?, report };
             one(TaskEvent::DoneSaid { task: it.id, run, claim })
         }
-        TaskCommand::Blocked { task, done_so_far, needs } => {
+        TaskCommand::Blocked { task, done_so_far, needs, options } => {
             let (it, run) = spoken_for(office, actor, *task)?;
             if needs.trim().is_empty() {
                 return Err(Refusal::invalid("a blocker must say what is needed", "say it with `--needs`"));
             }
             let (done_so_far, needs) = (text::body("report", done_so_far)?, text::body("need", needs)?);
-            let mut events = vec![Event::Task(TaskEvent::Blocked { task: it.id, done_so_far, needs })];
+            let options = choices(options)?;
+            let mut events = vec![Event::Task(TaskEvent::Blocked { task: it.id, done_so_far, needs, options })];
             events.extend(run::stop(office, Some(run), StopWhy::TaskTaken));
             Ok(events)
         }
@@ -265,6 +269,25 @@ pub fn decide(office: &Office, actor: Actor, command: &TaskCommand, now: At) -> 
 }
 
 type NoteOf<'a> = dyn Fn(&str) -> Result<Note, Refusal> + 'a;
+
+/// Answers as they can be shown: each a line, none twice.
+fn choices(options: &[String]) -> Result<Vec<String>, Refusal> {
+    const MOST: usize = 9;
+    let mut choices: Vec<String> = Vec::new();
+    for option in options {
+        let option = text::title(option)?;
+        if !choices.contains(&option) {
+            choices.push(option);
+        }
+    }
+    if choices.len() > MOST {
+        return Err(Refusal::invalid(
+            format!("there are {} answers to choose from; at most {MOST} are allowed", choices.len()),
+            "leave the unlikely ones out: the owner may answer in words of their own",
+        ));
+    }
+    Ok(choices)
+}
 
 fn decide_for_owner(office: &Office, command: &TaskCommand, now: At, note: &NoteOf) -> Result<Vec<Event>, Refusal> {
     use TaskState::{Blocked, Cancelled, Done, Draft, Failed, InReview, Interrupted, Parked, Queued, Ready, Running};

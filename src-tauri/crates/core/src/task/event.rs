@@ -139,6 +139,9 @@ pub enum TaskEvent {
         done_so_far: String,
         /** What it needs. */
         needs: String,
+        /** Answers to choose from, where it gave some. */
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        options: Vec<String>,
     },
     /// The blocker was answered.
     Answered {
@@ -303,6 +306,9 @@ pub fn apply(office: &mut Office, event: &TaskEvent, at: At) {
             debug_assert!(task.state == state || task.state.can_become(state), "{} -> {state}", task.state);
             task.state = state;
             task.since = at;
+            if state != TaskState::Blocked {
+                task.options.clear();
+            }
         }
     });
     office.update_waiting(event.task());
@@ -387,8 +393,9 @@ fn change(task: &mut Task, event: &TaskEvent) {
             task.attempts_used += 1;
             task.why = Some(why.clone());
         }
-        TaskEvent::Blocked { done_so_far, needs, .. } => {
+        TaskEvent::Blocked { done_so_far, needs, options, .. } => {
             task.lease = None;
+            task.options.clone_from(options);
             task.why = Some(if done_so_far.is_empty() {
                 needs.clone()
             } else {

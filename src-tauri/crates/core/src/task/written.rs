@@ -46,6 +46,7 @@ pub(super) fn written(office: &Office, new: &NewTask, now: At) -> Result<Task, R
         marks: Vec::new(),
         hold: None,
         why: None,
+        options: Vec::new(),
         notes: Vec::new(),
         progress: None,
         accepted: None,

@@ -172,7 +172,12 @@ impl Night {
             (0..=4, Some(TaskState::Ready)) => said(TaskCommand::Assign { task, desk }),
             (0..=4, Some(TaskState::Draft)) => said(TaskCommand::Release { task }),
             _ => match d % 16 {
-                0 => by_agent(TaskCommand::Blocked { task, done_so_far: String::new(), needs: words }),
+                0 => by_agent(TaskCommand::Blocked {
+                    task,
+                    done_so_far: String::new(),
+                    needs: words,
+                    options: Vec::new(),
+                }),
                 1 => by_agent(TaskCommand::Progress { task, text: words }),
                 2 => said(TaskCommand::Answer { task, text: words }),
                 3 => said(TaskCommand::Fail { task, why: words }),
