@@ -65,6 +65,7 @@ async function main() {
   const { values } = parseArgs({
     options: { engine: { type: 'string' }, row: { type: 'string' }, record: { type: 'boolean' }, docs: { type: 'boolean' }, 'keep-going': { type: 'string' } },
   });
+  if (values.docs && values.row) throw new Error('--docs writes whole columns: leave --row out');
   const engines = values.engine === 'all' ? Object.keys(PACKAGES) : (values.engine?.split(',') ?? ENGINES);
   const stranger = engines.find((name) => !(name in PACKAGES));
   if (stranger) throw new Error(`there are no rows for ${stranger}; there are ${Object.keys(PACKAGES).join(', ')}`);
@@ -109,20 +110,24 @@ async function main() {
   process.exitCode = failed > 0 ? 1 : 0;
 }
 
-/** The table in docs/ENGINES.md: what was run, in which version, and how it came out. */
+/** The table in docs/ENGINES.md: what was run, in which version, and how it came out. An engine that was not run now keeps its column. */
 function table(results) {
   const file = join(ROOT, 'docs/ENGINES.md');
   const text = readFileSync(file, 'utf8');
-  const engines = [...new Set(results.map(({ engine }) => engine))].sort();
-  const names = [...new Set(results.map(({ row }) => row.name))];
-  const cell = (engine, name) => {
-    const found = results.find((it) => it.engine === engine && it.row.name === name);
-    return found ? (found.trouble ? '**red**' : 'green') : '';
-  };
+  const run = new Set(results.map(({ engine }) => engine));
+  const cells = (line) => line.split('|').slice(1, -1).map((cell) => cell.trim());
+  const [heads = [], , ...old] = text.slice(text.indexOf(BEGIN), text.indexOf(END)).split('\n').filter((line) => line.startsWith('|')).map(cells);
+  const columns = new Map(heads.slice(1).flatMap((head, at) => (run.has(head.split(' ')[0]) ? [] : [[head, new Map(old.map((row) => [row[0], row[at + 1]]))]])));
+  for (const engine of run) {
+    const rows = results.filter((it) => it.engine === engine).map(({ row, trouble }) => [row.name, trouble ? '**red**' : 'green']);
+    columns.set(`${engine} ${versionOf(engine)}`, new Map(rows));
+  }
+  const order = [...columns].sort(([a], [b]) => a.localeCompare(b));
+  const names = [...new Set([...old.map(([name]) => name), ...results.map(({ row }) => row.name)])].filter((name) => order.some(([, rows]) => rows.get(name)));
   const lines = [
-    `| row | ${engines.map((engine) => `${engine} ${versionOf(engine)}`).join(' | ')} |`,
-    `|---|${engines.map(() => '---').join('|')}|`,
-    ...names.map((name) => `| ${name} | ${engines.map((engine) => cell(engine, name)).join(' | ')} |`),
+    `| row | ${order.map(([head]) => head).join(' | ')} |`,
+    `|---|${order.map(() => '---').join('|')}|`,
+    ...names.map((name) => `| ${name} | ${order.map(([, rows]) => rows.get(name) ?? '').join(' | ')} |`),
   ];
   const [head, rest] = [text.slice(0, text.indexOf(BEGIN)), text.slice(text.indexOf(END))];
   writeFileSync(file, `${head}${BEGIN}\n\n${lines.join('\n')}\n\n${rest}`);

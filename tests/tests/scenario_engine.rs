@@ -5,6 +5,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
+use office_tests::ssh::SshServer;
 use office_tests::{Bench, Repo};
 use serde_json::Value;
 
@@ -181,7 +182,10 @@ fn a_version_that_is_too_old_newer_than_tried_or_garbled_is_said_with_what_to_do
     assert_eq!((&newer["found"], &newer["gate"]["is"]), (&true.into(), &"hard".into()), "{newer}");
     assert_eq!(newer["warning"], "newer than tried (1.2.0)");
 
-    robots.replace(&OBEDIENT.replace("echo \"robot 1.2.0 (Robot)\"", "head -c 100000 /dev/urandom"));
+    robots.replace(&OBEDIENT.replace(
+        "echo \"robot 1.2.0 (Robot)\"",
+        "printf '7f\\003\\377.\\033[31m 8\\001.2\\n'; head -c 100000 /dev/zero",
+    ));
     let garbled = bench.json(&["engine", "test", "robot"]);
     assert!(garbled["warning"].as_str().unwrap().starts_with("does not say its version"), "{garbled}");
 
@@ -196,4 +200,45 @@ fn a_program_that_ends_with_0_having_done_nothing_proves_nothing() {
     let engine = robots.until("its trial", |it| it["gate"]["is"] == "soft");
     let why = engine["gate"]["why"].as_str().unwrap();
     assert!(why.contains("did nothing in its self-test") && why.contains("all is well"), "{why}");
+}
+
+/// The shell, on a machine called `vm` that sees the same folders.
+fn far_shell() -> String {
+    let shell = office_engines::shipped().into_iter().find(|(file, _)| *file == "shell.toml").unwrap().1;
+    format!("{shell}\n[through]\nwrapper = \"ssh\"\nhost = \"vm\"\ndir = \"{{checkout}}\"\n")
+}
+
+#[test]
+fn an_engine_runs_elsewhere_through_ssh_and_a_line_that_drops_costs_an_attempt_and_leaves_nobody_there() {
+    let mut bench = Bench::made();
+    let server = SshServer::start(&bench.root().join("ssh"));
+    std::fs::create_dir_all(bench.dir().join("engines")).unwrap();
+    std::fs::write(bench.dir().join("engines/far.toml"), far_shell()).unwrap();
+    std::fs::write(bench.dir().join("engines/lost.toml"), far_shell().replace("host = \"vm\"\n", "")).unwrap();
+    bench.set("PATH", &server.path());
+    bench.run();
+    let repo = bench.repo("demo", &[("a.txt", "a\n")]);
+    bench.json(&["project", "add", repo.arg(), "--name", "demo"]);
+    bench.json(&["desk", "add", "--name", "fay", "--role", "engineer", "--engine", "far"]);
+    let doctor = bench.office(&["doctor"]).out;
+    assert!(doctor.contains("lost.toml") && doctor.contains("needs `host`"), "{doctor}");
+
+    let [pids, gate] = ["pids", "gate"].map(|name| bench.root().join(name));
+    let wait = format!("while ! test -e {}; do sleep 0.05; done", gate.display());
+    let body = format!("```sh\necho $$ $SSH_CONNECTION >> {}\n{wait}\necho \"it's far\" > b.txt\n```", pids.display());
+    let task = bench.task("Work far away", &body, &[]);
+    let first =
+        bench.wait("the far program", || std::fs::read_to_string(&pids).ok().filter(|text| text.ends_with('\n')));
+    let (pid, line) = first.trim().split_once(' ').unwrap();
+    assert!(line.starts_with("127.0.0.1"), "{first}");
+    let desk = bench.json(&["desk", "show", "fay"]);
+    assert!(desk["enforcement"]["words"].as_str().unwrap().contains("runs elsewhere"), "{desk}");
+    assert!(server.cut() > 0);
+    bench.wait("another attempt", || (std::fs::read_to_string(&pids).ok()?.lines().count() == 2).then_some(()));
+    bench.wait("an end of the first", || (!std::path::Path::new("/proc").join(pid).exists()).then_some(()));
+    std::fs::write(&gate, "").unwrap();
+    let it = bench.until(task, &["in review"]);
+    assert_eq!(it["attempts_used"], 1, "{it}");
+    bench.json(&["task", "accept", &task.to_string()]);
+    assert_eq!(repo.on_main("b.txt").as_deref(), Some("it's far"));
 }

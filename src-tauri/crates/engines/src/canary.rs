@@ -345,6 +345,9 @@ mod tests {
             assert_eq!(compare(one, other), Some(is), "{one} {other}");
         }
         assert_eq!(compare("garbage", "1.0"), None);
+        let read = crate::spec::VersionProbe::read;
+        assert_eq!(read("codex-cli 0.169.0\n"), Some("0.169.0"));
+        assert_eq!(read("7f\u{3}\u{fffd}.\u{1b}[31m 8\u{1}.2 1\u{fffd}.5"), None);
         let claude = spec("claude");
         assert_eq!(version_words(&claude, Some("2.1.197")), Ok(None));
         assert!(version_words(&claude, Some("9.0.0")).unwrap().unwrap().contains("newer than tried"));

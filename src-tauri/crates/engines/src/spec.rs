@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 use office_core::{DeskState, EngineName};
 use serde::Deserialize;
 
+use crate::plan::LaunchPlan;
+use crate::wrapper::{Inner, WrapperSpec};
+
 pub use self::agent::{
     Asks, Gate, Input, InputBy, Lend, Login, Model, Money, Prices, Proxy, TitleRule, Usage, VersionProbe, WrittenFile,
 };
@@ -193,6 +196,12 @@ pub struct EngineSpec {
     /// How its calls go through a server of ours.
     #[serde(default)]
     pub proxy: Option<Proxy>,
+    /// Where it runs, if not here: `wrapper` names the tool it is started through, the rest is what that needs to know.
+    #[serde(default)]
+    pub through: Option<BTreeMap<String, String>>,
+    /// That tool, once it was found.
+    #[serde(skip)]
+    pub wrapper: Option<WrapperSpec>,
     /// How it is proven that it denies what nobody allowed.
     #[serde(default)]
     pub self_test: Option<crate::canary::SelfTest>,
@@ -248,6 +257,41 @@ impl EngineSpec {
             other => other,
         })?;
         Ok(spec)
+    }
+
+    /// The program to look for here: its own, or that of the tool it is started through.
+    pub fn program_here(&self) -> Option<&str> {
+        self.wrapper.as_ref().map(|tool| tool.program.as_str()).or(self.program.as_deref())
+    }
+
+    /// Takes the tool it is started through from those there are, if its file names one.
+    ///
+    /// # Errors
+    /// When there is none of that name, or something is missing that it needs to know.
+    pub fn find_wrapper(&mut self, tools: &[WrapperSpec]) -> Result<(), EngineError> {
+        let Some(said) = &self.through else { return Ok(()) };
+        let wrong = |message: String| EngineError::File { file: format!("{}.toml", self.name), message };
+        let name = said.get("wrapper").map_or("", String::as_str);
+        let tool = tools.iter().find(|tool| tool.name == name).ok_or_else(|| {
+            let known: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
+            wrong(format!("[through] names the wrapper '{name}'; there are: {}", known.join(", ")))
+        })?;
+        let word = ["true".to_owned()];
+        tool.wrap(said, &Inner { argv: &word, env: &[] }).map_err(|error| wrong(format!("[through]: {error}")))?;
+        self.wrapper = Some(tool.clone());
+        Ok(())
+    }
+
+    /// A launch as its tool has it done elsewhere. Its variables go along on the command line, which others may read: so none of the
+    /// office's, and no login.
+    ///
+    /// # Errors
+    /// As the tool's.
+    pub fn elsewhere(&self, plan: LaunchPlan, checkout: &str) -> Result<LaunchPlan, EngineError> {
+        let (Some(tool), Some(said)) = (&self.wrapper, &self.through) else { return Ok(plan) };
+        let said = said.iter().map(|(name, value)| (name.clone(), value.replace("{checkout}", checkout))).collect();
+        let argv = tool.wrap(&said, &Inner { argv: &plan.argv, env: &plan.env })?;
+        Ok(LaunchPlan { argv, env: Vec::new(), ..plan })
     }
 
     /// Whether the office has run it for real.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use office_core::role::{Engine, Gate, Login, Role};
 use office_core::{EngineName, RoleName};
-use office_engines::EngineSpec;
 use office_engines::spec::Asks;
+use office_engines::{EngineSpec, WrapperSpec};
 use serde::Deserialize;
 
 use crate::effects::agent::owners;
@@ -55,10 +55,23 @@ impl Catalog {
                 Err(trouble) => troubles.push(trouble),
             }
         }
+        let mut tools = BTreeMap::new();
+        let shipped =
+            office_engines::shipped_wrappers().into_iter().map(|(file, text)| (file.to_owned(), text.to_owned()));
+        for (file, text) in shipped.chain(files(&dir.engines().join("wrappers"), "toml", &mut troubles)) {
+            match WrapperSpec::parse(&file, &text) {
+                Ok(tool) => {
+                    tools.insert(tool.name.clone(), tool);
+                }
+                Err(error) => troubles.push(error.to_string()),
+            }
+        }
+        let tools: Vec<WrapperSpec> = tools.into_values().collect();
         let mut specs = BTreeMap::new();
         let shipped = office_engines::shipped().into_iter().map(|(file, text)| (file.to_owned(), text.to_owned()));
         for (file, text) in shipped.chain(files(&dir.engines(), "toml", &mut troubles)) {
-            match EngineSpec::parse(&file, &text) {
+            let read = EngineSpec::parse(&file, &text).and_then(|mut spec| spec.find_wrapper(&tools).map(|()| spec));
+            match read {
                 Ok(spec) => {
                     specs.insert(spec.name.clone(), spec);
                 }
@@ -111,18 +124,21 @@ fn role(file: &str, text: &str) -> Result<Role, String> {
 
 /// Where an engine's program is: on the owner's path, or where its file says that it is put.
 pub(crate) fn place_of(spec: &EngineSpec) -> Option<PathBuf> {
-    let program = spec.program.as_ref()?;
+    let program = spec.program_here()?;
     let path = std::env::var_os("PATH").unwrap_or_default();
     let on_path = std::env::split_paths(&path).map(|dir| dir.join(program));
-    on_path.chain(spec.places.iter().filter_map(|place| owners(place))).find(|file| file.is_file())
+    let told = spec.places.iter().filter(|_| spec.wrapper.is_none()).filter_map(|place| owners(place));
+    on_path.chain(told).find(|file| file.is_file())
 }
 
 /// What holds an engine as far as its file says; that it is hard is believed when it was tried.
 pub(crate) fn gate_by_file(spec: &EngineSpec) -> Gate {
     let soft = |why: &str| Gate::Soft { why: why.to_owned() };
+    let decides = spec.reader.is_some() || spec.login.is_some() || spec.gate.asks != Asks::None;
     match spec.gate.asks {
+        _ if spec.wrapper.is_some() && decides => soft("it runs elsewhere, where the office does not hold it"),
         _ if spec.gate.hard => Gate::Untried,
-        Asks::None if spec.reader.is_none() && spec.login.is_none() => Gate::Owners,
+        Asks::None if !decides => Gate::Owners,
         Asks::None => soft("nobody is asked before it acts"),
         Asks::Screen => soft("it asks on its own screen, in its own process"),
         Asks::Hook | Asks::Protocol => soft("it acts when whoever should ask is late or gone"),
@@ -130,7 +146,7 @@ pub(crate) fn gate_by_file(spec: &EngineSpec) -> Gate {
 }
 
 fn login_of(spec: &EngineSpec) -> Login {
-    let Some(login) = &spec.login else { return Login::Unknown };
+    let Some(login) = spec.login.as_ref().filter(|_| spec.wrapper.is_none()) else { return Login::Unknown };
     let is_set = |name: &String| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let lent = login.lend.as_ref().and_then(|lend| owners(&lend.from)).is_some_and(|file| file.is_file());
     if lent || login.environment.iter().any(is_set) { Login::Found } else { Login::Missing }

@@ -110,7 +110,7 @@ impl World {
         let here = |office: &Office| office.engines.values().filter(|it| it.found).map(|it| it.name.clone()).collect();
         let Ok(found): Result<Vec<EngineName>, _> = self.handle.read(here).await else { return };
         for name in found {
-            let known = self.engines.get(&name).filter(|spec| spec.version.is_some());
+            let known = self.engines.get(&name).filter(|spec| spec.version.is_some() && spec.wrapper.is_none());
             if known.is_some_and(|spec| self.trial_now(spec).is_none()) && self.look(&name, false).await.is_err() {
                 return;
             }
@@ -142,7 +142,7 @@ impl World {
         let name = EngineName(name.to_owned());
         let spec = self.engines.get(&name);
         let spec = spec.ok_or_else(|| Refusal::not_found(format!("engine '{name}'"), "office engine list"))?;
-        if place_of(spec).is_none() {
+        if spec.wrapper.is_some() || place_of(spec).is_none() {
             let message = format!("the engine '{name}' has no program here that could be tried");
             return Err(Refusal::new(office_core::Code::Unavailable, message, spec.install.clone()));
         }
@@ -155,7 +155,7 @@ impl World {
     /// Makes sure that the program about to be started is the one that was tried. One that was replaced since is tried first;
     /// where its office counted on it being hard and it no longer is, it is not started.
     pub(crate) async fn still_holds(&self, spec: &EngineSpec) -> Result<(), String> {
-        if !spec.gate.hard {
+        if !spec.gate.hard || spec.wrapper.is_some() {
             return Ok(());
         }
         let name = spec.name.clone();

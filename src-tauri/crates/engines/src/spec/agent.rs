@@ -21,9 +21,13 @@ impl VersionProbe {
     /// The version in what the program printed.
     pub fn read(printed: &str) -> Option<&str> {
         let words = printed.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ','));
-        words
-            .map(|word| word.strip_prefix('v').unwrap_or(word))
-            .find(|word| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.') && word.len() <= 40)
+        words.map(|word| word.strip_prefix('v').unwrap_or(word)).find(|word| {
+            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_');
+            word.starts_with(|c: char| c.is_ascii_digit())
+                && word.contains('.')
+                && word.len() <= 40
+                && word.chars().all(plain)
+        })
     }
 }
 

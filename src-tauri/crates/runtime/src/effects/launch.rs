@@ -66,10 +66,11 @@ impl World {
         if engine.reader.is_some() {
             self.take_up_conversation(engine, run, &mut setting).await;
         }
-        let mut plan = engine.plan_in(&found, &setting).map_err(|error| error.to_string())?;
+        let plan = engine.plan_in(&found, &setting).map_err(|error| error.to_string())?;
+        let mut plan = engine.elsewhere(plan, found.checkout()).map_err(|error| error.to_string())?;
         // Found by its file's word and not on the path, say.
         if let (Some(first), Some(place)) = (plan.argv.first_mut(), place_of(engine))
-            && Some(&*first) == engine.program.as_ref()
+            && Some(first.as_str()) == engine.program_here()
         {
             *first = place.display().to_string();
         }
@@ -133,6 +134,9 @@ impl World {
     async fn desk_kept(&self, found: &Briefing, engine: &EngineSpec) -> Result<Kept, String> {
         if found.run.workplace.as_ref().is_none_or(|place| place.branch.is_empty()) {
             return Ok(Kept::Out("it was opened in your own work tree".to_owned()));
+        }
+        if let Some(tool) = &engine.wrapper {
+            return Ok(Kept::Out(format!("it runs elsewhere: {}", tool.title)));
         }
         match self.kept(&found.project).await? {
             Kept::In if engine.own_sandbox => {
