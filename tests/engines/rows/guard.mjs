@@ -37,6 +37,8 @@ export const rows = [
         writeFileSync(join(home, '.ssh/id_rsa'), 'marzipan key');
         const refs = () => execFileSync('git', ['-C', bare, 'for-each-ref', '--format=%(refname)'], { env: office.env }).toString().trim();
         await office.say('project', 'add', office.shop);
+        // The rules alone have to hold here: in the sandbox there is no remote, and no key.
+        await office.say('project', 'set', 'shop', '--sandbox', 'off');
         await office.say('desk', 'add', '--name', 'ada', '--role', 'engineer', '--engine', 'claude');
         await office.say('task', 'add', 'Ship it');
         const next = async (rule, verb, ...words) => {

@@ -41,5 +41,6 @@ pub use merge::{MergeOutcome, MergeProbe, MergeRequest, MergeStrategy};
 pub use name::{Branch, CommitDate, Identity, ObjectFormat, Oid};
 pub use office::OfficeRepo;
 pub use path::RepoPath;
+pub use plain::read_planted;
 pub use read::{PathKind, TreeEntry};
 pub use snapshot::{SkipReason, Skipped};

@@ -14,6 +14,22 @@ use nix::sys::stat::{FileStat, Mode, SFlag, fchmodat, fstat, fstatat};
 
 use crate::path::RepoPath;
 
+/// The bytes of a file at `path` below `root`, a folder that an agent can write; none when nothing is there. No link is followed
+/// below `root`, and nothing is opened that could keep its reader waiting.
+///
+/// # Errors
+/// It is no regular file, is larger than `limit` bytes, or cannot be read. Blocking.
+pub fn read_planted(root: &Path, path: &RepoPath, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    let root = match PlainDir::open(root) {
+        Ok(root) => root,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let Some((dir, name)) = root.parent_of(path)? else { return Ok(None) };
+    let name = name.to_str().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "its name is no text"))?;
+    dir.read(name, limit)
+}
+
 /// A directory that was opened without following a link.
 #[derive(Debug)]
 pub(crate) struct PlainDir(OwnedFd);

@@ -15,6 +15,9 @@ use office_pty::{Piece, PtyHost, RecordingSpec, SessionId, SpawnSpec, View, View
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use raw::{SCRIPT, SETTLE, Sum, cpu, raw_loop, row, text};
 
+/// What floods.
+const FLOOD: &[&str] = &["/usr/bin/yes", "a line of output as long as lines of output are"];
+
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let mb = args.iter().position(|a| a == "--mb").map_or(256, |at| args[at + 1].parse::<usize>().unwrap());
@@ -31,7 +34,9 @@ fn main() {
             return;
         }
         // What the machine itself allows at this moment.
-        tokio::task::spawn_blocking(raw_echo).await.unwrap();
+        for floods in [0, 8] {
+            tokio::task::spawn_blocking(move || raw_echo(floods)).await.unwrap();
+        }
         echo(dir.path(), 0).await;
         echo(dir.path(), 8).await;
         for viewer in [false, true] {
@@ -55,7 +60,7 @@ async fn host(dir: &Path, name: &str) -> (RemoteHost, i32) {
 }
 
 async fn throughput(dir: &Path, count: usize, viewed: bool, mb: usize) {
-    let rounds = 2;
+    let rounds = 4;
     let file = dir.join("text");
     std::fs::write(&file, text(mb * 1_000_000 / rounds / count)).unwrap();
     let (host, pid) = host(dir, &format!("t{count}{viewed}")).await;
@@ -124,11 +129,29 @@ fn echo_rows(mut times: Vec<f64>, who: &str, name: &str, limit: f64) {
     row(&format!("{who} echo p99, {name}"), times[times.len() * 99 / 100], "ms", limit, 1.0, false);
 }
 
-/// A key and its echo on a bare terminal.
-fn raw_echo() {
-    let pair = native_pty_system().openpty(PtySize::default()).unwrap();
-    let mut child = pair.slave.spawn_command(CommandBuilder::new("/bin/cat")).unwrap();
-    let (mut reader, mut writer) = (pair.master.try_clone_reader().unwrap(), pair.master.take_writer().unwrap());
+fn among(floods: usize) -> (String, f64) {
+    if floods == 0 { ("idle".to_owned(), 2.0) } else { (format!("beside {floods} floods"), 10.0) }
+}
+
+/// A key and its echo on a bare terminal, beside so many bare ones that flood.
+fn raw_echo(floods: usize) {
+    let open = |words: &[&str]| {
+        let pair = native_pty_system().openpty(PtySize::default()).unwrap();
+        let mut command = CommandBuilder::new(words[0]);
+        command.args(&words[1..]);
+        let child = pair.slave.spawn_command(command).unwrap();
+        (child, pair.master)
+    };
+    let mut others = Vec::new();
+    for _ in 0..floods {
+        let (child, master) = open(FLOOD);
+        let mut reader = master.try_clone_reader().unwrap();
+        let mut buffer = vec![0; 64 * 1024];
+        let thread = thread::spawn(move || while reader.read(&mut buffer).is_ok_and(|n| n > 0) {});
+        others.push((child, master, thread));
+    }
+    let (mut child, master) = open(&["/bin/cat"]);
+    let (mut reader, mut writer) = (master.try_clone_reader().unwrap(), master.take_writer().unwrap());
     thread::sleep(SETTLE);
     let mut times = Vec::new();
     for _ in 0..400 {
@@ -140,7 +163,14 @@ fn raw_echo() {
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    echo_rows(times, "raw", "idle", 2.0);
+    for (mut child, master, thread) in others {
+        child.kill().unwrap();
+        child.wait().unwrap();
+        drop(master);
+        thread.join().unwrap();
+    }
+    let (name, limit) = among(floods);
+    echo_rows(times, "raw", &name, limit);
 }
 
 /// From a key sent until its echo is seen, beside so many programs that flood and are looked at.
@@ -149,8 +179,8 @@ async fn echo(dir: &Path, floods: usize) {
     let mut viewers = tokio::task::JoinSet::new();
     let mut others = Vec::new();
     for n in 0..floods {
-        let spec = SpawnSpec::new(["/usr/bin/yes", "a line of output as long as lines of output are"], "/")
-            .record(RecordingSpec::new(dir.join(format!("f{n}.cast.zst"))));
+        let spec =
+            SpawnSpec::new(FLOOD.iter().copied(), "/").record(RecordingSpec::new(dir.join(format!("f{n}.cast.zst"))));
         let id = host.spawn(spec).await.unwrap().id;
         let mut view = host.attach(id, ViewFrom::Offset(0)).await.unwrap();
         view.grant(u64::MAX);
@@ -170,7 +200,7 @@ async fn echo(dir: &Path, floods: usize) {
         times.push(began.elapsed().as_secs_f64() * 1000.0);
         tokio::time::sleep(Duration::from_millis(4)).await;
     }
-    let (name, limit) = if floods == 0 { ("idle".to_owned(), 2.0) } else { (format!("beside {floods} floods"), 10.0) };
+    let (name, limit) = among(floods);
     echo_rows(times, "host", &name, limit);
     for id in others.into_iter().chain([id]) {
         host.terminate(id, Duration::ZERO).await.unwrap();

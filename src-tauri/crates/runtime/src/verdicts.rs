@@ -28,6 +28,10 @@ pub struct RulesOf {
     pub checkout: Option<PathBuf>,
 }
 
+const PLANTED: &str = ".office/guard.toml";
+/// Far more than anybody writes by hand.
+const PLANTED_MAX: u64 = 256 * 1024;
+
 /// The files of rules that are in force beside the shipped ones: `guard/*.toml` in the office's directory for all,
 /// `guard/projects/`, `guard/roles/` and `guard/desks/` by name, and `.office/guard.toml` in the checkout.
 pub fn layers(office: &Path, of: &RulesOf) -> Vec<Layer> {
@@ -50,21 +54,34 @@ pub fn layers(office: &Path, of: &RulesOf) -> Vec<Layer> {
         .map(|path| (path, Origin::Owner))
         .chain(named("projects", &of.project).map(|path| (path, Origin::Project)))
         .chain(named("roles", &of.role).map(|path| (path, Origin::Role)))
-        .chain(named("desks", &of.desk).map(|path| (path, Origin::Desk)))
-        .chain(of.checkout.as_ref().map(|checkout| (checkout.join(".office/guard.toml"), Origin::Checkout)));
+        .chain(named("desks", &of.desk).map(|path| (path, Origin::Desk)));
     for (path, origin) in all {
-        match std::fs::read_to_string(&path) {
-            Ok(text) => layers.push(Layer { name: path.display().to_string(), origin, text }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            // A file that is there and cannot be read is a fault that must be seen.
-            Err(error) => layers.push(Layer {
-                name: path.display().to_string(),
-                origin,
-                text: format!("cannot be read = '{error}'"),
-            }),
-        }
+        layers.extend(layer(path.display().to_string(), origin, owners(&path)));
+    }
+    if let Some(checkout) = &of.checkout {
+        layers.extend(layer(checkout.join(PLANTED).display().to_string(), Origin::Checkout, planted(checkout)));
     }
     layers
+}
+
+/// A file that is there and cannot be read is a fault that must be seen: as rules it does not read either.
+fn layer(name: String, origin: Origin, read: std::io::Result<Option<String>>) -> Option<Layer> {
+    let text = read.unwrap_or_else(|error| Some(format!("cannot be read = '{error}'")))?;
+    Some(Layer { name, origin, text })
+}
+
+fn owners(path: &Path) -> std::io::Result<Option<String>> {
+    match std::fs::read_to_string(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        read => read.map(Some),
+    }
+}
+
+/// The rules that came with a checkout: an agent may have put anything there.
+fn planted(checkout: &Path) -> std::io::Result<Option<String>> {
+    let path = office_git::RepoPath::new(PLANTED).map_err(std::io::Error::other)?;
+    let bytes = office_git::read_planted(checkout, &path, PLANTED_MAX)?;
+    bytes.map(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other)).transpose()
 }
 
 #[derive(Deserialize)]
@@ -164,5 +181,30 @@ mod tests {
         std::fs::write(&file, "[[hold]]\nrun = 3").unwrap();
         let broken = interlocks(office.path(), &BTreeSet::new()).unwrap();
         assert!(!office_guard::rules::read_all(&broken.text, "broken", broken.origin).1.is_empty());
+    }
+
+    #[test]
+    fn whatever_is_planted_as_a_checkouts_rules_is_read_as_data_or_stops_everything_at_once() {
+        let (office, checkout) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let of = RulesOf { checkout: Some(checkout.path().to_owned()), ..RulesOf::default() };
+        let read = || layers(office.path(), &of).into_iter().map(|layer| layer.text).collect::<Vec<_>>();
+        assert!(read().is_empty());
+        let place = checkout.path().join(".office");
+        std::fs::create_dir(&place).unwrap();
+        let file = place.join("guard.toml");
+        std::fs::write(&file, "# mine").unwrap();
+        assert_eq!(read(), ["# mine"]);
+        let secret = office.path().join("secret");
+        std::fs::write(&secret, "marzipan").unwrap();
+        let plants: [&dyn Fn(); 3] = [
+            &|| std::os::unix::fs::symlink(&secret, &file).unwrap(),
+            &|| nix::unistd::mkfifo(&file, nix::sys::stat::Mode::S_IRWXU).unwrap(),
+            &|| std::fs::write(&file, vec![b'#'; 300 * 1024]).unwrap(),
+        ];
+        for plant in plants {
+            std::fs::remove_file(&file).unwrap();
+            plant();
+            assert!(read()[0].starts_with("cannot be read"), "{:?}", read());
+        }
     }
 }
