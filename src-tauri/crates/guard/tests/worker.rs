@@ -55,6 +55,7 @@ fn hostile_lines_are_asked_about_in_time_and_the_next_line_is_answered() {
         "case x in ".repeat(2000),
         "x() { ".repeat(60),
         "echo $(cat <<E\nnever ends".into(),
+        "\\&<<E$(( ;if !if é\\é esac$((if )# for }#)".into(),
         "{a,b}".repeat(40),
         "echo {1..999999999}".into(),
         ":(){ :|:& };:".into(),

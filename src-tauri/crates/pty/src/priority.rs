@@ -12,9 +12,9 @@ use nix::libc;
 use crate::host::ProcessId;
 use crate::process;
 
-/// How nice programs are, as in `nice(1)`.
-pub(crate) const NICENESS: libc::c_int = 10;
-const WRITTEN: &CStr = c"10";
+/// How nice programs are, as in `nice(1)`: beside ordinary work they get a third of what that gets.
+pub(crate) const NICENESS: libc::c_int = 5;
+const WRITTEN: &CStr = c"5";
 const OWN: &CStr = c"/proc/self/autogroup";
 /// The kernel takes one such wish in 100 ms from all who are not root, and asks the others to come again.
 const AGAIN: Duration = Duration::from_millis(110);
