@@ -2,7 +2,8 @@
 //! Which bytes go into which line, and when, is decided in `write`.
 
 use std::borrow::Cow;
-use std::io::Write;
+use std::io::{self, Write};
+use std::ops::Deref;
 use std::time::Duration;
 
 use crate::spec::{RecordingSpec, TermSize};
@@ -33,6 +34,53 @@ const ESCAPES: [([u8; 8], u8); 256] = {
 /// Input bytes that are encoded at once, which bounds what is set aside for their encoding.
 const BLOCK: usize = 4096;
 
+/// Lines that are being made. What they once grew to is written over and never cleared again: an escape may make a byte six times
+/// as long, and to clear that much room for each piece costs more than the piece.
+#[derive(Default)]
+pub(super) struct Lines {
+    bytes: Vec<u8>,
+    len: usize,
+}
+
+impl Lines {
+    pub(super) fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    /// Room for so many bytes more, with whatever lies there.
+    fn room(&mut self, bytes: usize) -> &mut [u8] {
+        let end = self.len + bytes;
+        if self.bytes.len() < end {
+            self.bytes.resize(end, 0);
+        }
+        &mut self.bytes[self.len..end]
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        self.room(bytes.len()).copy_from_slice(bytes);
+        self.len += bytes.len();
+    }
+}
+
+impl Deref for Lines {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.push(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// The first line of a file.
 pub(super) fn header(size: TermSize, spec: &RecordingSpec) -> Vec<u8> {
     let mut header = serde_json::json!({ "version": 2, "width": size.cols, "height": size.rows });
@@ -48,18 +96,18 @@ pub(super) fn header(size: TermSize, spec: &RecordingSpec) -> Vec<u8> {
 }
 
 /// Begins a line up to the opening quote of its data.
-pub(super) fn begin(out: &mut Vec<u8>, at: Duration, code: char) {
-    // Writing to a vector cannot fail.
+pub(super) fn begin(out: &mut Lines, at: Duration, code: char) {
+    // Writing to memory cannot fail.
     let _ = write!(out, "[{}.{:06},\"{code}\",\"", at.as_secs(), at.subsec_micros());
 }
 
 /// Ends a line.
-pub(super) fn end(out: &mut Vec<u8>) {
-    out.extend_from_slice(b"\"]\n");
+pub(super) fn end(out: &mut Lines) {
+    out.push(b"\"]\n");
 }
 
 /// A whole line with short text.
-pub(super) fn line(out: &mut Vec<u8>, at: Duration, code: char, text: &str) {
+pub(super) fn line(out: &mut Lines, at: Duration, code: char, text: &str) {
     begin(out, at, code);
     escape(out, text.as_bytes());
     end(out);
@@ -67,7 +115,7 @@ pub(super) fn line(out: &mut Vec<u8>, at: Duration, code: char, text: &str) {
 
 /// Appends output as JSON string content and returns how many bytes at the end were left out because they may be the
 /// beginning of a character (at most 3). With `last` nothing is left out.
-pub(super) fn output(out: &mut Vec<u8>, mut bytes: &[u8], last: bool) -> usize {
+pub(super) fn output(out: &mut Lines, mut bytes: &[u8], last: bool) -> usize {
     loop {
         match std::str::from_utf8(bytes) {
             Ok(_) => {
@@ -89,23 +137,21 @@ pub(super) fn output(out: &mut Vec<u8>, mut bytes: &[u8], last: bool) -> usize {
     }
 }
 
-fn map(out: &mut Vec<u8>, bytes: &[u8]) {
+fn map(out: &mut Lines, bytes: &[u8]) {
     for &byte in bytes {
         if let Some(char) = char::from_u32(MAPPED + u32::from(byte)) {
-            out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
+            out.push(char.encode_utf8(&mut [0; 4]).as_bytes());
         }
     }
 }
 
 /// Appends valid UTF-8.
-fn escape(out: &mut Vec<u8>, text: &[u8]) {
+fn escape(out: &mut Lines, text: &[u8]) {
     let mut at = 0;
     while at < text.len() {
         let block = &text[at..text.len().min(at + BLOCK)];
-        let start = out.len();
-        out.resize(start + block.len() * 6 + 64, 0);
-        let (taken, written) = encode(block, &mut out[start..]);
-        out.truncate(start + written);
+        let (taken, written) = encode(block, out.room(block.len() * 6 + 64));
+        out.len += written;
         at += taken;
         if taken < block.len() {
             // At 0xF4: a character of which the mapped ones may be.
@@ -113,7 +159,7 @@ fn escape(out: &mut Vec<u8>, text: &[u8]) {
             if char.starts_with(&MAPPED_LEAD) && matches!(char.get(2), Some(0xBA | 0xBB)) {
                 map(out, char);
             } else {
-                out.extend_from_slice(char);
+                out.push(char);
             }
             at += char.len();
         }
@@ -248,7 +294,7 @@ mod tests {
         for (n, end) in ends.iter().enumerate() {
             pending.extend_from_slice(&bytes[at..*end]);
             at = *end;
-            let mut out = Vec::new();
+            let mut out = Lines::default();
             begin(&mut out, Duration::from_micros(1_234_567), 'o');
             let left = output(&mut out, &pending, n + 1 == ends.len());
             assert!(left <= 3);
@@ -276,9 +322,9 @@ mod tests {
 
     #[test]
     fn a_split_character_stays_readable_in_the_file() {
-        let mut out = Vec::new();
+        let mut out = Lines::default();
         assert_eq!(output(&mut out, &"grün €".as_bytes()[..8], false), 2);
-        assert_eq!(out, "grün ".as_bytes());
+        assert_eq!(&*out, "grün ".as_bytes());
     }
 
     proptest! {
@@ -292,7 +338,7 @@ mod tests {
 
         #[test]
         fn what_is_written_is_json_that_others_read(text in "\\PC{0,80}|[\\x00-\\x7f]{0,80}") {
-            let mut out = Vec::new();
+            let mut out = Lines::default();
             line(&mut out, Duration::from_secs(1), 'm', &text);
             let (_, _, back): (f64, String, String) = serde_json::from_slice(&out).unwrap();
             if !text.chars().any(|c| (0x10FE80..=0x10FEFF).contains(&u32::from(c))) {

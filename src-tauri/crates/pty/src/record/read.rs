@@ -208,7 +208,7 @@ impl Recording {
         let mut headed = false;
         for index in 0..self.frames.len() {
             let Header { offset, micros, .. } = self.frames[index].header;
-            let mut remark = Vec::new();
+            let mut remark = cast::Lines::default();
             if let Some(before) = expected.filter(|&before| before < offset) {
                 let text = format!("output at offsets {before} to {offset} is not in this recording");
                 cast::line(&mut remark, Duration::from_micros(micros), 'm', &text);

@@ -66,7 +66,7 @@ pub(crate) struct Recorder {
     redactor: Option<Redactor>,
     /// Masked bytes not yet encoded: the beginning of a character, at most 3 bytes between calls.
     pending: Vec<u8>,
-    json: Vec<u8>,
+    json: cast::Lines,
     /// Absolute offset after what was encoded.
     encoded: u64,
     file: File,
@@ -94,7 +94,7 @@ impl Recorder {
             size,
             redactor: Redactor::new(secrets),
             pending: Vec::new(),
-            json: Vec::new(),
+            json: cast::Lines::default(),
             encoded: 0,
             file: create(&head)?,
             len: 0,
@@ -160,7 +160,7 @@ impl Recorder {
         if self.frame.is_some() && now >= self.last + REST_AFTER {
             self.attempt(Self::close_frame);
             self.compressor = None;
-            self.json = Vec::new();
+            self.json = cast::Lines::default();
         }
     }
 
@@ -281,10 +281,8 @@ impl Recorder {
         self.put(&header.encode())?;
         self.frame = Some(OpenFrame { header_at, offset: self.encoded, began: at });
         if header_at == 0 {
-            self.json = cast::header(self.size, &self.spec);
-            let json = std::mem::take(&mut self.json);
-            self.compress(&json)?;
-            self.json = json;
+            let header = cast::header(self.size, &self.spec);
+            self.compress(&header)?;
             self.dirty_since.get_or_insert(at);
         }
         Ok(())
