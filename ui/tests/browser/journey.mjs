@@ -111,8 +111,8 @@ test('a question with answers to choose from is answered by a click, or in words
     window.replay.send([{ ...last, envelope: { ...last.envelope, seq: value.seq + 1 }, nouns: [{ ...asks, options: ['It waits for 2.5', 'Leave it'] }] }]);
   });
   const choices = page.getByRole('group', { name: 'Answers to choose from' });
-  assert.deepEqual(await choices.getByRole('button').allTextContents(), ['It waits for 2.5', 'Leave it']);
   await page.getByPlaceholder('Or in your own words').waitFor();
+  assert.deepEqual(await choices.getByRole('button').allTextContents(), ['It waits for 2.5', 'Leave it']);
   assert.deepEqual(await findings(page), []);
   await choices.getByRole('button', { name: 'Leave it' }).click();
   await page.getByText('nobody asked for that').first().waitFor();

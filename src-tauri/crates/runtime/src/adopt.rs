@@ -58,8 +58,7 @@ impl World {
             alive.push(id);
             let world = self.clone();
             self.start(async move { world.watch(id, seat, exited).await });
-            let world = self.clone();
-            self.start(async move { world.listen_to(id).await });
+            self.listen(id);
         }
         let world = self.clone();
         self.start(async move { world.guard(host).await });

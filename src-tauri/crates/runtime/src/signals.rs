@@ -46,8 +46,20 @@ struct Listener {
 }
 
 impl World {
-    /// Listens to a run until it is over; at once where its engine lets nothing be known.
-    pub(crate) async fn listen_to(self: Arc<Self>, run: RunId) {
+    /// Listens to a run until it is over. Its line is there when this comes back: whoever hears that it was launched may have
+    /// something to tell it at once.
+    pub(crate) fn listen(self: &Arc<Self>, run: RunId) {
+        let line = Arc::new(Line::new(&self.dir.run(run)));
+        lock(&self.lines).insert(run, line.clone());
+        let world = self.clone();
+        self.start(async move {
+            world.listen_to(run, line).await;
+            lock(&world.lines).remove(&run);
+        });
+    }
+
+    /// Comes back when it is over; at once where its engine lets nothing be known.
+    async fn listen_to(&self, run: RunId, line: Arc<Line>) {
         let Ok(it) = self.read(move |office| office.runs.get(&run).cloned()).await else { return };
         let Some(spec) = self.engines.get(&it.engine) else { return };
         let Some(hearing) = Hearing::new(spec, it.launched.unwrap_or(it.began).millis()) else { return };
@@ -61,8 +73,6 @@ impl World {
             earlier: earlier.unwrap_or_default(),
             bells: HashMap::new(),
         };
-        let line = Arc::new(Line::new(&run_dir));
-        lock(&self.lines).insert(run, line.clone());
         listener.bells.insert(run_dir.clone(), self.watched.watch(&run_dir));
         let mut told = News { seen: it.seen, spent: it.spent, session: it.session };
         loop {
@@ -77,7 +87,6 @@ impl World {
             line.ear.send_if_modified(|known| std::mem::replace(known, said) != said);
             let over = self.tell(run, &mut told, fresh).await;
             if over || self.closing.is_cancelled() {
-                lock(&self.lines).remove(&run);
                 return;
             }
             let next = listener.hearing.next_change(now).map_or(LONGEST_WAIT, |change| {

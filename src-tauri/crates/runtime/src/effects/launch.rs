@@ -176,8 +176,7 @@ impl World {
         lock(&self.seats).insert(run, seat.clone());
         let world = self.clone();
         self.start(async move { world.watch(run, seat, None).await });
-        let world = self.clone();
-        self.start(async move { world.listen_to(run).await });
+        self.listen(run);
         Ok(Outcome::Launched { pid, enforcement: Some(enforcement) })
     }
 
