@@ -55,7 +55,6 @@ fn hostile_lines_are_asked_about_in_time_and_the_next_line_is_answered() {
         "case x in ".repeat(2000),
         "x() { ".repeat(60),
         "echo $(cat <<E\nnever ends".into(),
-        "\\&<<E$(( ;if !if é\\é esac$((if )# for }#)".into(),
         "{a,b}".repeat(40),
         "echo {1..999999999}".into(),
         ":(){ :|:& };:".into(),
@@ -90,6 +89,17 @@ fn hostile_lines_are_asked_about_in_time_and_the_next_line_is_answered() {
         assert!(next.is_some(), "nothing is answered after {shown:?}");
     }
     assert!(started.load(Ordering::SeqCst) >= 1);
+}
+
+#[test]
+fn a_line_on_which_the_parser_never_ends_is_asked_about_and_costs_its_worker() {
+    let (guard, started) = guard(1);
+    // Found by the property test. How long it takes is the deadline, which a busy machine stretches.
+    let said = run(&guard, "\\&<<E$(( ;if !if é\\é esac$((if )# for }#)");
+    assert_eq!((said.verdict, said.rule.as_str()), (Verdict::Ask, "guard"));
+    let next = (0..50).map(|_| run(&guard, "ls")).find(|said| said.verdict == Verdict::Allow);
+    assert!(next.is_some(), "nothing is answered after it");
+    assert!(started.load(Ordering::SeqCst) >= 2, "the worker was killed and another started");
 }
 
 #[test]
