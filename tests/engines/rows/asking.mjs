@@ -10,6 +10,13 @@ import { risking } from './shared.mjs';
 /** What was printed, without what moves the cursor. */
 export const plain = (desk) => desk.printed.replace(/\x1b\[[0-9;?]*[a-zA-Z]/g, '');
 
+/** The risky call is made with nobody there who could say yes. */
+async function comesToNothing(desk, it) {
+  await desk.headless('risk it', { change: it.change(desk), seconds: 60 });
+  assert.ok(desk.requests.length > 0, desk.printed + desk.errors);
+  assert.equal(desk.done, 0);
+}
+
 /** `it`: `risky` the call that needs a yes, `edit(desk)` a call that writes hello into a.txt, `tool(name)` how the model sees a tool of the
  *  office, `progress` a call of one, `change(plan)` what a plan needs besides, `plant(desk)` writes settings into the project that
  *  would allow all, `idle(desk)` waits for its prompt line, `asks(desk)` for its question, `usage(desk)` what it says it took,
@@ -52,20 +59,14 @@ export const asking = (it) => [
   {
     name: 'with nobody to ask, a risky call does not run',
     script: risking(it.risky, '^"?risk'),
-    async run(desk) {
-      await desk.headless('risk it', { change: it.change(desk), seconds: 60 });
-      assert.ok(desk.requests.length > 0, desk.printed + desk.errors);
-      assert.equal(desk.done, 0);
-    },
+    run: (desk) => comesToNothing(desk, it),
   },
   {
     name: 'settings planted in the project that allow all: a risky call does not run',
     script: risking(it.risky, '^"?risk'),
     async run(desk) {
       it.plant(desk);
-      await desk.headless('risk it', { change: it.change(desk), seconds: 60 });
-      assert.ok(desk.requests.length > 0, desk.printed + desk.errors);
-      assert.equal(desk.done, 0);
+      await comesToNothing(desk, it);
     },
   },
   {

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
-use office_core::{Envelope, Noun, Seq};
+use office_core::Seq;
 use office_door::{EventFrame, Offered, Outbox};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -34,7 +34,8 @@ pub(crate) async fn feed(world: &World, since: Seq, mut live: Receiver<Arc<FeedI
             }
             for envelope in events.iter().take_while(|envelope| envelope.seq <= missed.upto) {
                 last = envelope.seq;
-                if !offer_anew(outbox, envelope, missed.nouns.get(&last).map_or(&[], Vec::as_slice)) {
+                let nouns = missed.nouns.get(&last).map_or(&[][..], Vec::as_slice);
+                if !offer(outbox, EventFrame::new(envelope, nouns).ok().as_ref()) {
                     return;
                 }
             }
@@ -68,10 +69,6 @@ where
         }
         tokio::time::sleep(again).await;
     }
-}
-
-fn offer_anew(outbox: &Outbox, envelope: &Envelope, nouns: &[Noun]) -> bool {
-    offer(outbox, EventFrame::new(envelope, nouns).ok().as_ref())
 }
 
 /// False when nothing more is to be offered. One that fits no frame is left out, and its follower sees that it is.

@@ -182,10 +182,11 @@ impl OfficeLoop {
         let total = pending.envelopes.len();
         // The office's own row is written with every event, and told only where it says something new.
         let facts = pending.envelopes[first..].iter().any(|envelope| envelope.event.changes_facts());
-        let told: Vec<Noun> = touched.iter().filter(|noun| facts || noun.key() != NounKey::Office).cloned().collect();
+        let mut told: Vec<Noun> =
+            touched.iter().filter(|noun| facts || noun.key() != NounKey::Office).cloned().collect();
         self.changed.note(self.office.seq, told.iter());
         for (at, envelope) in pending.envelopes.iter().enumerate().skip(first) {
-            let nouns = if at + 1 == total { told.clone() } else { Vec::new() };
+            let nouns = if at + 1 == total { std::mem::take(&mut told) } else { Vec::new() };
             pending.feed.push(FeedItem::new(envelope.clone(), nouns));
         }
         pending.nouns.extend(touched.into_iter().map(|noun| (noun.key(), noun)));

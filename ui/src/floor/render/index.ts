@@ -11,7 +11,6 @@ import type { World } from '../model/world';
 import { makeCanvas } from './baker';
 import { Camera } from './camera';
 import { CanvasFloor } from './canvas';
-
 import { fillsSlowly } from './probe';
 import { Stage } from './stage';
 import { FloorTicker } from './ticker';

@@ -37,17 +37,15 @@ struct Place {
 const BEGINS: &[u8] = br#"{"kind":"event","#;
 
 impl RawEvent {
-    /// The event that a push brings, if it is known at first sight that it does.
-    pub(super) fn quickly(json: Vec<u8>) -> Result<Self, Vec<u8>> {
-        if json.starts_with(BEGINS) { Self::of(json) } else { Err(json) }
+    /// Where the event has its place that a push brings, if it is known at first sight that it brings one.
+    pub(super) fn quick_seq(json: &[u8]) -> Option<Seq> {
+        json.starts_with(BEGINS).then(|| Self::seq_of(json)).flatten()
     }
 
-    /// The event that a push brings, whatever it says.
-    pub(super) fn of(json: Vec<u8>) -> Result<Self, Vec<u8>> {
-        match serde_json::from_slice::<Head>(&json) {
-            Ok(Head { kind, envelope: Place { seq } }) if kind == "event" => Ok(Self { seq, json }),
-            _ => Err(json),
-        }
+    /// Where the event has its place that a push brings, whatever else it says.
+    pub(super) fn seq_of(json: &[u8]) -> Option<Seq> {
+        let Head { kind, envelope } = serde_json::from_slice(json).ok()?;
+        (kind == "event").then_some(envelope.seq)
     }
 }
 

@@ -181,14 +181,11 @@ impl Pump {
             }
             Frame::Control(json) => json,
         };
-        let json = match RawEvent::quickly(json) {
-            Ok(event) => {
-                rooms.event(event);
-                drop(rooms);
-                return self.0.arrived.notify_waiters();
-            }
-            Err(json) => json,
-        };
+        if let Some(seq) = RawEvent::quick_seq(&json) {
+            rooms.event(RawEvent { seq, json });
+            drop(rooms);
+            return self.0.arrived.notify_waiters();
+        }
         match frame::understand::<Push>(&json) {
             Ok(Push::Answer { id, answer }) => {
                 if let Some(inbox) = &mut rooms.events {
@@ -208,22 +205,17 @@ impl Pump {
                 rooms.arrive(stream, Arrived::Gap { from, to });
             }
             Ok(Push::TerminalEnded { stream, how }) => rooms.arrive(stream, Arrived::Ended { how }),
-            Err(error) => {
-                // A newer office may tell or answer what this client cannot read; only the one who asked has to know.
-                let json = match RawEvent::of(json) {
-                    Ok(event) => {
-                        rooms.event(event);
-                        drop(rooms);
-                        return self.0.arrived.notify_waiters();
+            // A newer office may tell or answer what this client cannot read; only the one who asked has to know.
+            Err(error) => match RawEvent::seq_of(&json) {
+                Some(seq) => rooms.event(RawEvent { seq, json }),
+                None => {
+                    let id = serde_json::from_slice::<serde_json::Value>(&json).ok();
+                    let id = id.and_then(|value| value.get("id")?.as_u64()?.try_into().ok());
+                    if let Some(id) = id {
+                        rooms.tell(id, Err(ClientError::Lost(format!("its answer cannot be read: {error}"))));
                     }
-                    Err(json) => json,
-                };
-                let id = serde_json::from_slice::<serde_json::Value>(&json).ok();
-                let id = id.and_then(|value| value.get("id")?.as_u64()?.try_into().ok());
-                if let Some(id) = id {
-                    rooms.tell(id, Err(ClientError::Lost(format!("its answer cannot be read: {error}"))));
                 }
-            }
+            },
         }
         drop(rooms);
         self.0.arrived.notify_waiters();
