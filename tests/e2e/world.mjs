@@ -98,6 +98,8 @@ class World {
       // What holds the desks waits less long for a runtime that will not come.
       OFFICE_HOST_LINGER_SECS: '0.5',
       OFFICE_SANDBOX: sandbox,
+      // What a test waits for gives way to nothing.
+      OFFICE_NICE: '0',
       [MARK]: this.#id,
     };
     writeFileSync(this.env.GIT_CONFIG_GLOBAL, '[user]\n\tname = Noor Owner\n\temail = noor@example.org\n[init]\n\tdefaultBranch = main\n');

@@ -60,7 +60,12 @@ impl Bench {
         let tmp = tempfile::Builder::new().prefix("office-test-").tempdir().expect("a temporary folder");
         let dir = tmp.path().join("office");
         // A test's host leaves soon; one that is to start the runtime again says so.
-        let env = [("OFFICE_HOST_LINGER_SECS", "0.5"), ("OFFICE_REVIVE", "off"), ("OFFICE_SANDBOX", "off")];
+        let env = [
+            ("OFFICE_HOST_LINGER_SECS", "0.5"),
+            ("OFFICE_REVIVE", "off"),
+            ("OFFICE_SANDBOX", "off"),
+            ("OFFICE_NICE", "0"),
+        ];
         let env = env.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
         let bench = Self { tmp, dir, runtime: None, env };
         std::fs::create_dir(bench.root().join("home")).expect("a home");

@@ -36,7 +36,7 @@ export class Office {
     for (const dir of [join(office.top, 'home'), office.bin]) mkdirSync(dir, { recursive: true });
     office.model = await serve({ script: asked, log: join(office.top, 'model.jsonl') });
     office.env = {
-      HOME: join(office.top, 'home'), TERM: 'xterm-256color', LANG: 'C.UTF-8', SHELL: '/bin/sh', OFFICE_DIR: office.dir,
+      HOME: join(office.top, 'home'), TERM: 'xterm-256color', LANG: 'C.UTF-8', SHELL: '/bin/sh', OFFICE_DIR: office.dir, OFFICE_NICE: '0',
       PATH: [office.bin, dirname(program('office')), join(ROOT, 'tests/engines/node_modules/.bin'), dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
       ANTHROPIC_BASE_URL: office.model.url, ANTHROPIC_AUTH_TOKEN: 'test', GIT_CONFIG_GLOBAL: '/dev/null',
     };

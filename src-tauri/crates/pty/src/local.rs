@@ -17,7 +17,7 @@ use crate::error::PtyError;
 use crate::host::{
     Ended, Exit, OutputEnd, PtyHost, ReadBack, RecordingState, SessionId, SessionInfo, Signal, Spawned, View, ViewFrom,
 };
-use crate::priority;
+use crate::priority::Niceness;
 use crate::pump::Pump;
 use crate::record::{Recorder, Recording};
 use crate::ring::Ring;
@@ -188,7 +188,7 @@ impl PtyHost for LocalHost {
         }
         let mut courtesies = locked(&self.courtesies);
         while courtesies.try_join_next().is_some() {}
-        courtesies.spawn(priority::session_gives_way(spawned.process));
+        courtesies.spawn(Niceness::wished().reach(spawned.process));
         drop(courtesies);
         Ok(spawned)
     }

@@ -20,8 +20,9 @@ use portable_pty::{MasterPty, PtySize, native_pty_system};
 
 use crate::error::PtyError;
 use crate::host::ProcessId;
+use crate::priority::Niceness;
+use crate::process;
 use crate::spec::{Mode, SpawnSpec, Stderr, Stdin, TermSize};
-use crate::{priority, process};
 
 /// portable-pty opens terminals without close-on-exec and sets it afterwards; no fork of ours may fall in between.
 static FORK: Mutex<()> = Mutex::new(());
@@ -157,6 +158,7 @@ fn duplicate(master: &dyn MasterPty) -> io::Result<OwnedFd> {
 /// Forks and executes; a failed exec comes back as an error of this call.
 #[allow(unsafe_code)]
 fn fork(mut command: Command, terminal: bool, path: &Path) -> Result<Child, Failure> {
+    let niceness = Niceness::wished();
     let prepare = move || {
         // SAFETY: only async-signal-safe system calls on plain integers between fork and exec; no allocation,
         // no lock. Ignored signals would survive exec (a holder started by nohup ignores SIGHUP).
@@ -167,7 +169,7 @@ fn fork(mut command: Command, terminal: bool, path: &Path) -> Result<Child, Fail
             if libc::setsid() == -1 || (terminal && libc::ioctl(0, libc::TIOCSCTTY as _, 0) == -1) {
                 return Err(io::Error::last_os_error());
             }
-            priority::give_way();
+            niceness.give_way();
             // Descriptors of other libraries without close-on-exec stop here too. The flag is set instead of closing
             // them, because the one on which std reports a failed exec is among them. Older kernels: no harm.
             libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC);

@@ -214,14 +214,14 @@ async fn what_cannot_start_says_why_and_what_to_do() {
 #[tokio::test]
 async fn programs_give_way_to_whoever_holds_them_each_in_its_own_session() {
     let host = LocalHost::new();
-    let script = "nice; while :; do case \"$(cat /proc/self/autogroup 2>/dev/null)\" in ''|*' nice 5') break;; esac; \
+    let script = "nice; while :; do case \"$(cat /proc/self/autogroup 2>/dev/null)\" in ''|*' nice 10') break;; esac; \
                   sleep 0.02; done; echo gives way; read stays";
     let mut all = Vec::new();
     for _ in 0..4 {
         all.push(host.spawn(sh(script)).await.unwrap().id);
     }
     for id in all {
-        assert!(within(until(&host, id, "gives way")).await.starts_with('5'), "as nice as that");
+        assert!(within(until(&host, id, "gives way")).await.starts_with("10"), "as nice as that");
     }
     host.shutdown(Duration::ZERO).await;
 }
