@@ -11,10 +11,11 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** The window's own settings, as they were kept. Still unless said otherwise: a machine without a GPU has better to do. */
+/** The window's own settings, as they were kept. Still unless said otherwise, and the floor not drawn in full (floor-browser.mjs does):
+ *  a machine without a GPU has better to do. */
 export const kept = (prefs) => (page) => page.addInitScript((text) => localStorage.getItem('afterhours.window') ?? localStorage.setItem('afterhours.window', text), JSON.stringify(prefs));
-export const open = ({ prefs = {}, also = () => {}, ...how } = {}) =>
-  browser.open({ ...how, before: (page) => Promise.all([kept({ motion: 'less', guide: 'off', ...prefs })(page), also(page)]) });
+export const open = ({ prefs = {}, also = () => {}, floor = 'thrifty', ...how } = {}) =>
+  browser.open({ ...how, floor, before: (page) => Promise.all([kept({ motion: 'less', guide: 'off', ...prefs })(page), also(page)]) });
 export const troubles = () => browser.troubles;
 
 export const asked = (page, kind) => page.evaluate((kind) => window.replay.asked.filter((ask) => ask.ask === kind), kind);
