@@ -74,7 +74,7 @@ pub(crate) fn actions(tool: &str, input: &Value, scene: &Scene, world: &dyn Worl
     }
     if let Some(names) = known.patch.get(tool) {
         return match names.split(' ').find_map(text) {
-            Some(patch) => patched(patch, scene, world),
+            Some(patch) => patched(patch, before(input), scene, world),
             None => strange("patch"),
         };
     }
@@ -110,27 +110,37 @@ fn stands(place: &Place, world: &dyn World) -> bool {
     place.path.as_ref().is_some_and(|path| world.stands(path) != Stands::Nothing)
 }
 
+/// Where the office's hook says how many lines an input had before its long texts were cut. An agent's own word by this name never
+/// gets here (the hook takes it away), and could only make an edit larger than it is.
+pub const LINES: &str = "office_lines";
+
 /// How many lines an edit touches: those it brings, or those it takes away where these are more.
 fn lines(input: &Value) -> u64 {
-    // Whoever shortened the input for people says how many there were.
-    if let Some(said) = input.get("lines").and_then(Value::as_u64) {
-        return said;
-    }
     fn count(value: &Value) -> u64 {
         match value {
             Value::String(text) => text.lines().count() as u64,
-            Value::Array(all) => all.iter().map(lines).sum(),
+            Value::Array(all) => all.iter().map(touched).sum(),
             _ => 0,
         }
     }
-    let new = ["content", "new_string", "new_source", "newString"].iter().filter_map(|name| input.get(name)).map(count);
-    let old = ["old_string", "oldString"].iter().filter_map(|name| input.get(name)).map(count);
-    let edits = input.get("edits").map_or(0, count);
-    new.sum::<u64>().max(old.sum()) + edits
+    fn touched(input: &Value) -> u64 {
+        let new =
+            ["content", "new_string", "new_source", "newString"].iter().filter_map(|name| input.get(name)).map(count);
+        let old = ["old_string", "oldString"].iter().filter_map(|name| input.get(name)).map(count);
+        let edits = input.get("edits").map_or(0, count);
+        new.sum::<u64>().max(old.sum()) + edits
+    }
+    touched(input).max(before(input))
 }
 
-/// The files of a patch in the form that Codex writes.
-fn patched(patch: &str, scene: &Scene, world: &dyn World) -> Vec<Action> {
+/// How many there were before it was cut.
+fn before(input: &Value) -> u64 {
+    input.get(LINES).and_then(Value::as_u64).unwrap_or(0)
+}
+
+/// The files of a patch in the form that Codex writes. Of one that was cut it is not known which file had how many of its lines `before`:
+/// each may have had them all.
+fn patched(patch: &str, before: u64, scene: &Scene, world: &dyn World) -> Vec<Action> {
     let mut actions: Vec<Action> = Vec::new();
     for line in patch.lines() {
         let named = |mark: &str| line.trim_end().strip_prefix(mark).map(|file| at(file.trim(), scene, world));
@@ -144,6 +154,11 @@ fn patched(patch: &str, scene: &Scene, world: &dyn World) -> Vec<Action> {
             && let Some(Action::Write { lines: Some(lines), .. }) = actions.last_mut()
         {
             *lines += 1;
+        }
+    }
+    for action in &mut actions {
+        if let Action::Write { lines: Some(lines), .. } = action {
+            *lines = before.max(*lines);
         }
     }
     if actions.is_empty() {
@@ -193,6 +208,20 @@ mod tests {
         let input = serde_json::json!({"old_string": "a\nb\nc", "new_string": "a"});
         assert_eq!(lines(&input), 3);
         assert_eq!(lines(&serde_json::json!({"edits": [input, {"new_string": "x\ny"}]})), 5);
-        assert_eq!(lines(&serde_json::json!({"content": "cut", "lines": 900})), 900);
+        assert_eq!(lines(&serde_json::json!({"content": "cut", "office_lines": 900})), 900);
+    }
+
+    #[test]
+    fn an_agents_own_word_makes_no_edit_smaller() {
+        let long = "x\n".repeat(3000);
+        for word in ["lines", "office_lines"] {
+            let said = serde_json::json!({"file_path": "a.txt", "content": long, word: 1});
+            assert_eq!(lines(&said), 3000, "{word}");
+            assert_eq!(lines(&serde_json::json!({"edits": [{"new_string": long, word: 1}]})), 3000, "{word}");
+        }
+        let short = serde_json::json!({"command": "*** Begin Patch\n*** Add File: b\n", "office_lines": 3000});
+        let scene = example_scene();
+        let done = actions("apply_patch", &short, &scene, &Paper::default());
+        assert!(matches!(done.as_slice(), [Action::Write { lines: Some(3000), .. }]), "{done:?}");
     }
 }

@@ -10,6 +10,8 @@ use crate::command::plain_words;
 const LONGEST_TEXT: usize = 2 * 1024;
 /// The tools whose `command` is no command line: Codex gives its patches by that name.
 const PATCHES: [&str; 1] = ["apply_patch"];
+/// How a patch begins that names its files.
+const PATCH: &str = "*** Begin Patch";
 /// Texts that an edit brings, and texts that it takes away.
 const BRINGS: [&str; 4] = ["content", "new_string", "new_source", "newString"];
 const TAKES: [&str; 2] = ["old_string", "oldString"];
@@ -24,23 +26,35 @@ pub fn said(call: &Call) -> (&'static str, Vec<String>) {
     ("tool", vec![call.tool.clone(), input])
 }
 
-/// The input with its long texts cut; how many lines an edit touches is said where that can no longer be counted.
+/// Where it is said how many lines an input had whose texts were cut; the rules take nobody else's word for it.
+const LINES: &str = "office_lines";
+
+/// The input with its long texts cut; how many lines an edit touches is said where that can no longer be counted. What an agent wrote
+/// there is taken away.
 fn shortened(input: &Value) -> Value {
     let Some(map) = input.as_object() else { return cut(input) };
-    let long = |value: &Value| value.as_str().is_some_and(|text| text.len() > LONGEST_TEXT);
     let mut short: Map<String, Value> = map.iter().map(|(name, value)| (name.clone(), cut(value))).collect();
-    if BRINGS.iter().chain(&TAKES).any(|name| map.get(*name).is_some_and(long)) {
-        let count = |names: &[&str]| -> usize {
-            names.iter().filter_map(|name| map.get(*name)?.as_str()).map(|text| text.lines().count()).sum()
-        };
-        short.insert("lines".to_owned(), Value::from(count(&BRINGS).max(count(&TAKES))));
+    short.remove(LINES);
+    if Value::Object(short.clone()) != *input {
+        short.insert(LINES.to_owned(), Value::from(touched(input)));
     }
     Value::Object(short)
 }
 
+/// How many lines it brings or takes away, whichever is more; of a patch both.
+fn touched(input: &Value) -> usize {
+    let count = |names: &[&str]| -> usize {
+        names.iter().filter_map(|name| input.get(name)?.as_str()).map(|text| text.lines().count()).sum()
+    };
+    let edits: usize = input["edits"].as_array().into_iter().flatten().map(touched).sum();
+    let patches = input.as_object().into_iter().flat_map(Map::values).filter_map(Value::as_str);
+    let patches = patches.filter(|text| text.starts_with(PATCH)).flat_map(str::lines);
+    count(&BRINGS).max(count(&TAKES)) + edits + patches.filter(|line| line.starts_with(['+', '-'])).count()
+}
+
 fn cut(value: &Value) -> Value {
     match value {
-        Value::String(text) if text.len() > LONGEST_TEXT && !text.starts_with("*** Begin Patch") => {
+        Value::String(text) if text.len() > LONGEST_TEXT && !text.starts_with(PATCH) => {
             let end = (0..=LONGEST_TEXT * 3 / 4).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
             Value::from(format!("{} … ({} lines and {} bytes in all)", &text[..end], text.lines().count(), text.len()))
         }
@@ -51,7 +65,10 @@ fn cut(value: &Value) -> Value {
             Value::from(format!("{}\n({} lines in all)", kept.join("\n"), text.lines().count()))
         }
         Value::Array(all) => Value::Array(all.iter().map(cut).collect()),
-        Value::Object(all) => Value::Object(all.iter().map(|(name, value)| (name.clone(), cut(value))).collect()),
+        Value::Object(all) => {
+            let kept = all.iter().filter(|(name, _)| *name != LINES);
+            Value::Object(kept.map(|(name, value)| (name.clone(), cut(value))).collect())
+        }
         other => other.clone(),
     }
 }
@@ -81,9 +98,26 @@ mod tests {
         let long = "a line of it\n".repeat(400);
         let (_, words) = of("Write", json!({"file_path": "a", "content": long}));
         let short: Value = serde_json::from_str(&words[1]).unwrap();
-        assert!(words[1].len() < 3000 && short["lines"] == 400, "{}", words[1]);
+        assert!(words[1].len() < 3000 && short["office_lines"] == 400, "{}", words[1]);
         let patch = format!("*** Begin Patch\n*** Add File: a\n{}*** Delete File: b\n", "+x\n".repeat(2000));
         let (_, words) = of("apply_patch", json!({"command": patch}));
         assert!(words[1].len() < 300 && words[1].contains("Delete File: b"), "{}", words[1]);
+    }
+
+    #[test]
+    fn how_many_lines_there_were_is_nobody_elses_word() {
+        let long = "a line of it\n".repeat(3000);
+        let (_, words) = of("Write", json!({"file_path": "a", "content": long, "office_lines": 1}));
+        assert_eq!(serde_json::from_str::<Value>(&words[1]).unwrap()["office_lines"], 3000);
+        let edits = json!({"file_path": "a", "edits": [{"old_string": "x", "new_string": long, "office_lines": 1}]});
+        let (_, words) = of("MultiEdit", edits);
+        let short: Value = serde_json::from_str(&words[1]).unwrap();
+        assert_eq!((&short["office_lines"], &short["edits"][0]["office_lines"]), (&json!(3000), &Value::Null));
+        let patch = format!("*** Begin Patch\n*** Add File: a\n{}", "+x\n".repeat(3000));
+        let (_, words) = of("apply_patch", json!({"command": patch, "office_lines": 1}));
+        assert_eq!(serde_json::from_str::<Value>(&words[1]).unwrap()["office_lines"], 3000);
+        // Nothing was cut, so it is counted by whoever reads it, and said by nobody.
+        let (_, words) = of("Write", json!({"file_path": "a", "content": "x", "office_lines": 0, "lines": 0}));
+        assert_eq!(words[1], r#"{"content":"x","file_path":"a","lines":0,"office_lines":1}"#);
     }
 }
