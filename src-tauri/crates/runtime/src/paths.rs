@@ -1,5 +1,6 @@
 //! Where things lie in an office's directory. Nothing else spells these names.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use office_core::{ProjectId, RunId, TaskId};
@@ -134,16 +135,19 @@ impl OfficeDir {
     /// # Errors
     /// Whatever the file system says, with the path.
     pub fn make(&self) -> Result<(), std::io::Error> {
-        use std::os::unix::fs::DirBuilderExt;
         let folders =
             [self.checkouts(), self.checks(), self.0.join("runs"), self.tokens(), self.backups(), self.logs()];
-        for dir in std::iter::once(self.0.clone()).chain(folders) {
-            std::fs::DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(&dir)
-                .map_err(|error| std::io::Error::new(error.kind(), format!("{}: {error}", dir.display())))?;
-        }
-        Ok(())
+        std::iter::once(self.0.clone()).chain(folders).try_for_each(|dir| private_folder(&dir))
     }
+}
+
+/// Makes a folder that only its owner enters, with those above it.
+fn private_folder(dir: &Path) -> Result<(), std::io::Error> {
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.map_err(|error| std::io::Error::new(error.kind(), format!("{}: {error}", dir.display())))
+}
+
+/// The same, for whoever says in words what went wrong.
+pub(crate) fn private_dir(dir: &Path) -> Result<(), String> {
+    private_folder(dir).map_err(|error| error.to_string())
 }

@@ -5,6 +5,7 @@
 mod stand_in;
 
 use std::collections::HashMap;
+use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +22,8 @@ use sha2::{Digest, Sha256};
 
 use self::stand_in::StandIn;
 use crate::catalog::{find, gate_by_file, place_of};
-use crate::effects::agent::{private_dir, private_file};
+use crate::effects::agent::private_file;
+use crate::paths::private_dir;
 use crate::world::{World, hash, lock};
 
 /// So long a program may take to say its version; a cold one on a busy machine needs seconds.
@@ -35,13 +37,22 @@ const OUTPUT: usize = 16 * 1024;
 pub(crate) struct Trial {
     /// Its file, as it was then.
     file: FileFacts,
-    /// SHA-256 of its bytes.
-    sha256: String,
+    /// SHA-256 of its bytes; none of a script, which starts other files that may have changed though it did not.
+    sha256: Option<String>,
     /// SHA-256 of what its engine file came to.
     engine: String,
     version: Option<String>,
     /// None: it was not tried, for its version alone was asked for. An error says why it is soft.
     verdict: Option<Result<String, String>>,
+}
+
+impl Trial {
+    /// Whether it was of this very program, and by this engine file.
+    fn is_of(&self, sha256: Option<&str>, engine: &str, version: Option<&str>) -> bool {
+        sha256.is_some()
+            && (self.sha256.as_deref(), self.version.as_deref()) == (sha256, version)
+            && self.engine == engine
+    }
 }
 
 /// What changes when a file is replaced or written to.
@@ -230,13 +241,20 @@ impl World {
         let before = FileFacts::of(&program).ok_or("it is no file")?;
         let path = before.path.clone();
         let sha256 =
-            tokio::task::spawn_blocking(move || file_hash(&path)).await.map_err(|error| error.to_string())??;
+            tokio::task::spawn_blocking(move || program_hash(&path)).await.map_err(|error| error.to_string())??;
         let version = self.version_of(spec, &program).await;
+        let engine = engine_hash(spec);
+        let known = lock(&self.trials.known).get(&spec.name).cloned();
+        let known = known.filter(|known| known.is_of(sha256.as_deref(), &engine, version.as_deref()));
+        if let Some(known) = known.filter(|known| known.verdict.is_some()) {
+            // Put there again, byte for byte: what was found out about it holds.
+            return Ok(Trial { file: before, ..known });
+        }
         let verdict = if try_it && spec.gate.hard { Some(self.canary(spec, &program).await) } else { None };
         if let Some(verdict) = &verdict {
             tracing::info!(engine = %spec.name, ?version, ?verdict, "an engine was tried");
         }
-        Ok(Trial { file: before, sha256, engine: engine_hash(spec), version, verdict })
+        Ok(Trial { file: before, sha256, engine, version, verdict })
     }
 
     async fn version_of(&self, spec: &EngineSpec, program: &Path) -> Option<String> {
@@ -365,11 +383,19 @@ fn engine_hash(spec: &EngineSpec) -> String {
     hash(&format!("{spec:?}"))
 }
 
-fn file_hash(path: &Path) -> Result<String, String> {
-    let mut file = std::fs::File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
+/// The hash of a program that is whole in its file; none of a script.
+fn program_hash(path: &Path) -> Result<Option<String>, String> {
+    let wrong = |error: std::io::Error| format!("{}: {error}", path.display());
+    let mut file = std::fs::File::open(path).map_err(wrong)?;
+    let mut head = Vec::new();
+    file.by_ref().take(2).read_to_end(&mut head).map_err(wrong)?;
+    if head == b"#!" {
+        return Ok(None);
+    }
     let mut digest = Sha256::new();
-    std::io::copy(&mut file, &mut digest).map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    digest.update(&head);
+    std::io::copy(&mut file, &mut digest).map_err(wrong)?;
+    Ok(Some(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
 }
 
 /// Whether the mark lies anywhere below; links are not followed.
@@ -379,4 +405,35 @@ fn holds_canary(dir: &Path, deep: u32) -> bool {
         let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());
         entry.file_name() == CANARY || (is_dir && deep > 0 && holds_canary(&entry.path(), deep - 1))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_put_there_again_is_the_one_that_was_tried_and_a_script_never_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let put = |name: &str, bytes: &[u8]| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            program_hash(&path).unwrap()
+        };
+        let sha256 = put("agent", b"\x7fELF one");
+        let file = FileFacts::of(&dir.path().join("agent")).unwrap();
+        let version = Some("1.2.3".to_owned());
+        let verdict = Some(Ok("denied".to_owned()));
+        let tried = Trial { file: file.clone(), sha256: sha256.clone(), engine: "e".to_owned(), version, verdict };
+        let again = put("copied", b"\x7fELF one");
+        assert_ne!(FileFacts::of(&dir.path().join("copied")), Some(file));
+        assert!(tried.is_of(again.as_deref(), "e", Some("1.2.3")));
+        let other = put("patched", b"\x7fELF two");
+        assert!(!tried.is_of(other.as_deref(), "e", Some("1.2.3")));
+        assert!(!tried.is_of(again.as_deref(), "e", Some("1.2.4")));
+        assert!(!tried.is_of(again.as_deref(), "changed", Some("1.2.3")));
+        // A launcher stays as it is while what it starts is another.
+        let launcher = put("launcher", b"#!/usr/bin/env node\n");
+        let of_launcher = Trial { sha256: launcher.clone(), ..tried };
+        assert!(!of_launcher.is_of(launcher.as_deref(), "e", Some("1.2.3")));
+    }
 }

@@ -2,13 +2,14 @@
 //! calls. How it is started with them is in `launch.rs`.
 
 use std::io::Read;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf};
 
 use office_core::RunId;
 use office_engines::spec::Asks;
 use office_engines::{EngineSpec, LaunchPlan, Setting};
 
+use crate::paths::private_dir;
 use crate::world::{World, hash};
 
 /// What a project may tell agents.
@@ -102,11 +103,6 @@ pub(crate) fn owners(place: &str) -> Option<PathBuf> {
     let home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute())?;
     let rest = Path::new(rest);
     rest.components().all(|part| matches!(part, Component::Normal(_))).then(|| home.join(rest))
-}
-
-pub(crate) fn private_dir(path: &Path) -> Result<(), String> {
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|error| format!("{}: {error}", path.display()))
 }
 
 pub(crate) fn private_file(path: &Path, content: &[u8], mode: u32) -> Result<(), String> {

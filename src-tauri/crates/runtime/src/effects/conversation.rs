@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use office_core::RunId;
 use office_core::run::{Begins, begins};
 use office_engines::{EngineSpec, Setting};
 
+use crate::paths::private_dir;
 use crate::signals::EARLIER;
 use crate::world::World;
 
@@ -86,7 +87,7 @@ fn copy(
         if depth > DEEPEST {
             return Ok(());
         }
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(to.join(name)).map_err(wrong)?;
+        private_dir(&to.join(name))?;
         for entry in std::fs::read_dir(&source).map_err(wrong)?.flatten() {
             copy(from, to, &name.join(entry.file_name()), depth + 1, sizes, room)?;
         }

@@ -6,8 +6,7 @@ mod policy;
 pub(crate) mod side_door;
 
 use std::ffi::OsString;
-use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use office_core::RunId;
@@ -17,6 +16,7 @@ use office_pty::{BoundedEnd, SpawnSpec, run_bounded};
 use office_sandbox::{Bind, PROGRAM, Policy};
 
 pub(crate) use self::policy::Desk;
+use crate::paths::private_dir;
 use crate::world::{World, lock};
 
 /// Who desks of an office of root's are. Nobody has this number; their files stay root's on the disk.
@@ -79,8 +79,7 @@ impl World {
             return Ok(());
         }
         let dir = self.dir.root().join("sandbox-probe");
-        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir);
-        made.map_err(|error| format!("{}: {error}", dir.display()))?;
+        private_dir(&dir)?;
         let mut policy = Policy::new(&dir, &dir);
         policy.binds.push(Bind::write(&dir));
         policy.run_as = run_as();
@@ -140,12 +139,6 @@ fn launcher() -> Result<PathBuf, String> {
         return Ok(program);
     }
     Err(format!("the program {PROGRAM} is missing in {}: build or install it beside `office`", folder.display()))
-}
-
-/// A folder that only its owner enters.
-fn private(dir: &Path) -> Result<(), String> {
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
-    made.map_err(|error| format!("{}: {error}", dir.display()))
 }
 
 /// What about this machine stands in the way, where it says so.

@@ -9,7 +9,8 @@ use office_engines::{EngineSpec, LaunchPlan};
 use office_sandbox::view::{around, may_be_shown, tools};
 use office_sandbox::{Bind, DOOR, PORT, Policy, seen};
 
-use super::{private, run_as};
+use super::run_as;
+use crate::paths::private_dir;
 use crate::world::{Home, World};
 
 /// Our own programs that are called from inside.
@@ -82,7 +83,7 @@ impl World {
     fn shared_policy(&self, run: RunId, project: &Project, home: &Home, cwd: &Path) -> Result<Policy, String> {
         let own_home = self.own_home(run)?;
         let tmp = self.dir.run(run).join("tmp");
-        private(&tmp)?;
+        private_dir(&tmp)?;
         let mut policy = Policy::new(cwd, &own_home);
         policy.run_as = run_as();
         policy.binds.extend([Bind::write(cwd), Bind::write(&own_home), Bind::write(&tmp).at("/tmp")]);

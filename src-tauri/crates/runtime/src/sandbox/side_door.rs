@@ -8,7 +8,8 @@ use office_door::SideDoor;
 use tokio_util::sync::CancellationToken;
 
 use super::gate::{Gate, Reach};
-use super::{policy, private, users};
+use super::{policy, users};
+use crate::paths::private_dir;
 use crate::world::{World, lock};
 
 impl World {
@@ -20,7 +21,7 @@ impl World {
     /// Opens a run's own door and its way outside, until the run is over. Opening it again closes the one before.
     pub(crate) async fn open_side_door(self: &Arc<Self>, run: RunId) -> Result<(), String> {
         let dir = self.side_door(run);
-        private(&dir)?;
+        private_dir(&dir)?;
         let text = |error: std::io::Error| format!("{}: {error}", dir.display());
         let door = SideDoor::open(&dir.join("door.sock"), users()).map_err(text)?;
         let reach = self.reach_of(run).await?;
@@ -91,7 +92,7 @@ impl World {
 
     /// The way outside of one set-up or check; closed when what is given back is dropped.
     pub(crate) fn errand_door(&self, dir: &Path, hosts: Vec<String>) -> Result<ErrandDoor, String> {
-        private(dir)?;
+        private_dir(dir)?;
         let gate = Gate::open(dir, Reach::new(hosts, Vec::new()));
         let gate = gate.map_err(|error| format!("{}: {error}", dir.display()))?;
         let over = CancellationToken::new();
