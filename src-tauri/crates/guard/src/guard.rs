@@ -14,6 +14,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use crate::judge::{Asked, Explained};
 use crate::limits::LONGEST;
 use crate::path::Scene;
+use crate::standing::Shape;
 use crate::verdict::Said;
 use crate::wire::{Answer, LONGEST_FRAME, Layer, Question};
 
@@ -145,6 +146,17 @@ impl Guard {
             Ok(Answer::Failed(why)) => unsure(why),
             Ok(_) => unsure("the guard's worker gave an odd answer".to_owned()),
             Err(why) => unsure(why),
+        }
+    }
+
+    /// Which of these shapes covers all that is asked about in it; none where that cannot be said in time.
+    pub fn covered(&self, asked: &Asked, scene: &Scene, shapes: &[Shape]) -> Option<usize> {
+        if shapes.is_empty() || too_long(asked).is_some() {
+            return None;
+        }
+        match self.ask(&Question::Covered(asked.clone(), scene.clone(), shapes.to_vec())) {
+            Ok(Answer::Covered(which)) => which,
+            _ => None,
         }
     }
 

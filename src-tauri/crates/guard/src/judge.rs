@@ -10,6 +10,7 @@ use crate::path::{self, Scene};
 use crate::rules::{Judged, Policy};
 use crate::shell;
 use crate::spec::Specs;
+use crate::standing::Shape;
 use crate::verdict::{Said, Verdict};
 use crate::world::{Paper, World};
 
@@ -84,6 +85,12 @@ impl Judge {
         let actions = actions(asked, scene, world);
         let said = self.policy.together(&actions);
         Explained { said, actions: actions.iter().map(|action| self.policy.judge(action)).collect() }
+    }
+
+    /// The first of these shapes that covers all that is asked about in it; nothing covers what is refused.
+    pub fn covered(&self, asked: &Asked, scene: &Scene, world: &dyn World, shapes: &[Shape]) -> Option<usize> {
+        let actions = actions(asked, scene, world);
+        shapes.iter().position(|shape| shape.covers(&actions, &self.policy))
     }
 
     /// Whether it would be allowed, in short.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::judge::{Asked, Explained};
 use crate::path::Scene;
 use crate::rules::Origin;
+use crate::standing::Shape;
 use crate::verdict::Said;
 
 /// Longer frames are refused; the longest line that is read fits with room for its escapes.
@@ -35,6 +36,8 @@ pub enum Question {
     Judge(Asked, Scene),
     /// And why?
     Explain(Asked, Scene),
+    /// Which of these shapes covers all that is asked about in this, if any?
+    Covered(Asked, Scene, Vec<Shape>),
 }
 
 /// Its answer.
@@ -47,6 +50,8 @@ pub enum Answer {
     Said(Said),
     /// The verdict with all that led to it.
     Explained(Explained),
+    /// The place of the shape that covers it.
+    Covered(Option<usize>),
     /// The worker cannot say.
     Failed(String),
 }

@@ -49,6 +49,7 @@ pub fn serve(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
                 })
             }
             Question::Judge(asked, scene) => Answer::Said(judge.judge(&asked, &scene, &Disk)),
+            Question::Covered(asked, scene, shapes) => Answer::Covered(judge.covered(&asked, &scene, &Disk, &shapes)),
             Question::Explain(asked, scene) => Answer::Explained(judge.explain(&asked, &scene, &Disk)),
         }));
         let answer = answer.unwrap_or_else(|_| Answer::Failed("the grammar failed on it".to_owned()));

@@ -4,8 +4,9 @@
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::{Conditions, Rule};
+use super::{Always, Conditions, Rule};
 use crate::judge;
+use crate::standing::Shape;
 use crate::verdict::{Category, Fit, Verdict};
 
 /// Where rules come from, from the mildest say to the strictest.
@@ -60,6 +61,24 @@ pub const SHIPPED: &[(&str, &str)] = &[
 struct File {
     rule: Vec<Written>,
     quiet: Vec<Quiet>,
+    always: Vec<WrittenAlways>,
+}
+
+/// A shape of command that the owner allows although a rule asks about it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenAlways {
+    id: Spanned<String>,
+    run: String,
+    #[serde(default)]
+    words: Vec<String>,
+    #[serde(default)]
+    in_order: bool,
+    why: String,
+    #[serde(default, rename = "match")]
+    matches: Vec<String>,
+    #[serde(default, rename = "not_match")]
+    not_matches: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -110,23 +129,24 @@ fn line_of(text: &str, at: usize) -> usize {
     text.get(..at).map_or(0, |before| before.matches('\n').count() + 1)
 }
 
-pub(super) fn read(text: &str, name: &str, origin: Origin) -> Result<Vec<Rule>, RuleError> {
+pub(super) fn read(text: &str, name: &str, origin: Origin) -> Result<(Vec<Rule>, Vec<Always>), RuleError> {
     // The examples of the shipped rules are tried by a test, not at every start.
-    let (rules, mut faults) = all(text, name, origin, origin != Origin::Shipped);
-    if faults.is_empty() { Ok(rules) } else { Err(faults.remove(0)) }
+    let (rules, always, mut faults) = all(text, name, origin, origin != Origin::Shipped);
+    if faults.is_empty() { Ok((rules, always)) } else { Err(faults.remove(0)) }
 }
 
 /// Reads a file, and says everything that is wrong with it.
 pub fn read_all(text: &str, name: &str, origin: Origin) -> (Vec<Rule>, Vec<RuleError>) {
-    all(text, name, origin, true)
+    let (rules, _, faults) = all(text, name, origin, true);
+    (rules, faults)
 }
 
-fn all(text: &str, name: &str, origin: Origin, tries: bool) -> (Vec<Rule>, Vec<RuleError>) {
+fn all(text: &str, name: &str, origin: Origin, tries: bool) -> (Vec<Rule>, Vec<Always>, Vec<RuleError>) {
     let file: File = match toml::from_str(text) {
         Ok(file) => file,
         Err(error) => {
             let line = error.span().map_or(0, |span| line_of(text, span.start));
-            return (Vec::new(), vec![RuleError::new(name, line, error.message())]);
+            return (Vec::new(), Vec::new(), vec![RuleError::new(name, line, error.message())]);
         }
     };
     let (mut rules, mut faults) = (Vec::new(), Vec::new());
@@ -168,7 +188,42 @@ fn all(text: &str, name: &str, origin: Origin, tries: bool) -> (Vec<Rule>, Vec<R
             tried(rule).into_iter().for_each(wrong);
         }
     }
-    (rules.into_iter().map(|(rule, _)| rule).collect(), faults)
+    let mut settled = Vec::new();
+    for written in file.always {
+        let line = line_of(text, written.id.span().start);
+        match always(written, origin, tries) {
+            Ok(it) if !seen.insert(it.id.clone()) => {
+                let what = format!("a rule is called {} already: give it another id", it.id);
+                faults.push(RuleError::new(name, line, what));
+            }
+            Ok(it) => settled.push(it),
+            Err(what) => faults.push(RuleError::new(name, line, what)),
+        }
+    }
+    (rules.into_iter().map(|(rule, _)| rule).collect(), settled, faults)
+}
+
+fn always(written: WrittenAlways, origin: Origin, tries: bool) -> Result<Always, String> {
+    let id = written.id.into_inner();
+    if origin > Origin::Owner {
+        return Err(format!("{id}: only the owner's own files may say always: move it there, or take it out"));
+    }
+    if written.run.trim().is_empty() || written.run.contains(['*', '?']) {
+        return Err(format!("{id}: say the program and its subcommands as they are"));
+    }
+    let shape = Shape { run: written.run, words: written.words, in_order: written.in_order };
+    let examples =
+        written.matches.iter().map(|one| (one, true)).chain(written.not_matches.iter().map(|one| (one, false)));
+    for (example, should) in examples.filter(|_| tries) {
+        let actions = judge::example(example).map_err(|why| format!("{id}: example {example:?}: {why}"))?;
+        let does = actions.iter().any(|action| shape.fits(action));
+        if does != should {
+            let word = if should { "it should fit" } else { "it should not fit" };
+            let but = if should { "does not" } else { "does" };
+            return Err(format!("{id}: {word} {example:?}, and {but}"));
+        }
+    }
+    Ok(Always { id, shape, why: written.why })
 }
 
 fn one(written: Written, origin: Origin) -> Result<Rule, String> {

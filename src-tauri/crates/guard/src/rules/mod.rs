@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::action::{Action, Change, Deed};
 use crate::path::Class;
+use crate::standing::Shape;
 use crate::verdict::{Category, Fit, Said, Verdict};
 
 pub use load::{Origin, RuleError, SHIPPED, read_all};
@@ -99,10 +100,22 @@ pub struct Rule {
     pub not_matches: Vec<String>,
 }
 
+/// A shape of command that the owner allows for good although a rule asks about it.
+#[derive(Clone, Debug)]
+pub struct Always {
+    /// Its name.
+    pub id: String,
+    /// What it covers.
+    pub shape: Shape,
+    /// Why, for a person.
+    pub why: String,
+}
+
 /// All rules that are in force.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
     rules: Vec<Rule>,
+    always: Vec<Always>,
 }
 
 /// What was said of one action.
@@ -125,7 +138,7 @@ impl Policy {
     pub fn shipped() -> Result<Self, RuleError> {
         let mut policy = Self::default();
         for (name, text) in load::SHIPPED {
-            policy.rules.extend(load::read(text, name, Origin::Shipped)?);
+            policy.rules.extend(load::read(text, name, Origin::Shipped)?.0);
         }
         Ok(policy)
     }
@@ -135,12 +148,15 @@ impl Policy {
     /// # Errors
     /// Where and what the fault is.
     pub fn add(&mut self, text: &str, name: &str, origin: Origin) -> Result<(), RuleError> {
-        let rules = load::read(text, name, origin)?;
-        let known: BTreeSet<&str> = self.rules.iter().map(|rule| &*rule.id).collect();
-        if let Some(twice) = rules.iter().find(|rule| known.contains(&*rule.id)) {
-            return Err(RuleError::new(name, 0, format!("a rule is called {} already: give it another id", twice.id)));
+        let (rules, always) = load::read(text, name, origin)?;
+        let known: BTreeSet<&str> =
+            self.rules.iter().map(|rule| &*rule.id).chain(self.always.iter().map(|it| &*it.id)).collect();
+        let new = rules.iter().map(|rule| &*rule.id).chain(always.iter().map(|it| &*it.id));
+        if let Some(twice) = new.into_iter().find(|id| known.contains(id)) {
+            return Err(RuleError::new(name, 0, format!("a rule is called {twice} already: give it another id")));
         }
         self.rules.extend(rules);
+        self.always.extend(always);
         Ok(())
     }
 
@@ -202,8 +218,22 @@ impl Policy {
         Judged { action: action.to_string(), said, rules: fits.iter().map(shown).collect() }
     }
 
-    /// What the rules say of all of them together: the strictest.
+    /// What the rules say of all of them together: the strictest; and what is asked about is allowed where the owner settled it.
     pub fn together(&self, actions: &[Action]) -> Said {
+        let said = self.strictest(actions);
+        let settled = || self.always.iter().find(|it| it.shape.covers(actions, self));
+        match said.verdict {
+            Verdict::Ask => settled().map_or(said, |it| Said {
+                verdict: Verdict::Allow,
+                category: None,
+                rule: it.id.clone(),
+                reason: it.why.clone(),
+            }),
+            _ => said,
+        }
+    }
+
+    fn strictest(&self, actions: &[Action]) -> Said {
         let mut strictest: Option<Said> = None;
         for action in actions {
             let said = self.judge(action).said;
