@@ -5,8 +5,9 @@
 #[cfg(target_os = "linux")]
 use std::time::Duration;
 
-use office_core::approval::ApprovalCommand;
-use office_core::news::{Answers, Item, ONE_BY_ONE, Told, Words};
+use office_core::At;
+use office_core::approval::{ApprovalCommand, Terms};
+use office_core::news::{Answers, Item, Told, Words};
 use office_core::view::StatusView;
 use office_core::{ApprovalId, CommandBody, TaskId};
 use office_door::wire::Ask;
@@ -63,10 +64,10 @@ pub fn listen(app: &AppHandle) {
         let item = clicked.notification().and_then(|shown| of(shown.id()));
         match (item, clicked.action_id()) {
             (Some(Item::Approval(approval)), DENY) => {
-                answer(&handle, approval, ApprovalCommand::Deny { approval, note: None })
+                answer(&handle, approval, ApprovalCommand::Deny { approval, note: None, terms: Terms::default() })
             }
             (Some(Item::Approval(approval)), APPROVE) => {
-                answer(&handle, approval, ApprovalCommand::Approve { approval, note: None });
+                answer(&handle, approval, ApprovalCommand::Approve { approval, note: None, terms: Terms::default() });
             }
             (item, _) => open_item(&handle, item),
         }
@@ -107,16 +108,17 @@ pub struct Notices(Told);
 
 impl Notices {
     /// Compares what waits now with what was shown: tells what is new, takes back what was answered elsewhere.
-    pub fn update(&mut self, app: &AppHandle, status: &StatusView) {
-        let (fresh, gone) = self.0.compare(status.news());
+    /// Gives back when to look again, even if nothing happens.
+    pub fn update(&mut self, app: &AppHandle, status: &StatusView) -> Option<At> {
+        let telling = self.0.compare(&status.news(), status.now, status.quiet);
         let notifications = app.notification();
-        let _ = notifications.remove_active(gone.into_iter().filter_map(number).collect());
-        if fresh.len() > ONE_BY_ONE {
-            let Words { title, body, .. } = Words::many(fresh.len());
+        let _ = notifications.remove_active(telling.gone.into_iter().filter_map(number).collect());
+        if telling.now.len() > 1 {
+            let Words { title, body, .. } = Words::many(telling.now.len());
             let _ = notifications.builder().id(MANY).title(title).body(body).show();
-            return;
+            return telling.again;
         }
-        for item in fresh {
+        for item in telling.now {
             let Some(number) = number(item) else { continue };
             let Some(Words { title, body, answers }) = status.words(item) else { continue };
             let mut notification = notifications.builder().id(number).title(title).body(body);
@@ -127,6 +129,7 @@ impl Notices {
             };
             let _ = notification.show();
         }
+        telling.again
     }
 }
 

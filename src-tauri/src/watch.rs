@@ -63,8 +63,12 @@ async fn follow(app: &AppHandle, link: &Link, notices: &mut Notices) -> Result<(
     let mut looked = Duration::ZERO;
     loop {
         app.state::<Tray>().show(&counts(&status));
-        notices.update(app, &status);
-        events.next_raw().await?;
+        let again = notices.update(app, &status);
+        let left = again.map_or(i64::MAX, |at| at.millis() - status.now.millis()).clamp(10, 60_000);
+        tokio::select! {
+            next = events.next_raw() => drop(next?),
+            () = tokio::time::sleep(Duration::from_millis(left.unsigned_abs())), if again.is_some() => {}
+        }
         tokio::time::sleep(TOGETHER.max(looked * RARELY)).await;
         let began = Instant::now();
         let Answer::Status(now) = client.ask(Ask::Status).await? else { return Ok(()) };

@@ -24,6 +24,8 @@ journey('without a window the office tells the desktop itself, opens the window 
   await world.cli('init');
   world.start('office', world.env.OFFICE_BIN, ['run']);
   await until('the office answers', () => world.cli('status'));
+  // How often it may speak is held in core; here each thing is told as it comes.
+  await world.cli('unattended', '--tell-every', '0');
   const done = (name) => join(world.folder, name);
   const ask = (name) => world.start(name, world.env.OFFICE_BIN, ['ask-approval', '--reason', 'it cannot be undone', '--', 'touch', done(name)]);
   const gone = () => until('its notification is gone', async () => (await notifier.shown()) === 0);

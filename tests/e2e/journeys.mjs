@@ -162,6 +162,7 @@ journey('what waits is told by the desktop, answered there, and taken back when 
   const notifier = await openNotifier(world);
   const { page } = await world.open();
   await page.sees(OPEN);
+  await world.cli('unattended', '--tell-every', '0');
   await repository(world);
   const done = (name) => join(world.folder, name);
   const ask = (name) => world.start(name, world.env.OFFICE_BIN, ['ask-approval', '--reason', 'it cannot be undone', '--', 'touch', done(name)]);

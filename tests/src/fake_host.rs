@@ -14,6 +14,7 @@ use tokio::sync::watch;
 struct Program {
     label: String,
     argv: Vec<String>,
+    env: BTreeMap<String, String>,
     exit: watch::Sender<Option<ExitStatus>>,
 }
 
@@ -30,6 +31,11 @@ impl FakeHost {
     /// How a program was started.
     pub fn argv(&self, label: &str) -> Option<Vec<String>> {
         self.programs().values().find(|it| it.label == label).map(|it| it.argv.clone())
+    }
+
+    /// A variable that a program was started with.
+    pub fn env(&self, label: &str, name: &str) -> Option<String> {
+        self.programs().values().find(|it| it.label == label).and_then(|it| it.env.get(name).cloned())
     }
 
     /// Lets the program of that label end.
@@ -58,7 +64,9 @@ impl PtyHost for FakeHost {
         let mut programs = self.programs();
         let id = SessionId(programs.len() as u64 + 1);
         let argv = spec.argv.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-        programs.insert(id, Program { label: spec.label, argv, exit: watch::Sender::new(None) });
+        let text = |word: std::ffi::OsString| word.to_string_lossy().into_owned();
+        let env = spec.env.into_iter().map(|(name, value)| (text(name), text(value))).collect();
+        programs.insert(id, Program { label: spec.label, argv, env, exit: watch::Sender::new(None) });
         Ok(Spawned { id, process: ProcessId { pid: i32::MAX, start: 0 } })
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use office_core::approval::{ApprovalCommand, Held};
+use office_core::approval::{ApprovalCommand, Held, Terms};
 use office_core::{ApprovalId, CommandBody};
 use office_door::Client;
 use office_door::wire::Ask;
@@ -219,17 +219,28 @@ async fn of_many_claims_at_once_one_is_given() {
     owner
         .ask(ask(
             "a".into(),
-            ApprovalCommand::Ask { argv, cwd: "/".into(), reason: None, held: Held::Command, ruling: None },
+            ApprovalCommand::Ask {
+                argv,
+                cwd: "/".into(),
+                reason: None,
+                held: Held::Command,
+                ruling: None,
+                stands: None,
+                grant: None,
+            },
         ))
         .await
         .unwrap();
     let approval = ApprovalId(1);
-    owner.ask(ask("b".into(), ApprovalCommand::Approve { approval, note: None })).await.unwrap();
+    owner
+        .ask(ask("b".into(), ApprovalCommand::Approve { approval, note: None, terms: Terms::default() }))
+        .await
+        .unwrap();
     let mut claims = tokio::task::JoinSet::new();
     for n in 0..8 {
         let client = Client::connect(bench.dir(), "test", None).await.unwrap();
         for m in 0..4 {
-            let claim = ask(format!("claim-{n}-{m}"), ApprovalCommand::Claim { approval });
+            let claim = ask(format!("claim-{n}-{m}"), ApprovalCommand::Claim { approval, stands: None });
             let client = client.clone();
             claims.spawn(async move { client.ask(claim).await.is_ok() });
         }

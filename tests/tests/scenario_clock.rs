@@ -5,13 +5,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use office_core::approval::{ApprovalCommand, Held, Terms};
 use office_core::check::Check;
 use office_core::command::CommandBody;
 use office_core::desk::DeskCommand;
+use office_core::hold::HoldReason;
 use office_core::office::OfficeEvent;
+use office_core::ports::Clock;
 use office_core::task::TaskCommand;
 use office_core::task::ask::NewTask;
-use office_core::{Event, Noun, ProjectId, Seq, Task, TaskId, TaskState};
+use office_core::{Approval, ApprovalState, Event, Noun, ProjectId, Seq, Task, TaskId, TaskState};
 use office_door::wire::{Answer, Ask};
 use office_door::{Client, EventStream};
 use office_pty::ExitStatus;
@@ -200,4 +203,78 @@ async fn two_desks_never_get_the_same_task() {
     assert_eq!(night.host.running().len(), 2, "two tasks, two programs, one desk idle");
     let dir = night.end().await;
     assert!(!Path::new(&dir).join("door.sock").exists(), "the door is closed behind it");
+}
+
+/// The agent of a run asks for a push, by the token that its program was given; or claims what it asked for.
+async fn agent(night: &Night, run: &str, body: ApprovalCommand) -> Approval {
+    let token = night.host.env(run, "OFFICE_TOKEN").expect("it was given one");
+    let client = Client::connect(night.bench.dir(), "agent", Some(&token)).await.expect("it may speak");
+    let id = night.clock.now().to_string();
+    let ask = Ask::Submit {
+        command_id: format!("agent-{run}-{id}-{}", body.approval().is_some()),
+        body: CommandBody::Approval(body),
+    };
+    match client.ask(ask).await {
+        Ok(Answer::Changed(Noun::Approval(it))) => *it,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn push(task: &Task) -> ApprovalCommand {
+    let cwd = task.workplace.as_ref().expect("a checkout").path.clone();
+    let argv = vec!["git".to_owned(), "push".to_owned(), "origin".to_owned(), "main".to_owned()];
+    let (reason, held, ruling, stands, grant) = (None, Held::Command, None, None, None);
+    ApprovalCommand::Ask { argv, cwd, reason, held, ruling, stands, grant }
+}
+
+#[tokio::test]
+async fn an_ask_that_nobody_answers_parks_its_task_overnight_and_comes_back_when_it_is_answered() {
+    let mut night = Night::begin(small).await;
+    night.desk("ada").await;
+    let (first, second) = (night.task(None).await, night.task(None).await);
+    let task = night.until(first, TaskState::Running).await;
+    let asked = agent(&night, "1", push(&task)).await;
+    assert_eq!(asked.ruling.as_ref().and_then(|it| it.category.as_deref()), Some("publish"), "{asked:?}");
+    assert!(asked.stands.is_some(), "a push is bound to the state of its checkout");
+
+    night.clock.turn(15 * 60 - 5);
+    night.client.ask(Ask::Status).await.expect("it answers");
+    assert_eq!(night.until(first, TaskState::Running).await.hold, None);
+    night.clock.turn(6);
+    night.client.ask(Ask::Status).await.expect("it answers");
+    let parked = night.until(first, TaskState::Parked).await;
+    assert_eq!(parked.hold.expect("a hold").reason, HoldReason::WaitsForYou);
+    // The desk takes other work, and the night goes by.
+    night.until(second, TaskState::Running).await;
+    for _ in 0..9 {
+        night.clock.turn(3600);
+        night.client.ask(Ask::Status).await.expect("it answers");
+    }
+    let Ok(Answer::Approvals(held)) = night.client.ask(Ask::Approvals { all: true }).await else { panic!("no list") };
+    assert_eq!(held.len(), 1);
+    assert_eq!(
+        (held[0].state, held[0].parked.is_some()),
+        (ApprovalState::Waiting, true),
+        "time says neither yes nor no"
+    );
+
+    let approval = asked.id;
+    let approve = ApprovalCommand::Approve { approval, note: Some("go on".to_owned()), terms: Terms::default() };
+    night.submit(CommandBody::Approval(approve)).await;
+    night.submit(CommandBody::Task(TaskCommand::Cancel { task: second })).await;
+    let again = night.until(first, TaskState::Running).await;
+    assert!(
+        again.notes.iter().any(|note| note.text.contains("approved, once: git push origin main (go on)")),
+        "{again:?}"
+    );
+    let run = again.lease.expect("a run").to_string();
+    let joined = agent(&night, &run, push(&again)).await;
+    assert_eq!(
+        (joined.id, joined.state),
+        (approval, ApprovalState::Approved),
+        "it is looked up, not asked a second time"
+    );
+    let claimed = agent(&night, &run, ApprovalCommand::Claim { approval, stands: None }).await;
+    assert_eq!(claimed.state, ApprovalState::Running, "{claimed:?}");
+    night.end().await;
 }

@@ -48,6 +48,12 @@ export type Answer =
 { kind: "approval"; value: Approval } |
 /** Held commands. */
 { kind: "approvals"; value: Approval[] } |
+/** Standing grants. */
+{ kind: "grants"; value: Grant[] } |
+/** What came of going through the audit. */
+{ kind: "verified"; value: Verified } |
+/** What was decided. */
+{ kind: "audit"; value: AuditEntry[] } |
 /** Runs. */
 { kind: "runs"; value: Run[] } |
 /** What trying a project's base found. */
@@ -119,6 +125,27 @@ export type Approval = {
 	exit: Exit | null,
 	/** When its state last changed. */
 	since: At,
+	/**
+	 *  Stands for what is shown: the kind, the words, the place and the checkout's state. An answer may name it, and is then
+	 *  good for exactly that.
+	 */
+	hash?: string,
+	/** The state its checkout was in when it was shown, where what it does depends on that. */
+	stands?: string | null,
+	/** The words it was asked with, where the owner changed them. */
+	asked_as?: string[] | null,
+	/** Questions of the owner's and what was replied. */
+	talk?: Remark[],
+	/** The standing grant that answered it. */
+	grant?: GrantId | null,
+	/** The answer may be taken back until then; what was approved does not begin before. */
+	undo_until?: At | null,
+	/** Nobody waits at it since then: its task is parked. */
+	parked?: At | null,
+	/** Nobody waits at it: whoever asked was sent away, and takes it up by asking the same again. */
+	apart?: boolean,
+	/** When it was taken up again. */
+	joined?: At | null,
 };
 
 /** What may be asked of approvals. */
@@ -134,27 +161,56 @@ reason: string | null;
 /** What the words are. */
 held?: Held;
 /** What the rules say of it; the door fills it in, whoever asks. */
-ruling?: Ruling | null } |
+ruling?: Ruling | null;
+/** The state of its checkout, where that matters; likewise. */
+stands?: string | null;
+/** The standing grant that covers it; likewise. */
+grant?: GrantId | null } |
 /** Lets it run, once. Only the owner may. */
 { do: "approve";
 /** Which. */
 approval: ApprovalId;
 /** Words for whoever asked. */
-note: string | null } |
+note: string | null;
+/** How it is meant. */
+terms?: Terms } |
 /** Does not let it run. Only the owner may. */
 { do: "deny";
 /** Which. */
 approval: ApprovalId;
 /** Words for whoever asked. */
-note: string | null } |
+note: string | null;
+/** How it is meant. */
+terms?: Terms } |
+/** Takes an answer back, while that may be done. Only the owner may. */
+{ do: "undo";
+/** Which. */
+approval: ApprovalId } |
+/** Asks whoever asked; it stays held. Only the owner may. */
+{ do: "ask_back";
+/** Which. */
+approval: ApprovalId;
+/** The question. */
+question: string } |
+/** Replies to the owner's question. */
+{ do: "reply";
+/** Which. */
+approval: ApprovalId;
+/** The words. */
+text: string } |
 /** Takes it back; one that runs already is uncertain from then on. */
 { do: "withdraw";
 /** Which. */
 approval: ApprovalId } |
-/** Takes the right to run it: given once, to whoever asked. It is begun only after this was answered. */
+/**
+ *  Takes the right to run it: given once, to whoever asked. It is begun only after this was answered, and only if it is
+ *  running then: where its checkout has changed since it was shown, it waits again instead.
+ */
 { do: "claim";
 /** Which. */
-approval: ApprovalId } |
+approval: ApprovalId;
+/** The state of its checkout now; the door fills it in. */
+stands?: string | null } |
 /** Says how it ended. */
 { do: "report";
 /** Which. */
@@ -168,18 +224,68 @@ export type ApprovalEvent =
 { type: "asked";
 /** The new approval. */
 approval: Approval } |
-/** The owner said yes. */
+/** The owner said yes, now or in advance. */
 { type: "approved";
 /** Which. */
 approval: ApprovalId;
 /** The owner's words. */
-note: string | null } |
-/** The owner said no. */
+note: string | null;
+/** The standing grant that said so. */
+grant?: GrantId | null;
+/** The words it runs with, where the owner changed them. */
+argv?: string[] | null;
+/** The rule that the owner made of it. */
+rule?: string | null;
+/** It may be taken back until then. */
+undo_until?: At | null;
+/** The state of its checkout as it was then, where nobody worked in it. */
+stands?: string | null } |
+/** The owner said no; or, as they wished beforehand, time did. */
 { type: "denied";
 /** Which. */
 approval: ApprovalId;
 /** The owner's words. */
-note: string | null } |
+note: string | null;
+/** The rule that the owner made of it. */
+rule?: string | null;
+/** It may be taken back until then. */
+undo_until?: At | null } |
+/** The answer was taken back in time. */
+{ type: "undone";
+/** Which. */
+approval: ApprovalId } |
+/** The owner asks something before answering. */
+{ type: "asked_back";
+/** Which. */
+approval: ApprovalId;
+/** The question. */
+question: string } |
+/** Whoever asked replies. */
+{ type: "replied";
+/** Which. */
+approval: ApprovalId;
+/** The words. */
+text: string } |
+/** Nobody waits at it any more: its task is parked until it is answered. */
+{ type: "parked";
+/** Which. */
+approval: ApprovalId } |
+/** The same was asked again, and is this one. */
+{ type: "rejoined";
+/** Which. */
+approval: ApprovalId;
+/** By which run. */
+run: RunId | null;
+/** At which desk. */
+desk: DeskId | null;
+/** The state of the checkout now. */
+stands?: string | null } |
+/** The checkout is another than was shown: what was approved waits again. */
+{ type: "moved";
+/** Which. */
+approval: ApprovalId;
+/** The state of the checkout now. */
+stands: string } |
 /** Nobody wants it any more. */
 { type: "withdrawn";
 /** Which. */
@@ -286,6 +392,27 @@ approval: ApprovalId } |
 { ask: "approvals";
 /** Those that are over, too. */
 all: boolean } |
+/**
+ *  The rule that would always allow, or always deny, what is held, as the owner may change it. Nothing is kept by asking.
+ *  Answer: `Text` (TOML).
+ */
+{ ask: "propose_rule";
+/** Which approval. */
+approval: ApprovalId;
+/** What the rule is to say. */
+said: Said } |
+/** Standing grants, oldest first. Answer: `Grants`. */
+{ ask: "grants";
+/** Those that answer nothing any more, too. */
+all: boolean } |
+/** Goes through the chain over what was decided. Answer: `Verified`. */
+{ ask: "verify_audit" } |
+/** What was decided about approvals and grants, with its place in the chain. Answer: `Audit`. */
+{ ask: "audit";
+/** After this event. */
+since: Seq;
+/** At most; 1,000 at the highest. */
+limit: number } |
 /** Stops everything and waits until no process of any desk is left. Answer: `Status`. */
 { ask: "stop_all" } |
 /** One screen. Answer: `Status`. */
@@ -430,6 +557,14 @@ acceptance: Acceptance };
 /** A moment in UTC, in whole milliseconds. */
 export type At = string;
 
+/** Something that was decided, and its place in the chain. */
+export type AuditEntry = {
+	/** The event. */
+	envelope: Envelope,
+	/** Its link. */
+	link: Link,
+};
+
 /** Whether the system starts the office after a reboot. */
 export type AutostartStanding = {
 	/** Whether it does. */
@@ -452,6 +587,14 @@ export type BaseCheck = {
 	at: At,
 	/** The end of its output when red. */
 	tail: string,
+};
+
+/** A link that does not hold. */
+export type Broken = {
+	/** The event it is about. */
+	seq: Seq,
+	/** What is wrong. */
+	why: string,
 };
 
 /** One changed file. */
@@ -573,6 +716,10 @@ export type CommandBody =
 {
 	noun: "approval",
 } & ApprovalCommand |
+/** Of what the owner has approved in advance. */
+{
+	noun: "grant",
+} & GrantCommand |
 /** Reported about an effect. */
 {
 	noun: "effect",
@@ -588,6 +735,23 @@ export type ContextUse = {
 	/** What fits in. */
 	size: number,
 };
+
+/** What a grant covers. */
+export type Covers =
+/** Commands of a shape. */
+{ kind: "shape";
+/** Program and subcommands. */
+run: string;
+/** Patterns; every further word must fit one of them. */
+words: string[] } |
+/** The very same words again. */
+{ kind: "same";
+/** What the words are. */
+held: Held;
+/** The words. */
+argv: string[];
+/** The same in one line. */
+shown: string };
 
 /** What a task delivers. */
 export type Deliverable =
@@ -933,6 +1097,10 @@ export type Event =
 {
 	noun: "approval",
 } & ApprovalEvent |
+/** About a standing grant. */
+{
+	noun: "grant",
+} & GrantEvent |
 /** About an effect. */
 {
 	noun: "effect",
@@ -967,6 +1135,65 @@ export type Gate =
 { is: "soft";
 /** How that is known. */
 why: string };
+
+/** A standing grant. */
+export type Grant = {
+	/** Its number. */
+	id: GrantId,
+	/** What it covers. */
+	covers: Covers,
+	/** In this project only. */
+	project: ProjectId | null,
+	/** For desks of this role only. */
+	role: RoleName | null,
+	/** At this desk only. */
+	desk: DeskId | null,
+	/** For this task only. */
+	task: TaskId | null,
+	/** At most so many times; as often as it comes, if none. */
+	times: number | null,
+	/** So many times it was used. */
+	used: number,
+	/** Until then; if none, until it is revoked. */
+	until: At | null,
+	/** The owner's words. */
+	note: string | null,
+	/** When it was given. */
+	given: At,
+	/** When it was revoked. */
+	revoked: At | null,
+};
+
+/** What may be asked of grants. */
+export type GrantCommand =
+/** Gives one. */
+{ do: "give";
+/** How. */
+new: NewGrant } |
+/** Takes one back. */
+{ do: "revoke";
+/** Which. */
+grant: GrantId };
+
+/** What happened to grants. */
+export type GrantEvent =
+/** Given. */
+{ type: "given";
+/** The new grant. */
+grant: Grant } |
+/** It answered something. */
+{ type: "used";
+/** Which. */
+grant: GrantId;
+/** What it answered. */
+approval: ApprovalId } |
+/** Taken back. */
+{ type: "revoked";
+/** Which. */
+grant: GrantId };
+
+/** A standing grant: the owner's yes in advance. */
+export type GrantId = number;
 
 /** The second frame, from the runtime. */
 export type Greeting =
@@ -1055,7 +1282,19 @@ export type HoldReason =
 /** The owner paused this desk. */
 "desk_paused" |
 /** The owner stopped this desk's run. */
-"desk_stopped";
+"desk_stopped" |
+/** Something its agent asked for waits for the owner, who was away. */
+"waits_for_you";
+
+/** A link: an event, and what stands for it and for all links before it. */
+export type Link = {
+	/** The event. */
+	seq: Seq,
+	/** What stands for the link before it. */
+	before: string,
+	/** What stands for this one and all before. */
+	hash: string,
+};
 
 /** Whether an engine has a login, as far as that shows without asking its provider. */
 export type Login =
@@ -1095,6 +1334,26 @@ export type MergeStrategy =
 "merge" |
 /** One commit with the task's title. */
 "squash";
+
+/** A grant as the owner gives it. */
+export type NewGrant = {
+	/** Program and subcommands. */
+	run: string,
+	/** Patterns; every further word must fit one of them. */
+	words?: string[],
+	/** In this project only. */
+	project?: ProjectId | null,
+	/** For desks of this role only. */
+	role?: RoleName | null,
+	/** At this desk only. */
+	desk?: DeskId | null,
+	/** At most so many times. */
+	times?: number | null,
+	/** Until then. */
+	until?: At | null,
+	/** The owner's words. */
+	note?: string | null,
+};
 
 /** A task as it is first written. */
 export type NewTask = {
@@ -1144,6 +1403,8 @@ export type Next = {
 	run: RunId,
 	/** Next approval. */
 	approval: ApprovalId,
+	/** Next standing grant. */
+	grant?: GrantId,
 };
 
 /** Words told to the next run: why it was sent back, what a blocker's answer was. */
@@ -1192,7 +1453,11 @@ export type Noun =
 /** An approval. */
 {
 	noun: "approval",
-} & Approval;
+} & Approval |
+/** A standing grant. */
+{
+	noun: "grant",
+} & Grant;
 
 /** What may be asked of the office as a whole. */
 export type OfficeCommand =
@@ -1332,6 +1597,8 @@ export type OfficeSettings = {
 	recordings_days?: number | null,
 	/** What the desktop is told. */
 	notify?: Notify,
+	/** What the owner wishes while they are away. */
+	unattended?: Unattended,
 };
 
 /** An absolute offset in bytes, below 2^53. */
@@ -1578,6 +1845,14 @@ stream: number;
 /** How it ended, in words. */
 how: string };
 
+/** From when to when, in minutes of the day; over midnight where it ends before it begins. */
+export type Quiet = {
+	/** From. */
+	from: number,
+	/** To. */
+	to: number,
+};
+
 /** What recordings take, and what of it goes by a budget. */
 export type RecordingsReport = {
 	/** What all runs take, in kilobytes. */
@@ -1606,6 +1881,16 @@ export type Refusal = {
 	message: string,
 	/** The way out, or further evidence. */
 	detail: string,
+};
+
+/** Words between the owner and whoever asked, before the answer. */
+export type Remark = {
+	/** Who speaks. */
+	by: Actor,
+	/** When. */
+	at: At,
+	/** The words. */
+	text: string,
 };
 
 /** A numbered question. */
@@ -1890,6 +2175,20 @@ export type StatusView = {
 	unfit: string[],
 	/** What the desktop is told. */
 	notify?: Notify,
+	/** What the owner wishes while they are away. */
+	unattended?: Unattended,
+	/** Whether it is within the owner's quiet hours. */
+	quiet?: boolean,
+};
+
+/** One step of the way an ask goes. It tells somebody; it lets nobody decide who may not. */
+export type Step = {
+	/** Who. */
+	to: Whom,
+	/** So many minutes after it was asked. */
+	after_mins: number,
+	/** Whether their desktop is told. */
+	notify?: boolean,
 };
 
 /** Why a run was asked to end. */
@@ -1905,7 +2204,9 @@ export type StopWhy =
 /** The owner stopped this desk. */
 "desk_stopped" |
 /** Nothing came from it for too long. */
-"silent";
+"silent" |
+/** What it asked for waits for the owner, and its task is parked meanwhile. */
+"parked";
 
 /** A task. */
 export type Task = {
@@ -2233,7 +2534,9 @@ hold: Hold } |
 /** Its hold was released. */
 { type: "unparked";
 /** Which. */
-task: TaskId } |
+task: TaskId;
+/** What the owner says with it. */
+note?: Note | null } |
 /** Its process was lost. */
 { type: "interrupted";
 /** Which. */
@@ -2351,6 +2654,22 @@ export type TaskState =
 /** Called off. */
 "cancelled";
 
+/** How an answer is meant, beside yes and no. */
+export type Terms = {
+	/** What was shown, as its hash says it; where it is another by now, nothing is answered. */
+	seen?: string | null,
+	/** The command as it is to run instead, as one line. */
+	edit?: string | null,
+	/** The same is approved whenever it is asked for this task. */
+	for_task?: boolean,
+	/** A rule that says the same from now on, as TOML; the door tries it and keeps it. */
+	rule?: string | null,
+	/** So many seconds the answer may be taken back, and nothing comes of it. */
+	undo_secs?: number | null,
+	/** The state of its checkout now, where nobody works in that meanwhile; the door fills it in. */
+	stands?: string | null,
+};
+
 /** What `office project try` found. */
 export type TryReport = {
 	/** The base commit. */
@@ -2363,6 +2682,24 @@ export type TryReport = {
 	checks: { [key in string]: BaseCheck },
 	/** How long it took, in milliseconds. */
 	took_ms: number,
+};
+
+/** What the owner wishes while they are away. */
+export type Unattended = {
+	/** So many minutes after it was asked a held command parks its task, and the desk takes other work; never if none. */
+	park_after_mins: number | null,
+	/** Kinds of risk that are denied after so many hours; the others wait. */
+	deny_after_hours?: { [key in string]: number },
+	/** Whom a kind of risk goes to, and when; the owner at once where none is named. */
+	path?: { [key in string]: Step[] },
+	/** Kinds of risk that a notification alone does not approve: they are looked at first. */
+	look_first?: string[],
+	/** Kinds of risk that are told at once, whatever else was told. */
+	urgent?: string[],
+	/** Minutes of the owner's day between which the desktop is told nothing that is not urgent. */
+	quiet?: Quiet | null,
+	/** At most one notification in so many seconds; what comes meanwhile is told together. */
+	tell_every_secs?: number,
 };
 
 /** What a session left in its checkout. */
@@ -2387,6 +2724,23 @@ export type Verdict =
 "unmet" |
 /** It did not end in time, twice. */
 "timed_out";
+
+/** What came of going through the chain. */
+export type Verified = {
+	/** Links that hold. */
+	links: number,
+	/** What stands for all of them. */
+	head: string,
+	/** The first that does not hold, if any. */
+	broken: Broken | null,
+};
+
+/** Somebody an ask goes to. */
+export type Whom =
+/** The owner. */
+"owner" |
+/** Whoever leads the desks for the owner. They may look at it and reply; only the owner decides. */
+"coordinator";
 
 /** What was taken from a checkout. */
 export type Work = {

@@ -6,7 +6,8 @@ import { STATES } from '../src/floor/model/state';
 import { byHand, dropWord, engineOf } from '../src/state/assign';
 import { fromSnapshot } from '../src/state/reduce';
 import { BACKLOG, listed } from '../src/state/listing';
-import { counts, deskSeen, doneToday, size, waitsForYou } from '../src/state/select';
+import { counts, deskSeen, doneToday, grantsOf, groupsOf, size, waitsForYou } from '../src/state/select';
+import { ifNothing } from '../src/state/words';
 import { spendingOf } from '../src/state/spending';
 import { NOTHING, type OfficeView } from '../src/state/view';
 
@@ -99,6 +100,7 @@ const approval = (id: number, more: Partial<Approval> = {}): Approval => ({
   note: null,
   exit: null,
   since: AT,
+  hash: 'h',
   ...more,
 });
 const view = (desks: Desk[], tasks: Task[] = [], runs: Run[] = [], facts: Noun = office): OfficeView =>
@@ -280,5 +282,30 @@ describe('a card over a desk', () => {
     const it = view([desk(1, { auto: true }), desk(2)], [], [], facts);
     expect(deskSeen(it, it.desks.get(1)!).evidence).toBe('nothing runs here; takes no task by itself: Robot is soft: it acts');
     expect(deskSeen(it, it.desks.get(2)!).evidence).toBe('nothing runs here');
+  });
+});
+
+describe('the inbox', () => {
+  it('makes one card of the very same, and leaves alone what is talked about or parked', () => {
+    const said = { said: 'ask', category: 'publish', rule: 'git.push', why: 'w' } as const;
+    const same = (id: number, more: Partial<Approval> = {}): Approval => approval(id, { argv: ['git', 'push'], ruling: said, ...more });
+    const talk = [{ by: { kind: 'owner' as const }, at: AT, text: 'which?' }];
+    const all = [same(1), approval(2), same(3), same(4, { parked: AT }), same(5, { talk }), same(6, { ruling: { ...said, rule: 'other' } })];
+    expect(groupsOf(all).map((group) => group.all.map((it) => it.id))).toEqual([[1, 3], [2], [4], [5], [6]]);
+  });
+  it('says what comes of doing nothing: never a yes', () => {
+    const settings = { review_limit: 10, unattended: { park_after_mins: 15, deny_after_hours: { network: 8 } } };
+    const it_ = view([desk(1)], [], [], { ...office, settings } as Noun);
+    expect(ifNothing(it_, approval(1))).toBe('If you do nothing, its task is parked after 15 min and desk1 takes other work. It never runs by itself.');
+    expect(ifNothing(it_, approval(1, { ruling: { said: 'ask', category: 'network', rule: 'r', why: 'w' } }))).toContain('After 8 hours it is denied.');
+    expect(ifNothing(it_, approval(1, { task: null }))).toBe('Until you answer it waits, and desk1 with it.');
+    expect(ifNothing(it_, approval(1, { parked: AT }))).toContain('#1 is parked since');
+  });
+  it('lists what is approved in advance while it may still answer something', () => {
+    const covers = { kind: 'shape' as const, run: 'git push', words: ['origin'] };
+    const none = { project: null, role: null, desk: null, task: null, times: null, until: null, note: null, given: AT, revoked: null, used: 0 };
+    const given = [{}, { revoked: AT }, { times: 2, used: 2 }, { until: AT }, { task: 9 }].map((more, i) => ({ id: i + 1, covers, ...none, ...more }));
+    const it_ = { ...NOTHING, grants: new Map(given.map((grant) => [grant.id, grant])) };
+    expect(grantsOf(it_, new Date(Date.parse(AT) + 1)).map((grant) => grant.id)).toEqual([1]);
   });
 });

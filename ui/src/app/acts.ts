@@ -103,7 +103,7 @@ export class Acts {
 
   private step(by: number): void {
     const { shop } = this;
-    const all = [...shop.requests.map((it) => `[data-approval="${it.id}"]`), ...shop.waits.map((it) => `[data-need="${it.id}"]`)];
+    const all = [...shop.groups.map((it) => `[data-approval="${it.first.id}"]`), ...shop.waits.map((it) => `[data-need="${it.id}"]`)];
     if (shop.prefs.drawer) shop.drawer = 'needs';
     void tick().then(() => {
       const here = document.activeElement?.closest<HTMLElement>('[data-need], [data-approval]');

@@ -3,8 +3,9 @@
 import { getContext, setContext, tick } from 'svelte';
 import { Refused, type Host, type Link, type Wanted } from '../host/host';
 import { light } from '../floor/model/light';
-import { answerApproval, resumeAll, stopAll } from '../state/commands';
-import { counts, desksSeen, doneToday, printing, requestsOf, waitsForYou } from '../state/select';
+import type { Terms } from '../bindings';
+import { answerApproval, resumeAll, stopAll, undoApproval } from '../state/commands';
+import { counts, desksSeen, doneToday, grantsOf, groupsOf, printing, requestsOf, waitsForYou } from '../state/select';
 import { Sync } from '../state/sync';
 import { Pool } from '../terminal/pool';
 import { NOTHING, type OfficeView } from '../state/view';
@@ -21,6 +22,8 @@ export interface Toast {
   undo: (() => Promise<unknown>) | null;
 }
 const TOAST_MS = 7000;
+/** So long an answer may be taken back, and nothing comes of it. */
+const UNDO_SECS = 5;
 const MINUTE_MS = 60_000;
 const TAKEN_APART_MS = 100;
 const NIGHT_HOUR = 1.2;
@@ -56,9 +59,14 @@ export class Shop {
   waits = $derived(waitsForYou(this.view));
   /** Held commands, the oldest first; and the one that A and D act on, or that was looked at last. */
   requests = $derived(requestsOf(this.view));
+  groups = $derived(groupsOf(this.requests));
+  /** What was approved in advance. */
+  grants = $derived(grantsOf(this.view, this.now));
   asked = $state<number | null>(null);
   /** The held command that is looked at: the one that was chosen, or the oldest while no task that waits was. */
-  heldShown = $derived(this.requests.find((it) => it.id === this.asked) ?? (this.waits.some((it) => it.id === this.chosen) ? undefined : this.requests[0]));
+  heldShown = $derived(
+    this.groups.find((it) => it.all.some((one) => one.id === this.asked))?.first ?? (this.waits.some((it) => it.id === this.chosen) ? undefined : this.groups[0]?.first),
+  );
   counts = $derived(counts(this.view, this.now));
   done = $derived(doneToday(this.view, this.now));
   /** Hour of the light: the owner's own clock, unless a light was chosen. */
@@ -149,13 +157,13 @@ export class Shop {
   }
 
   /** Does something and says what came of it; a refusal is said in the office's words, with its way out. */
-  async act<T>(what: () => Promise<T>, said?: string | ((result: T) => { said: string; undo: Toast['undo'] })): Promise<T | null> {
+  async act<T>(what: () => Promise<T>, said?: string | ((result: T) => { said: string; undo: Toast['undo']; ms?: number })): Promise<T | null> {
     try {
       const result = await what();
       if (typeof said === 'string') this.say(said);
       else if (said) {
-        const { said: text, undo } = said(result);
-        this.say(text, '', false, undo);
+        const { said: text, undo, ms } = said(result);
+        this.say(text, '', false, undo, ms);
       }
       return result;
     } catch (error) {
@@ -164,10 +172,10 @@ export class Shop {
       return null;
     }
   }
-  say(text: string, detail = '', bad = false, undo: Toast['undo'] = null): void {
+  say(text: string, detail = '', bad = false, undo: Toast['undo'] = null, ms = TOAST_MS): void {
     const toast = { id: this.nextToast++, text, detail, bad, undo };
     this.toasts = [...this.toasts.slice(-2), toast];
-    this.timers.add(window.setTimeout(() => this.hush(toast.id), TOAST_MS));
+    this.timers.add(window.setTimeout(() => this.hush(toast.id), ms));
     if (bad) this.assertive = `${text}. ${detail}`;
     else this.polite = text;
   }
@@ -176,9 +184,27 @@ export class Shop {
   }
 
   /** The owner's word on a held command. What was answered elsewhere meanwhile is refused by the office, and said so. */
-  answer(id: number, what: 'approve' | 'deny', note: string | null = null): Promise<unknown> {
-    const done = what === 'approve' ? 'Approved; it runs once' : note ? 'Denied, with your words' : 'Denied; it does not run';
-    return this.act(() => answerApproval(this.host, id, what, note), done);
+  answer(id: number, what: 'approve' | 'deny', note: string | null = null, more: Partial<Terms> = {}): Promise<unknown> {
+    const { edit = null, for_task = false, rule = null } = more;
+    const settles = for_task || rule !== null;
+    // What was changed, or settles more, is said of one; a plain yes or no of all that ask the very same.
+    const group = this.groups.find((it) => it.first.id === id);
+    const all = group && !settles && edit === null ? group.all : this.requests.filter((it) => it.id === id);
+    const times = all.length > 1 ? ` (${all.length} times)` : '';
+    const done =
+      what === 'deny'
+        ? rule ? 'Denied; a rule refuses it from now on' : note ? 'Denied, with your words' : `Denied; it does not run${times}`
+        : rule ? 'Approved; a rule allows it from now on' : for_task ? 'Approved for this task' : edit ? 'Approved as you changed it; it runs once' : `Approved; it runs once${times}`;
+    const answered: number[] = [];
+    const each = async (): Promise<number[]> => {
+      for (const it of all) {
+        await answerApproval(this.host, it.id, what, note, { seen: it.hash || null, edit, for_task, rule, undo_secs: settles ? null : UNDO_SECS, stands: null });
+        answered.push(it.id);
+      }
+      return answered;
+    };
+    const undo = settles ? null : () => Promise.all(answered.map((it) => undoApproval(this.host, it)));
+    return this.act(each, () => ({ said: done, undo, ms: UNDO_SECS * 1000 }));
   }
   choose(task: number): void {
     this.chosen = task;

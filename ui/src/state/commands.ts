@@ -1,6 +1,6 @@
 // What the owner may ask of the office, typed: one function for each thing a person does. Undo is said where there is one.
 // Not here: deciding whether it may be. The office does that and refuses in words.
-import type { Answer, ApprovalId, Ask, AutostartStanding, CommandBody, DeskId, NewTask, Notify, Noun, OfficeSettings, ProjectId, RoleName, TaskEdit, TaskId } from '../bindings';
+import type { Answer, ApprovalId, Ask, AutostartStanding, CommandBody, DeskId, GrantId, NewTask, Notify, Noun, OfficeSettings, ProjectId, RoleName, TaskEdit, TaskId, Terms } from '../bindings';
 
 export interface Office {
   ask(ask: Ask): Promise<Answer>;
@@ -48,8 +48,20 @@ export async function assign(office: Office, task: TaskId, desk: DeskId, name: s
 export const accept = (office: Office, task: TaskId): Promise<Noun | null> => submit(office, { noun: 'task', do: 'accept', task });
 
 /** Lets a held command run once, or not at all. */
-export const answerApproval = (office: Office, approval: ApprovalId, what: 'approve' | 'deny', note: string | null): Promise<Noun | null> =>
-  submit(office, { noun: 'approval', do: what, approval, note });
+export const answerApproval = (office: Office, approval: ApprovalId, what: 'approve' | 'deny', note: string | null, terms: Terms): Promise<Noun | null> =>
+  submit(office, { noun: 'approval', do: what, approval, note, terms });
+/** Takes an answer back, while nothing came of it. */
+export const undoApproval = (office: Office, approval: ApprovalId): Promise<Noun | null> => submit(office, { noun: 'approval', do: 'undo', approval });
+/** Asks whoever asked; it stays held. */
+export const askBack = (office: Office, approval: ApprovalId, question: string): Promise<Noun | null> =>
+  submit(office, { noun: 'approval', do: 'ask_back', approval, question });
+/** The rule that would always say so of it, to be looked at and changed. */
+export async function proposeRule(office: Office, approval: ApprovalId, said: 'allow' | 'deny'): Promise<string> {
+  const answer = await office.ask({ ask: 'propose_rule', approval, said });
+  if (answer.kind !== 'text') throw new Error('the office answered something else');
+  return answer.value;
+}
+export const revokeGrant = (office: Office, grant: GrantId): Promise<Noun | null> => submit(office, { noun: 'grant', do: 'revoke', grant });
 export const reopenTask = (office: Office, task: TaskId, note: string | null): Promise<Noun | null> =>
   submit(office, { noun: 'task', do: 'reopen', task, note });
 

@@ -49,13 +49,13 @@ export function reduce(view: OfficeView, pushes: readonly Pushed[]): Reduced {
 function counted(office: OfficeFacts, seq: Seq, nouns: readonly Noun[]): OfficeFacts {
   const next = { ...office.next };
   // A newer office may have things that are not known here.
-  for (const noun of nouns) if (noun.noun !== 'office' && noun.noun in next) next[noun.noun] = Math.max(next[noun.noun], noun.id + 1);
+  for (const noun of nouns) if (noun.noun !== 'office' && noun.noun in next) next[noun.noun] = Math.max(next[noun.noun] ?? 1, noun.id + 1);
   return { ...office, seq, next };
 }
 
 /** Things are kept as they came, with the word that says which kind they are: a flood of them is not copied once more. */
 function put(view: OfficeView, nouns: readonly Noun[]): OfficeView {
-  let { office, projects, desks, tasks, runs, approvals } = view;
+  let { office, projects, desks, tasks, runs, approvals, grants } = view;
   for (const noun of nouns) {
     switch (noun.noun) {
       case 'office':
@@ -76,9 +76,12 @@ function put(view: OfficeView, nouns: readonly Noun[]): OfficeView {
       case 'approval':
         approvals = set(approvals, view.approvals, noun);
         break;
+      case 'grant':
+        grants = set(grants, view.grants, noun);
+        break;
     }
   }
-  return { ...view, office, projects, desks, tasks, runs, approvals };
+  return { ...view, office, projects, desks, tasks, runs, approvals, grants };
 }
 
 /** Copies on the first change only; `before` is the map nobody may touch any more. */
@@ -97,5 +100,6 @@ export function nounsOf(view: OfficeView): Noun[] {
     ...sorted(view.tasks).map((it): Noun => ({ noun: 'task', ...it })),
     ...sorted(view.runs).map((it): Noun => ({ noun: 'run', ...it })),
     ...sorted(view.approvals).map((it): Noun => ({ noun: 'approval', ...it })),
+    ...sorted(view.grants).map((it): Noun => ({ noun: 'grant', ...it })),
   ];
 }

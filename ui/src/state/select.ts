@@ -1,6 +1,6 @@
 // What is read out of the view: desks as they are seen, the backlog in its order, who waits for the owner, the counts.
 // Pure, and the same words as the office's own views. Not here: what a drag would do (assign.ts), sentences (words.ts).
-import type { Approval, Desk, DeskState, DeskView, Exit, HoldReason, Priority, Run, Task, TaskId, TaskState } from '../bindings';
+import type { Approval, Desk, DeskState, DeskView, Exit, Grant, HoldReason, Priority, Run, Task, TaskId, TaskState } from '../bindings';
 import { attendedOnly, engineOf } from './assign';
 import type { OfficeView } from './view';
 
@@ -57,6 +57,7 @@ const HELD: Readonly<Record<HoldReason, string>> = {
   desk_paused: 'paused by its owner',
   desk_stopped: 'stopped by its owner',
   stopped_by_owner: 'everything is stopped by its owner',
+  waits_for_you: 'waits for you',
 };
 
 function atRest(view: OfficeView, desk: Desk, last: Run | undefined): Seen {
@@ -165,6 +166,34 @@ export const PRIORITIES = Object.keys(RANK) as Priority[];
 export function requestsOf(view: OfficeView): Approval[] {
   return [...view.approvals.values()].filter((it) => it.state === 'waiting').sort((a, b) => (a.asked < b.asked ? -1 : a.asked > b.asked ? 1 : a.id - b.id));
 }
+
+/** Requests for the very same, answered together. */
+export interface Asks {
+  first: Approval;
+  all: readonly Approval[];
+}
+/** What is asked in the same words under the same rule is one card; what is talked about, or was parked, is by itself. */
+export function groupsOf(requests: readonly Approval[]): Asks[] {
+  const groups = new Map<string, Approval[]>();
+  for (const it of requests) {
+    const alone = (it.talk ?? []).length > 0 || it.parked;
+    const same = JSON.stringify([it.held, it.argv, it.ruling?.rule, alone ? it.id : null]);
+    groups.set(same, [...(groups.get(same) ?? []), it]);
+  }
+  return [...groups.values()].flatMap((all) => (all[0] ? { first: all[0], all } : []));
+}
+/** Tasks that cannot start before this one is done. */
+export const blockedBy = (view: OfficeView, task: TaskId): Task[] =>
+  [...view.tasks.values()].filter((it) => it.waiting_for.includes(task) && !['done', 'cancelled', 'failed'].includes(it.state));
+/** What is approved in advance and may still answer something, oldest first. */
+export const grantsOf = (view: OfficeView, now: Date): Grant[] =>
+  byNumber(view.grants).filter(
+    (it) =>
+      it.revoked === null &&
+      (it.times === null || it.used < it.times) &&
+      (it.until === null || Date.parse(it.until) > now.getTime()) &&
+      (it.task === null || !['done', 'cancelled', 'failed'].includes(view.tasks.get(it.task)?.state ?? 'done')),
+  );
 
 const WAITS: readonly TaskState[] = ['blocked', 'in review', 'interrupted', 'failed'];
 /** What waits for the owner: blockers first, then verdicts, then what broke; within each the longest first. */

@@ -1,6 +1,6 @@
 // What the window knows of the office: every noun, whole, by number, and the newest events.
 // Not here: how it changes (reduce.ts) and what is read out of it (select.ts).
-import type { Approval, ApprovalId, Desk, DeskId, Envelope, OfficeFacts, Project, ProjectId, Run, RunId, Seq, Task, TaskId } from '../bindings';
+import type { Approval, ApprovalId, Desk, DeskId, Envelope, Grant, GrantId, OfficeFacts, Project, ProjectId, Run, RunId, Seq, Task, TaskId } from '../bindings';
 
 export interface OfficeView {
   /** True up to this event. */
@@ -11,6 +11,7 @@ export interface OfficeView {
   tasks: ReadonlyMap<TaskId, Task>;
   runs: ReadonlyMap<RunId, Run>;
   approvals: ReadonlyMap<ApprovalId, Approval>;
+  grants: ReadonlyMap<GrantId, Grant>;
   /** The newest events, oldest first, for the strip; no more than `RECENT`. */
   recent: readonly Envelope[];
 }
@@ -22,7 +23,7 @@ export const NOTHING: OfficeView = {
   office: {
     name: '',
     seq: 0,
-    next: { project: 1, desk: 1, task: 1, run: 1, approval: 1 },
+    next: { project: 1, desk: 1, task: 1, run: 1, approval: 1, grant: 1 },
     settings: { review_limit: 10 },
     hold: null,
     roles: {},
@@ -33,5 +34,6 @@ export const NOTHING: OfficeView = {
   tasks: new Map(),
   runs: new Map(),
   approvals: new Map(),
+  grants: new Map(),
   recent: [],
 };

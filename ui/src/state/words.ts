@@ -1,6 +1,6 @@
 // Sentences: events for the strip, ages, marks and verdicts, as people read them. Pure.
 // Not here: which of them are shown (select.ts, panels).
-import type { ApprovalEvent, CheckResult, DeskView, Envelope, Mark, Spent, Task } from '../bindings';
+import type { Approval, ApprovalEvent, CheckResult, DeskView, Envelope, Grant, Mark, Spent, Task } from '../bindings';
 import type { OfficeView } from './view';
 
 /** 'now', '4 min', '2 h', '3 d'. */
@@ -96,12 +96,35 @@ function held(view: OfficeView, event: ApprovalEvent, make: Make): Moment | null
       return make('paused', `Not allowed: ${it.shown}`, it.task, it.desk);
     case 'ran':
       return make('working', `Allowed, and run once: ${it.shown}`, it.task, it.desk);
+    case 'asked_back':
+      return make('waiting for you', `You asked ${who}: ${event.question}`, it.task, it.desk);
+    case 'parked':
+      return make('paused', `Parked until you answer: ${it.shown}`, it.task, it.desk);
     case 'uncertain':
       return make('stuck', `Nobody can say how it ended: ${it.shown}`, it.task, it.desk);
     default:
       return null;
   }
 }
+
+/** What comes of it if nobody answers: never a yes. */
+export function ifNothing(view: OfficeView, it: Approval): string {
+  const wished = view.office.settings.unattended;
+  const who = (it.desk === null ? undefined : view.desks.get(it.desk)?.name) ?? 'Whoever asked';
+  if (it.parked) return `Nobody waits at it: #${it.task} is parked since ${clock(new Date(it.parked))}, and goes on when you answer.`;
+  const hours = wished?.deny_after_hours?.[it.ruling?.category ?? ''];
+  const no = hours === undefined ? '' : ` After ${plural(hours, 'hour')} it is denied.`;
+  const mins = wished?.park_after_mins;
+  if (it.task === null || !mins) return `Until you answer it waits, and ${who} with it.${no}`;
+  return `If you do nothing, its task is parked after ${mins} min and ${who} takes other work.${no} It never runs by itself.`;
+}
+/** What a standing grant covers. */
+export const grantWords = (it: Grant): string => (it.covers.kind === 'same' ? it.covers.shown : [it.covers.run, ...it.covers.words].join(' '));
+/** How often it was used, and till when it is good. */
+export const grantUse = (it: Grant): string =>
+  [it.times === null ? `used ${it.used}` : `used ${it.used} of ${it.times}`, it.until ? `until ${clock(new Date(it.until))}` : it.task === null ? '' : `for #${it.task}`]
+    .filter(Boolean)
+    .join(', ');
 
 export function markWords(mark: Mark): string {
   switch (mark.kind) {

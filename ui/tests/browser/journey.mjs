@@ -49,7 +49,8 @@ test('a held command is denied with words, which stay where the office does not 
   assert.equal((await submitted(page)).filter((body) => body.noun === 'approval').length, 0);
   await why.press('Enter');
   await page.getByText('nobody asked for that').first().waitFor();
-  assert.deepEqual((await submitted(page)).at(-1), { noun: 'approval', do: 'deny', approval: 1, note: 'Not on a Friday' });
+  const terms = { seen: null, edit: null, for_task: false, rule: null, undo_secs: 5, stands: null };
+  assert.deepEqual((await submitted(page)).at(-1), { noun: 'approval', do: 'deny', approval: 1, note: 'Not on a Friday', terms });
   assert.equal(await why.inputValue(), '  Not on a Friday  ');
   await page.close();
 });
@@ -67,7 +68,10 @@ test('a held command is shown exactly, and A acts on it only while it has the fo
   await card.focus();
   await page.keyboard.press('a');
   await card.waitFor({ state: 'detached' });
-  assert.deepEqual((await submitted(page)).at(-1), { noun: 'approval', do: 'approve', approval: 1, note: null });
+  const { terms, ...said } = (await submitted(page)).at(-1);
+  assert.deepEqual(said, { noun: 'approval', do: 'approve', approval: 1, note: null });
+  assert.equal(terms.undo_secs, 5, 'it may be taken back');
+  await page.getByRole('button', { name: 'Undo' }).waitFor();
   await page.close();
 });
 

@@ -33,7 +33,7 @@ const WITHDRAW_TIME: Duration = Duration::from_secs(2);
   office ask-approval --reason 'the checks are green' -- sh -c './release.sh && git tag v1.2'
 
 The command is given to the system as it stands, without a shell. Its exit code is this command's own; 77 is said when the \
-owner denied it, 78 when it was taken back, 126 and 127 when it could not be started, 128 and its number when a signal ended \
+owner denied it, 78 when it was taken back, 79 when the owner asks something first, 126 and 127 when it could not be started, 128 and its number when a signal ended \
 it. While it is held nothing runs, and Ctrl-C takes it back. The owner answers with `office approval approve` or `deny`.")]
 pub(crate) struct AskArgs {
     /// Why, for the owner
@@ -50,50 +50,75 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, args: AskArgs) -> Done {
     // Listened for before anything is asked, so that no signal falls between.
     let mut signals = Signals::listen()?;
     let id = command_id();
-    let ask = ApprovalCommand::Ask { argv: argv.clone(), cwd, reason: args.reason, held: Held::Command, ruling: None };
+    let ask = ApprovalCommand::Ask {
+        argv,
+        cwd,
+        reason: args.reason,
+        held: Held::Command,
+        ruling: None,
+        stands: None,
+        grant: None,
+    };
     let mut line = Line { session: s, away: false, seen: false };
+    let mut claims = 0_u32;
     let it = tokio::select! {
         it = line.submit(&id, ask, None) => it?,
         signal = signals.next() => return Err(Fail::Said(128 + signal)),
     };
     line.say(&format!("held as approval {} until the owner answers: {}", it.id, it.shown))?;
-    let answered = tokio::select! {
-        it = line.answered(&it) => Ok(it?),
-        signal = signals.next() => Err(signal),
-    };
-    let it = match answered {
-        Ok(it) => it,
-        Err(signal) => return line.take_back(&it, signal).await,
-    };
-    let words = it.note.as_deref().map(|note| format!(": {note}")).unwrap_or_default();
-    match it.state {
-        ApprovalState::Approved => {}
-        ApprovalState::Denied => {
-            line.say(&format!("approval {} is denied{words}", it.id))?;
-            return Err(Fail::Said(exit::DENIED));
+    let (it, words) = loop {
+        let answered = tokio::select! {
+            it = line.answered(&it) => Ok(it?),
+            signal = signals.next() => Err(signal),
+        };
+        let it = match answered {
+            Ok(it) => it,
+            Err(signal) => return line.take_back(&it, signal).await,
+        };
+        let words = it.note.as_deref().map(|note| format!(": {note}")).unwrap_or_default();
+        match it.state {
+            ApprovalState::Approved => {}
+            ApprovalState::Waiting => {
+                line.say(&sent_away(&it))?;
+                return Err(Fail::Said(exit::ASKED_BACK));
+            }
+            ApprovalState::Denied => {
+                line.say(&format!("approval {} is denied{words}", it.id))?;
+                return Err(Fail::Said(exit::DENIED));
+            }
+            ApprovalState::Withdrawn => {
+                line.say(&format!("approval {} is withdrawn{words}", it.id))?;
+                return Err(Fail::Said(exit::WITHDRAWN));
+            }
+            ApprovalState::Running | ApprovalState::Ran | ApprovalState::Uncertain => {
+                let message = format!("approval {} is {} by another hand", it.id, it.state);
+                return Err(
+                    Refusal::new(Code::WrongState, message, "it runs once; ask again if you need it again").into()
+                );
+            }
         }
-        ApprovalState::Withdrawn => {
-            line.say(&format!("approval {} is withdrawn{words}", it.id))?;
-            return Err(Fail::Said(exit::WITHDRAWN));
+        // The same id each time: a claim whose answer was lost is answered again, and never given to a second.
+        let claim_id = format!("{id}-claim-{claims}");
+        claims += 1;
+        let claim = ApprovalCommand::Claim { approval: it.id, stands: None };
+        let claimed = tokio::select! {
+            it = line.submit(&claim_id, claim, None) => it?,
+            signal = signals.next() => return line.not_begun(&it, signal).await,
+        };
+        match claimed.state {
+            ApprovalState::Running => break (claimed, words),
+            ApprovalState::Waiting => line.say(&format!("approval {} waits again: its checkout has changed", it.id))?,
+            state => {
+                let message = format!("approval {} is {state} before its command began", it.id);
+                return Err(Refusal::new(Code::WrongState, message, "it did not run; ask again").into());
+            }
         }
-        ApprovalState::Waiting | ApprovalState::Running | ApprovalState::Ran | ApprovalState::Uncertain => {
-            let message = format!("approval {} is {} by another hand", it.id, it.state);
-            return Err(Refusal::new(Code::WrongState, message, "it runs once; ask again if you need it again").into());
-        }
-    }
-    // The same id each time: a claim whose answer was lost is answered again, and never given to a second.
-    let claim_id = format!("{id}-claim");
-    let claim = ApprovalCommand::Claim { approval: it.id };
-    let claimed = tokio::select! {
-        it = line.submit(&claim_id, claim, None) => it?,
-        signal = signals.next() => return line.not_begun(&it, signal).await,
     };
-    if claimed.state != ApprovalState::Running {
-        let message = format!("approval {} is {} before its command began", it.id, claimed.state);
-        return Err(Refusal::new(Code::WrongState, message, "it did not run; ask again").into());
+    if it.asked_as.is_some() {
+        line.say(&format!("the owner changed it: {}", it.shown))?;
     }
     line.say(&format!("approval {} is given{words}; it runs now", it.id))?;
-    let (exit, code) = run(&argv, &mut signals).await;
+    let (exit, code) = run(&it.argv, &mut signals).await;
     if let Exit::NotStarted { why } = &exit {
         line.say(&format!("it could not be started: {why}"))?;
     }
@@ -102,6 +127,19 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, args: AskArgs) -> Done {
         line.say(&format!("how it ended could not be reported: {}", refusal.message))?;
     }
     if code == exit::OK { Ok(()) } else { Err(Fail::Said(code)) }
+}
+
+/// What is said where nobody is to wait any more, and it stays held.
+fn sent_away(it: &Approval) -> String {
+    let id = it.id;
+    match it.open_question() {
+        Some(question) => format!(
+            "approval {id} is not answered yet; the owner asks first: {}\nreply with `office approval reply {id} 'YOUR WORDS'`, \
+             then ask exactly the same again: it stays before the owner",
+            question.text
+        ),
+        None => format!("approval {id} is not answered yet, and its task is parked until it is; end your turn now"),
+    }
 }
 
 fn text(words: OsString, what: &str) -> Result<String, Fail> {
@@ -160,7 +198,7 @@ impl Line<'_, '_> {
     async fn submit(&mut self, id: &str, body: ApprovalCommand, patience: Option<Duration>) -> Result<Approval, Fail> {
         let ask = Ask::Submit { command_id: id.to_owned(), body: CommandBody::Approval(body) };
         match self.ask(ask, patience).await? {
-            Answer::Changed(Noun::Approval(it)) => Ok(it),
+            Answer::Changed(Noun::Approval(it)) => Ok(*it),
             _ => Err(unexpected()),
         }
     }

@@ -1,12 +1,13 @@
 //! Writes docs/CLI.md from the definitions of the verbs and of the JSON they print, so that it cannot say anything else.
 
 use clap::{Arg, ArgAction, Command, CommandFactory};
+use office_core::audit::Verified;
 use office_core::project::{Project, TryReport};
 use office_core::recording::RecordingsReport;
 use office_core::role::{Engine, Role};
 use office_core::view::{DeskView, StatusView};
-use office_core::{Envelope, Refusal, Task};
-use office_door::wire::{AutostartStanding, HealthLine, Hit, desk_environment};
+use office_core::{Envelope, Grant, Refusal, Task};
+use office_door::wire::{AuditEntry, AutostartStanding, HealthLine, Hit, desk_environment};
 
 use crate::grammar::Cli;
 use crate::shapes::{
@@ -32,6 +33,7 @@ Each verb with its arguments, examples and what it prints with `--json`. `office
 | 4 | there is no such task, desk, project... |
 | 77 | the owner denied what was held (`office ask-approval`) |
 | 78 | what was held was withdrawn (`office ask-approval`) |
+| 79 | it stays held: the owner asks something first, or is away (`office ask-approval`) |
 
 - `--office DIR`, else `OFFICE_DIR`, else `afterhours` in your data directory, says which office is meant.
 - `--json` prints the thing that was read, made or changed, one value to a line, with its `id` and its `state` in the words
@@ -185,7 +187,10 @@ fn types() -> Result<String, String> {
         .register::<TaskDiff>()
         .register::<TaskLog>()
         .register::<BackupMade>()
-        .register::<OfficeRestored>();
+        .register::<OfficeRestored>()
+        .register::<Grant>()
+        .register::<Verified>()
+        .register::<AuditEntry>();
     let text = specta_typescript::Typescript::default()
         .export(&types, specta_serde::Format)
         .map_err(|error| format!("the types cannot be exported: {error}"))?;

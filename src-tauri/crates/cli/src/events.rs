@@ -6,6 +6,7 @@ use clap::Args;
 use office_core::approval::ApprovalEvent;
 use office_core::desk::DeskEvent;
 use office_core::effect::{Effect, EffectEvent};
+use office_core::grant::GrantEvent;
 use office_core::office::OfficeEvent;
 use office_core::project::{Acceptance, ProjectEvent};
 use office_core::recording::Budget;
@@ -136,6 +137,9 @@ impl Known {
                 other => task_of_run(other.run()),
             },
             Event::Approval(event) => self.approvals.get(&event.approval()).copied(),
+            Event::Grant(GrantEvent::Used { approval, .. }) => self.approvals.get(approval).copied(),
+            Event::Grant(GrantEvent::Given { grant }) => grant.task,
+            Event::Grant(GrantEvent::Revoked { .. }) => None,
             Event::Effect(EffectEvent::Ended { what, .. }) => match what {
                 Effect::Collect { task, .. }
                 | Effect::Check { task, .. }
@@ -153,7 +157,7 @@ impl Known {
 }
 
 /// An event as a sentence.
-fn sentence(event: &Event) -> String {
+pub(crate) fn sentence(event: &Event) -> String {
     match event {
         Event::Office(event) => office(event),
         Event::Project(event) => project(event),
@@ -168,6 +172,7 @@ fn sentence(event: &Event) -> String {
         Event::Task(event) => task(event),
         Event::Run(event) => run(event),
         Event::Approval(event) => approval(event),
+        Event::Grant(event) => grant(event),
         Event::Effect(EffectEvent::Ended { effect, what, trouble }) => {
             let trouble = trouble.as_ref().map(|why| format!(": {}", first(why))).unwrap_or_default();
             format!("effect {effect}, {}, is over{trouble}", deed(what))
@@ -309,6 +314,7 @@ fn run(event: &RunEvent) -> String {
                 StopWhy::StoppedByOwner => "everything was stopped",
                 StopWhy::DeskStopped => "its desk was stopped",
                 StopWhy::Silent => "it printed nothing for too long",
+                StopWhy::Parked => "what it asked for waits for its owner",
             };
             format!("run {run} is ended: {why}")
         }
@@ -326,10 +332,24 @@ fn approval(event: &ApprovalEvent) -> String {
         ApprovalEvent::Asked { approval } => format!("approval {id} asked, to run: {}", first(&approval.shown)),
         ApprovalEvent::Approved { note, .. } => format!("approval {id} given{}", words(note)),
         ApprovalEvent::Denied { note, .. } => format!("approval {id} denied{}", words(note)),
+        ApprovalEvent::Undone { .. } => format!("approval {id}: the answer is taken back"),
+        ApprovalEvent::AskedBack { question, .. } => format!("approval {id}: the owner asks: {}", first(question)),
+        ApprovalEvent::Replied { text, .. } => format!("approval {id}: the reply: {}", first(text)),
+        ApprovalEvent::Parked { .. } => format!("approval {id} is parked with its task"),
+        ApprovalEvent::Rejoined { .. } => format!("approval {id} is asked again, and is the same"),
+        ApprovalEvent::Moved { .. } => format!("approval {id} waits again: its checkout has changed"),
         ApprovalEvent::Withdrawn { why, .. } => format!("approval {id} withdrawn: {}", first(why)),
         ApprovalEvent::Claimed { .. } => format!("approval {id}: its command begins"),
         ApprovalEvent::Ran { exit, .. } => format!("approval {id}: its command is over, {exit}"),
         ApprovalEvent::Uncertain { why, .. } => format!("approval {id} is uncertain: {}", first(why)),
+    }
+}
+
+pub(crate) fn grant(event: &GrantEvent) -> String {
+    match event {
+        GrantEvent::Given { grant } => format!("grant {} given: {}", grant.id, crate::grant::covers(grant)),
+        GrantEvent::Used { grant, approval } => format!("grant {grant} answered approval {approval}"),
+        GrantEvent::Revoked { grant } => format!("grant {grant} is revoked"),
     }
 }
 

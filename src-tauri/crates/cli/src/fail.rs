@@ -21,6 +21,8 @@ pub mod exit {
     pub const DENIED: u8 = 77;
     /// What was held was taken back.
     pub const WITHDRAWN: u8 = 78;
+    /// It stays held, and nobody is to wait at it: the owner asks first, or is away.
+    pub const ASKED_BACK: u8 = 79;
 }
 
 /// Why a command ended without having done what was asked.

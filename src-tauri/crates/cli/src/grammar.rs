@@ -10,9 +10,11 @@ use serde::de::DeserializeOwned;
 use crate::answer::AnswerArgs;
 use crate::approval::ApprovalVerb;
 use crate::ask_approval::AskArgs;
+use crate::audit::AuditVerb;
 use crate::autostart::AutostartArgs;
 use crate::desk::DeskVerb;
 use crate::events::EventsArgs;
+use crate::grant::GrantVerb;
 use crate::guard::GuardVerb;
 use crate::home::RunArgs;
 use crate::memory::MemoryVerb;
@@ -22,6 +24,7 @@ use crate::prune::PruneArgs;
 use crate::role::{EngineVerb, RoleVerb};
 use crate::search::SearchArgs;
 use crate::task::TaskVerb;
+use crate::unattended::UnattendedArgs;
 
 const ABOUT: &str = "Afterhours: an office of coding agents that works through your backlog while you are away.
 
@@ -45,7 +48,7 @@ be left out. Inside a desk OFFICE_DIR, OFFICE_TOKEN and OFFICE_TASK are set: `of
 
 Exit codes: 0 done, 1 refused (reason and way out on standard error; with --json as {code,message,detail}), 2 asked wrongly,
 3 no office runs, 4 not found. `office ask-approval` ends with the code of the command it runs, 77 when it was denied, 78 when \
-it was withdrawn.";
+it was withdrawn, 79 when it stays held and the owner asks something first.";
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -89,8 +92,16 @@ pub(crate) enum Verb {
     /// Answer what agents ask, in words or by the number of a choice; without a task: the questions that wait
     Answer(AnswerArgs),
     /// What is held until you answer
-    #[command(subcommand)]
+    #[command(subcommand, visible_alias = "approvals")]
     Approval(ApprovalVerb),
+    /// What you approved in advance: a shape of command, so many times, until a moment
+    #[command(subcommand)]
+    Grant(GrantVerb),
+    /// What was decided about approvals and grants, each entry bound to the one before it
+    #[command(subcommand)]
+    Audit(AuditVerb),
+    /// What happens to what is held while you are away, and when the desktop tells you
+    Unattended(UnattendedArgs),
     /// Hold a command until the owner says yes or no, then run it once, or not
     AskApproval(AskArgs),
     /// One screen: who works on what, who waits for you, what is held, what merged

@@ -5,6 +5,7 @@ mod approval;
 mod around;
 mod ask_approval;
 mod attach;
+mod audit;
 mod autostart;
 mod desk;
 mod docs;
@@ -12,6 +13,7 @@ mod door;
 mod events;
 mod fail;
 mod grammar;
+mod grant;
 mod guard;
 mod home;
 mod mcp;
@@ -28,6 +30,7 @@ mod session;
 mod shapes;
 mod status;
 mod task;
+mod unattended;
 mod words;
 
 use std::ffi::OsString;
@@ -87,6 +90,9 @@ async fn carry_out(cli: Cli, around: &Around) -> Done {
         Verb::Task(verb) => task::carry_out(s, verb).await,
         Verb::Answer(args) => answer::carry_out(s, args).await,
         Verb::Approval(verb) => approval::carry_out(s, verb).await,
+        Verb::Grant(verb) => grant::carry_out(s, verb).await,
+        Verb::Audit(verb) => audit::carry_out(s, verb).await,
+        Verb::Unattended(args) => unattended::carry_out(s, args).await,
         Verb::AskApproval(args) => ask_approval::carry_out(s, args).await,
         Verb::Status(args) => office::status(s, args).await,
         Verb::Stop(args) => office::stop(s, args).await,

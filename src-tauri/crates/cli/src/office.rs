@@ -255,11 +255,12 @@ pub(crate) async fn set(s: &mut Session<'_>, args: SetArgs) -> Done {
         recordings_mb: recordings_budget.map_or(known.recordings_mb, |it| it.0),
         recordings_days: recordings_days.map_or(known.recordings_days, |it| it.0),
         notify: notify.unwrap_or(known.notify),
+        unattended: known.unattended,
     };
     let body = CommandBody::Office(OfficeCommand::Set { settings: settings.clone() });
     s.submit(body).await?;
     s.show(&settings, || {
-        let OfficeSettings { review_limit, recordings_mb, recordings_days, notify } = settings;
+        let OfficeSettings { review_limit, recordings_mb, recordings_days, notify, unattended: _ } = settings;
         let told = match notify {
             Notify::On => "what is held and what waits for review",
             Notify::NeedsYou => "only what is held",

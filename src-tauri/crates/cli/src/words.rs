@@ -16,6 +16,7 @@ pub(crate) fn hold(hold: &Hold, now: Option<At>) -> String {
         HoldReason::StoppedByOwner => "stopped by its owner",
         HoldReason::DeskPaused => "desk paused",
         HoldReason::DeskStopped => "desk stopped",
+        HoldReason::WaitsForYou => "waits for your answer",
     };
     let until = hold.until.map_or("until released".to_owned(), |until| format!("until {}", print::moment(until, now)));
     format!("{reason} since {}, {until}: `{}`", print::moment(hold.since, now), hold.release)

@@ -114,7 +114,7 @@ fn usual(ask: &Ask) -> Option<Result<Answer, Refusal>> {
             Answer::Approval(Box::new(approval(3, json!({"state": "approved", "note": "go on"}))))
         }
         Ask::Submit { body: office_core::CommandBody::Approval(_), .. } => {
-            Answer::Changed(Noun::Approval(approval(3, json!({}))))
+            Answer::Changed(Noun::Approval(Box::new(approval(3, json!({})))))
         }
         _ => Answer::Changed(Noun::Task(Box::new(task(json!({"state": "in review"}))))),
     }))

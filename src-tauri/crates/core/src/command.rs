@@ -8,6 +8,7 @@ use crate::approval::{self, ApprovalCommand};
 use crate::desk::{self, DeskCommand};
 use crate::effect::{self, EffectCommand};
 use crate::event::Event;
+use crate::grant::{self, GrantCommand};
 use crate::ids::CommandId;
 use crate::noun::NounKey;
 use crate::office::{self, Office, OfficeCommand};
@@ -30,6 +31,8 @@ pub enum CommandBody {
     Task(TaskCommand),
     /// Of what is held for the owner.
     Approval(ApprovalCommand),
+    /// Of what the owner has approved in advance.
+    Grant(GrantCommand),
     /// Reported about an effect.
     Effect(EffectCommand),
 }
@@ -54,12 +57,13 @@ pub fn decide(office: &Office, command: &Command, now: At) -> Result<Vec<Event>,
         CommandBody::Desk(body) => desk::decide(office, actor, body, now),
         CommandBody::Task(body) => task::ask::decide(office, actor, body, now),
         CommandBody::Approval(body) => approval::decide(office, actor, body, now),
+        CommandBody::Grant(body) => grant::decide(office, actor, body, now),
         CommandBody::Effect(body) => effect::decide(office, actor, body, now),
     }
 }
 
 /// The thing a command is about, as `--json` prints it afterwards: the made thing for an `add`, else the named one.
-pub fn subject(office_before: &Office, body: &CommandBody) -> NounKey {
+pub fn subject(office_before: &Office, actor: Actor, body: &CommandBody) -> NounKey {
     let next = &office_before.next;
     match body {
         CommandBody::Office(_) | CommandBody::Effect(_) => NounKey::Office,
@@ -79,7 +83,12 @@ pub fn subject(office_before: &Office, body: &CommandBody) -> NounKey {
             | DeskCommand::Open { desk, .. }
             | DeskCommand::Stop { desk } => *desk,
         }),
-        CommandBody::Approval(body) => NounKey::Approval(body.approval().unwrap_or(next.approval)),
+        CommandBody::Approval(body) => {
+            let named = body.approval().or_else(|| body.joins(office_before, actor));
+            NounKey::Approval(named.unwrap_or(next.approval))
+        }
+        CommandBody::Grant(GrantCommand::Give { .. }) => NounKey::Grant(next.grant),
+        CommandBody::Grant(GrantCommand::Revoke { grant }) => NounKey::Grant(*grant),
         CommandBody::Task(body) => NounKey::Task(body.task().unwrap_or(next.task)),
     }
 }

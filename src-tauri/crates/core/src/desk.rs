@@ -261,7 +261,7 @@ pub fn decide(office: &Office, actor: Actor, command: &DeskCommand, now: At) -> 
             let mut events = vec![Event::Desk(DeskEvent::Released { desk: *desk })];
             for task in office.tasks.values().filter(|t| t.desk == Some(*desk)) {
                 if task.hold.as_ref().is_some_and(|hold| hold.reason == HoldReason::DeskStopped) {
-                    events.push(Event::Task(TaskEvent::Unparked { task: task.id }));
+                    events.push(Event::Task(TaskEvent::Unparked { task: task.id, note: None }));
                 }
             }
             Ok(events)

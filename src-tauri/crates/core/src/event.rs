@@ -7,6 +7,7 @@ use crate::actor::Actor;
 use crate::approval::ApprovalEvent;
 use crate::desk::DeskEvent;
 use crate::effect::EffectEvent;
+use crate::grant::GrantEvent;
 use crate::ids::{CommandId, Seq};
 use crate::office::OfficeEvent;
 use crate::project::ProjectEvent;
@@ -30,6 +31,8 @@ pub enum Event {
     Run(RunEvent),
     /// About an approval.
     Approval(ApprovalEvent),
+    /// About a standing grant.
+    Grant(GrantEvent),
     /// About an effect.
     Effect(EffectEvent),
 }
@@ -53,7 +56,9 @@ impl Event {
                 | OfficeEvent::Pruned { .. } => false,
             },
             Self::Desk(event) => matches!(event, DeskEvent::Added { .. }),
-            Self::Project(_) | Self::Task(_) | Self::Run(_) | Self::Approval(_) | Self::Effect(_) => false,
+            Self::Project(_) | Self::Task(_) | Self::Run(_) | Self::Approval(_) | Self::Grant(_) | Self::Effect(_) => {
+                false
+            }
         }
     }
 }

@@ -16,6 +16,8 @@ pub enum HoldReason {
     DeskPaused,
     /// The owner stopped this desk's run.
     DeskStopped,
+    /// Something its agent asked for waits for the owner, who was away.
+    WaitsForYou,
 }
 
 /// A hold, with what ends it.

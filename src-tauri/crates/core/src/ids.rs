@@ -71,6 +71,10 @@ number!(
     ApprovalId
 );
 number!(
+    /// A standing grant: the owner's yes in advance.
+    GrantId
+);
+number!(
     /// The position of an event in the log; the first event is 1.
     Seq
 );

@@ -1,5 +1,5 @@
-//! What the desktop is told: that a command is held for the owner, that a task waits for review; what is new among it, and in
-//! which words. The window tells it, and without one the runtime. Not here: showing it and taking it back.
+//! What the desktop is told: that a command is held for the owner, that a task waits for review; what is new among it, when it may
+//! be said, and in which words. The window tells it, and without one the runtime. Not here: showing it and taking it back.
 
 use std::collections::BTreeSet;
 
@@ -10,13 +10,12 @@ use crate::approval::Approval;
 use crate::ids::{ApprovalId, TaskId};
 use crate::office::Office;
 use crate::task::TaskState;
+use crate::time::At;
+use crate::unattended::Unattended;
 use crate::view::StatusView;
 
 /// A command that is longer does not fit into a notification; it is approved where it can be read whole.
 const READABLE: usize = 160;
-/// More news than these at once are told in one sentence.
-pub const ONE_BY_ONE: usize = 3;
-
 /// What its owner wants to be told by the desktop.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, Type)]
 #[serde(rename_all = "kebab-case")]
@@ -73,48 +72,118 @@ pub struct Words {
     pub answers: Answers,
 }
 
+/// What waits for the owner at a moment, so far as the desktop is to be told of it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct News {
+    /// All of it.
+    pub items: BTreeSet<Item>,
+    /// What is told at once.
+    pub urgent: BTreeSet<Item>,
+    /// When the next is to be told that is not yet.
+    pub next: Option<At>,
+    /// At most one notification in so many seconds.
+    pub pace_secs: u32,
+}
+
+/// What is to be done about the news.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Telling {
+    /// Told now: one by itself, several in one sentence.
+    pub now: Vec<Item>,
+    /// Taken back.
+    pub gone: Vec<Item>,
+    /// Looked at again then, even if nothing happens.
+    pub again: Option<At>,
+}
+
 /// What was told so far.
 #[derive(Debug, Default)]
 pub struct Told {
     told: BTreeSet<Item>,
+    /// News that are kept back until they may be told.
+    kept: BTreeSet<Item>,
+    last: Option<At>,
     begun: bool,
 }
+
+/// In quiet hours it is looked again after so long.
+const LOOK_AGAIN_SECS: u32 = 60;
 
 impl Told {
     /// Nothing yet: what waits at the first look is news. By default it is not.
     pub fn nothing() -> Self {
-        Self { told: BTreeSet::new(), begun: true }
+        Self { begun: true, ..Self::default() }
     }
 
-    /// What is new among what waits now, and what no longer waits.
-    pub fn compare(&mut self, now: BTreeSet<Item>) -> (Vec<Item>, Vec<Item>) {
-        let gone = self.told.difference(&now).copied().collect();
-        let fresh = now.difference(&self.told).copied().filter(|_| self.begun).collect();
-        self.told = now;
-        self.begun = true;
-        (fresh, gone)
+    /// What of the news is told now, and what no longer waits. What may not be said yet is kept and told together later; what
+    /// is answered meanwhile is never told.
+    pub fn compare(&mut self, news: &News, now: At, quiet: bool) -> Telling {
+        let gone = self.told.difference(&news.items).copied().collect();
+        self.told.retain(|item| news.items.contains(item));
+        self.kept.retain(|item| news.items.contains(item));
+        if !std::mem::replace(&mut self.begun, true) {
+            self.told = news.items.clone();
+        }
+        self.kept.extend(news.items.difference(&self.told));
+        let free = self.last.is_none_or(|last| {
+            // A clock that was set back holds nothing up.
+            now < last || now.millis() - last.millis() >= i64::from(news.pace_secs) * 1000
+        });
+        let fits = |item: &&Item| news.urgent.contains(item) || (free && !quiet);
+        let tell: Vec<Item> = self.kept.iter().filter(fits).copied().collect();
+        for item in &tell {
+            self.kept.remove(item);
+            self.told.insert(*item);
+        }
+        if !tell.is_empty() {
+            self.last = Some(now);
+        }
+        let held_back = (!self.kept.is_empty()).then(|| match self.last {
+            _ if quiet => now.plus_seconds(LOOK_AGAIN_SECS),
+            Some(last) => last.plus_seconds(news.pace_secs).max(now.plus_seconds(1)),
+            None => now.plus_seconds(LOOK_AGAIN_SECS),
+        });
+        Telling { now: tell, gone, again: held_back.into_iter().chain(news.next).min() }
     }
 }
 
+fn news<'a>(
+    reviews: BTreeSet<Item>,
+    approvals: impl Iterator<Item = &'a Approval>,
+    notify: Notify,
+    wished: &Unattended,
+    now: At,
+) -> News {
+    let mut news = News { items: reviews, pace_secs: wished.tell_every_secs, ..News::default() };
+    for it in approvals {
+        match wished.told_at(it) {
+            Some(at) if at <= now => {
+                news.items.insert(Item::Approval(it.id));
+                if wished.is_urgent(it) {
+                    news.urgent.insert(Item::Approval(it.id));
+                }
+            }
+            at => news.next = news.next.into_iter().chain(at).min(),
+        }
+    }
+    news.items.retain(|item| notify.wants(*item));
+    news
+}
+
 impl Office {
-    /// What waits for the owner, so far as it is to be told.
-    pub fn news(&self) -> BTreeSet<Item> {
-        let reviews = self.index.in_review.iter().filter_map(|id| self.tasks.get(id));
-        let all = reviews
-            .map(|task| Item::Review(task.id))
-            .chain(self.waiting_approvals().map(|approval| Item::Approval(approval.id)));
-        all.filter(|item| self.settings.notify.wants(*item)).collect()
+    /// What waits for the owner, so far as it is to be told by now.
+    pub fn news(&self, now: At) -> News {
+        let reviews = self.index.in_review.iter().map(|id| Item::Review(*id)).collect();
+        news(reviews, self.waiting_approvals(), self.settings.notify, &self.settings.unattended, now)
     }
 }
 
 impl StatusView {
-    /// What waits for the owner, so far as it is to be told.
-    pub fn news(&self) -> BTreeSet<Item> {
+    /// What waits for the owner, so far as it is to be told by now.
+    pub fn news(&self) -> News {
         let reviews = self.waits_for_you.iter().filter(|line| line.state == TaskState::InReview);
-        let all = reviews
-            .map(|line| Item::Review(line.id))
-            .chain(self.approvals.iter().map(|approval| Item::Approval(approval.id)));
-        all.filter(|item| self.notify.wants(*item)).collect()
+        let reviews = reviews.map(|line| Item::Review(line.id)).collect();
+        news(reviews, self.approvals.iter(), self.notify, &self.unattended, self.now)
     }
 
     /// The words for one of them, if it still waits.
@@ -130,7 +199,7 @@ impl StatusView {
                 let approval = self.approvals.iter().find(|approval| approval.id == id)?;
                 let desk = self.desks.iter().find(|desk| Some(desk.id) == approval.desk);
                 let title = format!("{} needs you", desk.map_or("A command", |desk| &desk.name));
-                let (body, answers) = question(approval);
+                let (body, answers) = question(approval, self.unattended.is_looked_at_first(approval));
                 Words { title, body, answers }
             }
         };
@@ -145,11 +214,13 @@ impl Words {
     }
 }
 
-/// The command, whole if it can be read there; else as much as fits, and no way to say yes to the rest.
-fn question(approval: &Approval) -> (String, Answers) {
+/// The command, whole if it can be read there; else as much as fits, and no way to say yes to the rest. What its owner wants to look
+/// at first is not approved there either.
+fn question(approval: &Approval, look_first: bool) -> (String, Answers) {
     let because = approval.reason.as_deref().map(|reason| format!("\n{}", start_of(reason))).unwrap_or_default();
     if approval.shown.chars().count() <= READABLE {
-        (format!("{}{because}", approval.shown), Answers::All)
+        let answers = if look_first { Answers::DenyOrOpen } else { Answers::All };
+        (format!("{}{because}", approval.shown), answers)
     } else {
         (format!("{} ...\nIt goes on: open it to read it whole.", start_of(&approval.shown)), Answers::DenyOrOpen)
     }
@@ -199,14 +270,24 @@ mod tests {
             note,
             exit,
             since: at,
+            hash: String::new(),
+            stands: None,
+            asked_as: None,
+            talk: Vec::new(),
+            grant: None,
+            undo_until: None,
+            parked: None,
+            apart: false,
+            joined: None,
         }
     }
 
     #[test]
     fn a_command_that_cannot_be_read_whole_cannot_be_approved_there() {
-        assert_eq!(question(&approval("git push")).1, Answers::All);
-        let (body, answers) = question(&approval(&"x".repeat(READABLE + 1)));
+        assert_eq!(question(&approval("git push"), false).1, Answers::All);
+        let (body, answers) = question(&approval(&"x".repeat(READABLE + 1)), false);
         assert_eq!(answers, Answers::DenyOrOpen);
+        assert_eq!(question(&approval("git push"), true).1, Answers::DenyOrOpen, "it is looked at first");
         assert!(body.contains("open it"), "{body}");
     }
 
@@ -225,13 +306,66 @@ mod tests {
         assert_eq!(wants(Notify::Off), (false, false));
     }
 
+    fn at(secs: u32) -> At {
+        At::from_millis(1_800_000_000_000).plus_seconds(secs)
+    }
+
+    fn news_of(items: &[Item]) -> News {
+        News { items: items.iter().copied().collect(), pace_secs: 60, ..News::default() }
+    }
+
     #[test]
     fn what_waits_is_told_once_and_what_is_over_is_taken_back() {
         let (one, two) = (Item::Review(TaskId(1)), Item::Review(TaskId(2)));
         let mut told = Told::default();
-        assert_eq!(told.compare([one].into()), (vec![], vec![]), "what waited before is not news");
-        assert_eq!(told.compare([one, two].into()), (vec![two], vec![]));
-        assert_eq!(told.compare([two].into()), (vec![], vec![one]));
-        assert_eq!(Told::nothing().compare([one].into()), (vec![one], vec![]));
+        assert_eq!(told.compare(&news_of(&[one]), at(0), false), Telling::default(), "what waited before is not news");
+        assert_eq!(told.compare(&news_of(&[one, two]), at(1), false).now, [two]);
+        assert_eq!(told.compare(&news_of(&[two]), at(2), false).gone, [one]);
+        assert_eq!(Told::nothing().compare(&news_of(&[one]), at(0), false).now, [one]);
+    }
+
+    #[test]
+    fn within_a_minute_news_are_kept_and_told_together_unless_they_are_answered_or_urgent() {
+        let item = |id: u32| Item::Approval(ApprovalId(id));
+        let mut told = Told::nothing();
+        assert_eq!(told.compare(&news_of(&[item(1)]), at(0), false).now, [item(1)]);
+        let kept = told.compare(&news_of(&[item(1), item(2)]), at(10), false);
+        assert_eq!((kept.now, kept.again), (vec![], Some(at(60))));
+        told.compare(&news_of(&[item(1), item(2), item(3), item(4)]), at(20), false);
+        let answered = told.compare(&news_of(&[item(3), item(4)]), at(30), false);
+        assert_eq!(answered.gone, [item(1)], "what was never told is not taken back");
+        assert_eq!(told.compare(&news_of(&[item(3), item(4)]), at(60), false).now, [item(3), item(4)]);
+        let urgent = News { urgent: [item(5)].into(), ..news_of(&[item(3), item(4), item(5)]) };
+        assert_eq!(told.compare(&urgent, at(61), true).now, [item(5)], "also in quiet hours");
+        let all = [item(3), item(4), item(5), item(6)];
+        let quiet = told.compare(&news_of(&all), at(600), true);
+        assert_eq!((quiet.now, quiet.again), (vec![], Some(at(660))));
+        assert_eq!(told.compare(&news_of(&all), at(660), false).now, [item(6)]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn eighty_six_asks_in_half_an_hour_make_at_most_thirty_one_notifications(
+            asks in proptest::collection::vec((0_u32..1800, 1_u32..900), 86),
+        ) {
+            let mut told = Told::nothing();
+            let (mut count, mut said) = (0, BTreeSet::new());
+            for second in 0..1800 {
+                let open = asks.iter().zip(1..).filter(|((asked, _), _)| *asked <= second);
+                let open = open.filter(|((asked, lasts), _)| second < asked + lasts);
+                let items: Vec<Item> = open.map(|(_, id)| Item::Approval(ApprovalId(id))).collect();
+                let telling = told.compare(&news_of(&items), at(second), false);
+                count += usize::from(!telling.now.is_empty());
+                for item in telling.now {
+                    proptest::prop_assert!(said.insert(item), "told twice");
+                }
+            }
+            proptest::prop_assert!(count <= 31, "{count}");
+            // Whatever waits for longer than a minute is told.
+            let long = asks.iter().zip(1..).filter(|((asked, lasts), _)| *lasts > 61 && asked + 61 < 1800);
+            for (_, id) in long {
+                proptest::prop_assert!(said.contains(&Item::Approval(ApprovalId(id))), "{id} was not told");
+            }
+        }
     }
 }

@@ -6,7 +6,8 @@ use specta::Type;
 use crate::approval::Approval;
 use crate::desk::Desk;
 use crate::effect::Effect;
-use crate::ids::{ApprovalId, DeskId, EffectId, ProjectId, RunId, TaskId};
+use crate::grant::Grant;
+use crate::ids::{ApprovalId, DeskId, EffectId, GrantId, ProjectId, RunId, TaskId};
 use crate::office::{Office, OfficeFacts};
 use crate::project::Project;
 use crate::run::Run;
@@ -28,6 +29,8 @@ pub enum NounKey {
     Run(RunId),
     /// An approval.
     Approval(ApprovalId),
+    /// A standing grant.
+    Grant(GrantId),
 }
 
 impl NounKey {
@@ -40,6 +43,7 @@ impl NounKey {
             NounKey::Task(id) => ("task", id.0),
             NounKey::Run(id) => ("run", id.0),
             NounKey::Approval(id) => ("approval", id.0),
+            NounKey::Grant(id) => ("grant", id.0),
         }
     }
 }
@@ -59,7 +63,9 @@ pub enum Noun {
     /// A run.
     Run(Run),
     /// An approval.
-    Approval(Approval),
+    Approval(Box<Approval>),
+    /// A standing grant.
+    Grant(Box<Grant>),
 }
 
 impl Noun {
@@ -72,6 +78,7 @@ impl Noun {
             Noun::Task(it) => NounKey::Task(it.id),
             Noun::Run(it) => NounKey::Run(it.id),
             Noun::Approval(it) => NounKey::Approval(it.id),
+            Noun::Grant(it) => NounKey::Grant(it.id),
         }
     }
 }
@@ -85,7 +92,8 @@ impl Office {
             NounKey::Desk(id) => self.desks.get(&id).cloned().map(Noun::Desk),
             NounKey::Task(id) => self.tasks.get(&id).cloned().map(|task| Noun::Task(Box::new(task))),
             NounKey::Run(id) => self.runs.get(&id).cloned().map(Noun::Run),
-            NounKey::Approval(id) => self.approvals.get(&id).cloned().map(Noun::Approval),
+            NounKey::Approval(id) => self.approvals.get(&id).cloned().map(|it| Noun::Approval(Box::new(it))),
+            NounKey::Grant(id) => self.grants.get(&id).cloned().map(|it| Noun::Grant(Box::new(it))),
         }
     }
 
@@ -96,7 +104,8 @@ impl Office {
             .chain(self.desks.keys().copied().map(NounKey::Desk))
             .chain(self.tasks.keys().copied().map(NounKey::Task))
             .chain(self.runs.keys().copied().map(NounKey::Run))
-            .chain(self.approvals.keys().copied().map(NounKey::Approval));
+            .chain(self.approvals.keys().copied().map(NounKey::Approval))
+            .chain(self.grants.keys().copied().map(NounKey::Grant));
         keys.filter_map(|key| self.noun(key)).collect()
     }
 
@@ -110,7 +119,8 @@ impl Office {
                 Noun::Desk(it) => office.put_desk(it),
                 Noun::Task(it) => office.put_task(*it),
                 Noun::Run(it) => office.put_run(it),
-                Noun::Approval(it) => office.put_approval(it),
+                Noun::Approval(it) => office.put_approval(*it),
+                Noun::Grant(it) => office.put_grant(*it),
             }
         }
         office.pending = pending.into_iter().collect();

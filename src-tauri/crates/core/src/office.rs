@@ -13,8 +13,9 @@ use crate::approval::{self, Approval};
 use crate::desk::{self, Desk};
 use crate::effect::{Effect, EffectEvent};
 use crate::event::{Envelope, Event};
+use crate::grant::{self, Grant};
 use crate::hold::Hold;
-use crate::ids::{ApprovalId, DeskId, EffectId, EngineName, ProjectId, RoleName, RunId, Seq, TaskId};
+use crate::ids::{ApprovalId, DeskId, EffectId, EngineName, GrantId, ProjectId, RoleName, RunId, Seq, TaskId};
 use crate::news::Notify;
 use crate::noun::NounKey;
 use crate::project::{self, Project};
@@ -24,6 +25,7 @@ use crate::run::{self, Run};
 use crate::task::{self, Task};
 
 use crate::time::At;
+use crate::unattended::Unattended;
 
 use self::index::Index;
 
@@ -42,11 +44,25 @@ pub struct Next {
     pub run: RunId,
     /// Next approval.
     pub approval: ApprovalId,
+    /// Next standing grant.
+    #[serde(default = "first_grant")]
+    pub grant: GrantId,
+}
+
+fn first_grant() -> GrantId {
+    GrantId(1)
 }
 
 impl Default for Next {
     fn default() -> Self {
-        Self { project: ProjectId(1), desk: DeskId(1), task: TaskId(1), run: RunId(1), approval: ApprovalId(1) }
+        Self {
+            project: ProjectId(1),
+            desk: DeskId(1),
+            task: TaskId(1),
+            run: RunId(1),
+            approval: ApprovalId(1),
+            grant: first_grant(),
+        }
     }
 }
 
@@ -64,11 +80,20 @@ pub struct OfficeSettings {
     /// What the desktop is told.
     #[serde(default)]
     pub notify: Notify,
+    /// What the owner wishes while they are away.
+    #[serde(default)]
+    pub unattended: Unattended,
 }
 
 impl Default for OfficeSettings {
     fn default() -> Self {
-        Self { review_limit: 10, recordings_mb: None, recordings_days: None, notify: Notify::On }
+        Self {
+            review_limit: 10,
+            recordings_mb: None,
+            recordings_days: None,
+            notify: Notify::On,
+            unattended: Unattended::default(),
+        }
     }
 }
 
@@ -118,6 +143,8 @@ pub struct Office {
     pub runs: BTreeMap<RunId, Run>,
     /// Commands that are held for the owner, or were.
     pub approvals: BTreeMap<ApprovalId, Approval>,
+    /// Standing grants, those that are over too.
+    pub grants: BTreeMap<GrantId, Grant>,
     /// Effects that are not over.
     pub pending: BTreeMap<EffectId, Effect>,
     pub(crate) index: Index,
@@ -147,6 +174,7 @@ impl Office {
             Event::Task(event) => task::apply(self, event, at),
             Event::Run(event) => run::apply(self, event, at),
             Event::Approval(event) => approval::apply(self, event, at),
+            Event::Grant(event) => grant::apply(self, event, at),
             Event::Effect(EffectEvent::Ended { effect, .. }) => {
                 self.pending.remove(effect);
                 settled = Some(*effect);
@@ -154,7 +182,7 @@ impl Office {
         }
         let effects = match &envelope.event {
             Event::Office(OfficeEvent::Pruned { runs, .. }) => vec![Effect::Discard { runs: runs.clone() }],
-            Event::Office(_) | Event::Approval(_) | Event::Effect(_) => Vec::new(),
+            Event::Office(_) | Event::Approval(_) | Event::Grant(_) | Event::Effect(_) => Vec::new(),
             Event::Project(event) => project::effects(event),
             Event::Desk(event) => desk::effects(event),
             Event::Task(event) => task::effects(self, event),
@@ -190,7 +218,8 @@ impl Office {
 
     /// The next moment at which something is due, for the runtime's one timer.
     pub fn next_deadline(&self) -> Option<At> {
-        self.index.deadlines.first().map(|(at, _)| *at)
+        let ends = self.index.deadlines.first().map(|(at, _)| *at);
+        ends.into_iter().chain(approval::next_due(self)).min()
     }
 
     /// What changed since this was last asked.

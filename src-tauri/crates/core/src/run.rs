@@ -271,6 +271,8 @@ pub enum StopWhy {
     DeskStopped,
     /// Nothing came from it for too long.
     Silent,
+    /// What it asked for waits for the owner, and its task is parked meanwhile.
+    Parked,
 }
 
 /// What happened to runs.

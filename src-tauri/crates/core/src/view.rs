@@ -14,6 +14,7 @@ use crate::sandbox::Enforcement;
 use crate::seen::Spent;
 use crate::task::{Task, TaskState};
 use crate::time::At;
+use crate::unattended::Unattended;
 
 /// A desk as it is seen: state, the evidence for it, and since when.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
@@ -104,6 +105,12 @@ pub struct StatusView {
     /// What the desktop is told.
     #[serde(default)]
     pub notify: Notify,
+    /// What the owner wishes while they are away.
+    #[serde(default)]
+    pub unattended: Unattended,
+    /// Whether it is within the owner's quiet hours.
+    #[serde(default)]
+    pub quiet: bool,
 }
 
 impl Office {
@@ -199,6 +206,7 @@ impl Office {
                 HoldReason::DeskPaused => "paused by its owner",
                 HoldReason::DeskStopped => "stopped by its owner",
                 HoldReason::StoppedByOwner => "everything is stopped by its owner",
+                HoldReason::WaitsForYou => "waits for you",
             };
             return (DeskState::Paused, evidence.to_owned(), Some(hold.since));
         }
@@ -280,6 +288,8 @@ impl Office {
             }),
             unfit: Vec::new(),
             notify: self.settings.notify,
+            unattended: self.settings.unattended.clone(),
+            quiet: false,
         };
         for task in self.tasks.values() {
             let line = self.line(task);

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use office_core::approval::{Held, Ruling};
+use office_core::approval::{Held, Ruling, Said};
+use office_core::audit::{Link, Verified};
 use office_core::command::CommandBody;
+use office_core::grant::Grant;
 use office_core::project::{Acceptance, Project, TryReport};
 use office_core::recording::RecordingsReport;
 use office_core::role::{Engine, Role};
@@ -140,6 +142,28 @@ pub enum Ask {
     Approvals {
         /** Those that are over, too. */
         all: bool,
+    },
+    /// The rule that would always allow, or always deny, what is held, as the owner may change it. Nothing is kept by asking.
+    /// Answer: `Text` (TOML).
+    ProposeRule {
+        /** Which approval. */
+        approval: ApprovalId,
+        /** What the rule is to say. */
+        said: Said,
+    },
+    /// Standing grants, oldest first. Answer: `Grants`.
+    Grants {
+        /** Those that answer nothing any more, too. */
+        all: bool,
+    },
+    /// Goes through the chain over what was decided. Answer: `Verified`.
+    VerifyAudit,
+    /// What was decided about approvals and grants, with its place in the chain. Answer: `Audit`.
+    Audit {
+        /** After this event. */
+        since: Seq,
+        /** At most; 1,000 at the highest. */
+        limit: u32,
     },
     /// Stops everything and waits until no process of any desk is left. Answer: `Status`.
     StopAll,
@@ -327,6 +351,15 @@ pub struct AutostartStanding {
     pub cannot: Option<Refusal>,
 }
 
+/// Something that was decided, and its place in the chain.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+pub struct AuditEntry {
+    /// The event.
+    pub envelope: Envelope,
+    /// Its link.
+    pub link: Link,
+}
+
 /// A hit of a search.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
 pub struct Hit {
@@ -374,6 +407,12 @@ pub enum Answer {
     Approval(Box<Approval>),
     /// Held commands.
     Approvals(Vec<Approval>),
+    /// Standing grants.
+    Grants(Vec<Grant>),
+    /// What came of going through the audit.
+    Verified(Box<Verified>),
+    /// What was decided.
+    Audit(Vec<AuditEntry>),
     /// Runs.
     Runs(Vec<Run>),
     /// What trying a project's base found.

@@ -1,6 +1,7 @@
 //! The gate: what the rules say of an action is asked at the door. It goes on, or is held until the owner answers, or is
 //! denied. An answer is worth one action: an approval is claimed before "allow" is said, and what came of it is reported
-//! after (`report`). Where no office answers, only what `allowed.json` lists goes on.
+//! after (`report`). What the owner changed before approving it is handed to an engine that takes other words, and told to the
+//! agent of another. Where no office answers, only what `allowed.json` lists goes on.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -47,17 +48,19 @@ pub struct Verdict {
     pub allow: bool,
     /// Why; the model reads it where it is denied.
     pub why: String,
+    /// What the engine is to do it with instead of what it announced.
+    pub input: Option<Value>,
 }
 
 impl Verdict {
     /// It may be taken.
     pub fn allow(why: impl Into<String>) -> Self {
-        Self { allow: true, why: why.into() }
+        Self { allow: true, why: why.into(), input: None }
     }
 
     /// It may not.
     pub fn deny(why: impl Into<String>) -> Self {
-        Self { allow: false, why: why.into() }
+        Self { allow: false, why: why.into(), input: None }
     }
 }
 
@@ -80,15 +83,15 @@ impl Desk {
 }
 
 /// Judges the action a payload announces. `leaves` says that its engine asks because the action wants out of the engine's own
-/// sandbox: what the rules allow, they allow inside.
-pub(crate) fn judge(payload: &[u8], leaves: bool, patience: &Patience) -> Verdict {
+/// sandbox: what the rules allow, they allow inside. `takes` says that its engine takes another input than it announced.
+pub(crate) fn judge(payload: &[u8], leaves: bool, takes: bool, patience: &Patience) -> Verdict {
     let Some(call) = Call::read(payload) else {
         return Verdict::deny("the office's hook could not read what is to be done, so it is not done");
     };
     let Some(desk) = Desk::here() else {
         return Verdict::deny("OFFICE_DIR is not set: no office can be asked, so nothing risky is done");
     };
-    match hold(&call, &desk, leaves, patience) {
+    match hold(&call, &desk, (leaves, takes), patience) {
         Ok(verdict) => verdict,
         // Work goes on while the office restarts, as far as it reads.
         Err(Trouble::Away(_)) if outright(&call, &desk.place) => Verdict::allow("only reads; the office is away"),
@@ -105,6 +108,7 @@ struct Held<'a> {
     call: &'a Call,
     desk: &'a Desk,
     leaves: bool,
+    takes: bool,
     deadline: Instant,
     /// The approval's number, once the office has given one.
     asked: Option<Value>,
@@ -113,10 +117,10 @@ struct Held<'a> {
     away_since: Option<Instant>,
 }
 
-fn hold(call: &Call, desk: &Desk, leaves: bool, patience: &Patience) -> Result<Verdict, Trouble> {
+fn hold(call: &Call, desk: &Desk, (leaves, takes): (bool, bool), patience: &Patience) -> Result<Verdict, Trouble> {
     let deadline = Instant::now() + patience.hold;
     let claim = format!("hook-claim-{:016x}", RandomState::new().build_hasher().finish());
-    let mut held = Held { call, desk, leaves, deadline, asked: None, claim, away_since: None };
+    let mut held = Held { call, desk, leaves, takes, deadline, asked: None, claim, away_since: None };
     let mut pause = Duration::from_millis(20);
     loop {
         let why = match held.once() {
@@ -167,26 +171,72 @@ impl Held<'_> {
                 self.asked.insert(id).clone()
             }
         };
-        let answer = door.ask(json!({"ask": "await_approval", "approval": id}), self.deadline)?;
-        let approval = &answer["value"];
-        let note = approval["note"]
-            .as_str()
-            .filter(|note| !note.is_empty())
-            .map(|note| format!(": {note}"))
-            .unwrap_or_default();
-        if approval["state"] != "approved" {
-            let state = approval["state"].as_str().unwrap_or("not approved");
-            return Ok(Verdict::deny(format!("{state} by the owner{note}. It was not done; do without it")));
+        loop {
+            let answer = door.ask(json!({"ask": "await_approval", "approval": id}), self.deadline)?;
+            let approval = &answer["value"];
+            let note = approval["note"]
+                .as_str()
+                .filter(|note| !note.is_empty())
+                .map(|note| format!(": {note}"))
+                .unwrap_or_default();
+            match approval["state"].as_str() {
+                Some("approved") => {}
+                Some("waiting") => return Ok(Verdict::deny(sent_away(approval, &id))),
+                state => {
+                    let state = state.unwrap_or("not approved");
+                    return Ok(Verdict::deny(format!("{state} by the owner{note}. It was not done; do without it")));
+                }
+            }
+            // What the owner saw must be what is about to be done.
+            let instead = (approval["argv"] != json!(argv)).then(|| line(approval)).flatten();
+            let input = match (&instead, self.call.input.as_object()) {
+                (None, _) if approval["argv"] == json!(argv) => None,
+                (Some(line), Some(input)) if self.takes && self.call.command().is_some() => {
+                    let mut input = input.clone();
+                    let name = if input.contains_key("command") { "command" } else { "cmd" };
+                    input.insert(name.to_owned(), Value::from(line.as_str()));
+                    Some(Value::Object(input))
+                }
+                (Some(line), _) => {
+                    let why =
+                        format!("the owner approved this instead, once{note}: {line}\nRun exactly that; it goes ahead");
+                    return Ok(Verdict::deny(why));
+                }
+                (None, _) => return Ok(Verdict::deny("the owner approved something else; ask again")),
+            };
+            // Claimed before it is allowed: an approval is good for one action.
+            let body = json!({"noun": "approval", "do": "claim", "approval": id});
+            let claimed = door.ask(submit(&self.claim, body), self.deadline)?;
+            if claimed["value"]["state"] == "waiting" {
+                // Its checkout is another than was shown, so it is asked again. The next claim is another one.
+                self.claim.push('+');
+                continue;
+            }
+            claimed::keep(self.call, &id);
+            let verdict = Verdict::allow(format!("approved by the owner{note}"));
+            return Ok(Verdict { input, ..verdict });
         }
-        // What the owner saw must be what is about to be done.
-        if approval["argv"] != json!(argv) {
-            return Ok(Verdict::deny("the owner approved something else; ask again"));
-        }
-        // Claimed before it is allowed: an approval is good for one action.
-        let body = json!({"noun": "approval", "do": "claim", "approval": id});
-        door.ask(submit(&self.claim, body), self.deadline)?;
-        claimed::keep(self.call, &id);
-        Ok(Verdict::allow(format!("approved by the owner{note}")))
+    }
+}
+
+/// What is told where nobody is to wait: the owner's question, or that they are away.
+fn sent_away(approval: &Value, id: &Value) -> String {
+    let asked = approval["talk"].as_array().and_then(|talk| talk.last()).filter(|last| last["by"]["kind"] == "owner");
+    match asked.and_then(|last| last["text"].as_str()) {
+        Some(question) => format!(
+            "not answered yet: the owner asks first: {question}\nReply with `office approval reply {id} 'YOUR WORDS'`, then do \
+             exactly the same again: it stays before the owner"
+        ),
+        None => "nobody answered yet, so the task is parked until the owner does. End your turn now".to_owned(),
+    }
+}
+
+/// The command of an approval as a shell reads it.
+fn line(approval: &Value) -> Option<String> {
+    let argv: Vec<&str> = approval["argv"].as_array()?.iter().map(Value::as_str).collect::<Option<_>>()?;
+    match argv.as_slice() {
+        ["sh", "-c", line] => Some((*line).to_owned()),
+        _ => approval["shown"].as_str().map(str::to_owned),
     }
 }
 

@@ -66,8 +66,11 @@ pub fn main() -> ExitCode {
     };
     let event = spoken::event_of(&payload);
     let leaves = engine == "codex" && event == spoken::Event::PermissionRequest;
+    let takes = engine == "claude" && event == spoken::Event::PreToolUse;
     let verdict = match (seconds, whole) {
-        (Some(seconds), true) => gate::judge(&payload, leaves, &Patience::for_a_hold_of(Duration::from_secs(seconds))),
+        (Some(seconds), true) => {
+            gate::judge(&payload, leaves, takes, &Patience::for_a_hold_of(Duration::from_secs(seconds)))
+        }
         (None, _) => Verdict::deny("the office's hook is set up wrongly: `--seconds` is no number"),
         (_, false) => Verdict::deny("the action is too long to be judged; do it in smaller steps"),
     };

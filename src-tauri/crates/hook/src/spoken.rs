@@ -46,9 +46,15 @@ pub fn answer(engine: &str, event: Event, verdict: &Verdict) -> String {
         }
         // Codex takes no "allow" here; an empty answer lets its own approval flow go on, which ends at PermissionRequest.
         Event::PreToolUse if engine == "codex" && verdict.allow => json!({}),
-        Event::PreToolUse => json!({"hookSpecificOutput": {
-            "hookEventName": "PreToolUse", "permissionDecision": word, "permissionDecisionReason": verdict.why,
-        }}),
+        Event::PreToolUse => {
+            let mut said = json!({
+                "hookEventName": "PreToolUse", "permissionDecision": word, "permissionDecisionReason": verdict.why,
+            });
+            if let Some(input) = &verdict.input {
+                said["updatedInput"] = input.clone();
+            }
+            json!({"hookSpecificOutput": said})
+        }
     };
     format!("{value}\n")
 }

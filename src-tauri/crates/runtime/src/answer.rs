@@ -8,16 +8,18 @@ use office_core::recording::Budget;
 use office_core::run::Run;
 use office_core::task::TaskCommand;
 use office_core::{
-    Actor, Approval, ApprovalId, ApprovalState, Code, Command, CommandBody, CommandId, Effect, Event, NounKey, Office,
-    ProjectId, Refusal, RunId, Seq, Task, TaskId, TaskState,
+    Actor, Approval, ApprovalId, Code, Command, CommandBody, CommandId, Effect, Event, NounKey, Office, ProjectId,
+    Refusal, RunId, Seq, Task, TaskId, TaskState,
 };
-use office_door::wire::{Answer, Ask, AutostartStanding};
+use office_door::wire::{Answer, Ask, AuditEntry, AutostartStanding};
 
 use crate::autostart::{Autostart, Standing};
 use crate::world::World;
 
 /// Patches longer than this are cut.
 const PATCH_MAX: usize = 16 * 1024 * 1024;
+/// Entries of the audit in one answer.
+const AUDIT_MAX: u32 = 1000;
 /// Events in one answer.
 const EVENTS_MAX: u32 = 10_000;
 
@@ -53,6 +55,29 @@ impl World {
             Ask::Judge { argv, cwd, held } => Ok(Answer::Ruled(self.rule_on(actor, argv, cwd, held).await?)),
             Ask::AwaitApproval { approval } => self.await_approval(actor, approval).await,
             Ask::Approvals { all } => self.approvals(actor, all).await,
+            Ask::ProposeRule { approval, said } => {
+                actor.owner_only("settle anything for good")?;
+                Ok(Answer::Text(self.propose_rule(approval, said).await?))
+            }
+            Ask::Grants { all } => {
+                actor.owner_only("see standing grants")?;
+                let now = self.clock.now();
+                let list = move |office: &Office| -> Vec<office_core::Grant> {
+                    office.grants.values().filter(|it| all || it.is_in_force(now)).cloned().collect()
+                };
+                Ok(Answer::Grants(self.handle.read(list).await?))
+            }
+            Ask::VerifyAudit => {
+                actor.owner_only("go through the audit")?;
+                let verified = self.store.verify_audit().await;
+                Ok(Answer::Verified(Box::new(verified.map_err(|error| troubled(&error))?)))
+            }
+            Ask::Audit { since, limit } => {
+                actor.owner_only("read the audit")?;
+                let found =
+                    self.store.audit(since, limit.clamp(1, AUDIT_MAX)).await.map_err(|error| troubled(&error))?;
+                Ok(Answer::Audit(found.into_iter().map(|(link, envelope)| AuditEntry { envelope, link }).collect()))
+            }
             Ask::StopAll => {
                 self.submit(actor, self.own_id("stop"), CommandBody::Office(OfficeCommand::StopAll)).await?;
                 let none_left = |office: &Office| {
@@ -226,7 +251,9 @@ impl World {
 
     async fn status(&self) -> Result<Answer, Refusal> {
         let now = self.clock.now();
-        Ok(Answer::Status(Box::new(self.handle.read(move |office| office.status(now)).await?)))
+        let mut status = self.handle.read(move |office| office.status(now)).await?;
+        status.quiet = crate::desktop::is_quiet(status.unattended.quiet, now);
+        Ok(Answer::Status(Box::new(status)))
     }
 
     /// The project of that name or number.
@@ -301,15 +328,25 @@ impl World {
         }
     }
 
+    /// Waits until there is something to tell whoever waits: an answer that can no longer be taken back, a question.
     async fn await_approval(&self, actor: Actor, id: ApprovalId) -> Result<Answer, Refusal> {
-        let answered = move |office: &Office| match office.approvals.get(&id) {
-            Some(it) if it.state == ApprovalState::Waiting && may_see(actor, it) => None,
-            found => Some(found.filter(|it| may_see(actor, it)).cloned()),
-        };
-        let found = self.handle.wait_until(answered).await?;
-        found
-            .map(|it| Answer::Approval(Box::new(it)))
-            .ok_or_else(|| Refusal::not_found(format!("approval {id}"), "office approval list"))
+        let known = move |office: &Office| office.approvals.get(&id).filter(|it| may_see(actor, it)).cloned();
+        let mut seq = self.handle.seq.clone();
+        loop {
+            seq.borrow_and_update();
+            let found = self.handle.read(known).await?;
+            let it = found.ok_or_else(|| Refusal::not_found(format!("approval {id}"), "office approval list"))?;
+            let now = self.clock.now();
+            if it.speaks(now) {
+                return Ok(Answer::Approval(Box::new(it)));
+            }
+            // Clocks are set, so it is looked at again before long.
+            let left = it.undo_until.map_or(i64::MAX, |until| until.millis() - now.millis()).clamp(1, 1000);
+            tokio::select! {
+                changed = seq.changed() => changed.map_err(|_| Refusal::new(Code::NoOffice, "the office is closing", "start it again"))?,
+                () = tokio::time::sleep(std::time::Duration::from_millis(left.unsigned_abs())), if it.undo_until.is_some() => {}
+            }
+        }
     }
 
     async fn approvals(&self, actor: Actor, all: bool) -> Result<Answer, Refusal> {
@@ -446,6 +483,10 @@ fn may_see(actor: Actor, it: &Approval) -> bool {
         Actor::Owner | Actor::Office => true,
         Actor::Agent { run, .. } => it.run == Some(run),
     }
+}
+
+fn troubled(error: &office_store::StoreError) -> Refusal {
+    Refusal::new(Code::Trouble, error.to_string(), "`office doctor` says more")
 }
 
 fn no_task(task: TaskId) -> Refusal {

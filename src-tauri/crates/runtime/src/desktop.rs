@@ -9,9 +9,10 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use office_core::approval::ApprovalCommand;
-use office_core::news::{Answers, Item, ONE_BY_ONE, Told, Words};
-use office_core::{Actor, Command, CommandBody};
+use office_core::approval::{ApprovalCommand, Terms};
+use office_core::news::{Answers, Item, Told, Words};
+use office_core::unattended::Quiet;
+use office_core::{Actor, At, Command, CommandBody};
 use tokio::sync::{mpsc, watch};
 
 use self::bus::{Clicked, Desktop};
@@ -83,6 +84,14 @@ impl Drop for Present {
     }
 }
 
+/// Whether it is that late now, by the clock on the owner's wall.
+pub(crate) fn is_quiet(quiet: Option<Quiet>, now: At) -> bool {
+    let Some(quiet) = quiet else { return false };
+    let Ok(moment) = jiff::Timestamp::from_millisecond(now.millis()) else { return false };
+    let local = moment.to_zoned(jiff::tz::TimeZone::system());
+    u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute())).is_ok_and(|minute| quiet.holds(minute))
+}
+
 /// Why telling came to an end.
 #[derive(PartialEq, Eq)]
 enum Stopped {
@@ -116,8 +125,9 @@ pub(crate) async fn tell(world: Arc<World>, bus: Option<String>) {
             left = windows.wait_for(|count| *count == 0) => if left.is_err() { return },
         }
         told = Told::default();
-        match world.handle.read(office_core::Office::news).await {
-            Ok(shown) => drop(told.compare(shown)),
+        let now = world.clock.now();
+        match world.handle.read(move |office| office.news(now)).await {
+            Ok(shown) => drop(told.compare(&shown, now, false)),
             Err(_) => return,
         }
     }
@@ -140,9 +150,9 @@ async fn follow(
     let (unopened, mut not_opened) = mpsc::channel::<Words>(UNOPENED);
     loop {
         seq.borrow_and_update();
-        if update(world, desktop, &mut told).await.is_none() {
-            return Stopped::Closing;
-        }
+        let Some(again) = update(world, desktop, &mut told).await else { return Stopped::Closing };
+        // Clocks are set, so it is looked at again before long.
+        let left = again.map_or(i64::MAX, |at| at.millis() - world.clock.now().millis()).clamp(10, 60_000);
         *lock(&world.notified) = desktop.reach().clone();
         tokio::select! {
             () = world.closing.cancelled() => return Stopped::Closing,
@@ -158,39 +168,45 @@ async fn follow(
                     answer(world, clicked, &unopened).await;
                 }
             }
+            () = tokio::time::sleep(Duration::from_millis(left.unsigned_abs())), if again.is_some() => {}
             Some(words) = not_opened.recv() => desktop.tell(None, &words).await,
         }
     }
 }
 
-/// Compares what waits now with what was told; nothing if the office is gone.
-async fn update(world: &World, desktop: &mut Desktop, told: &mut Told) -> Option<()> {
+/// Compares what waits now with what was told, and says when to look again; nothing if the office is gone.
+async fn update(world: &World, desktop: &mut Desktop, told: &mut Told) -> Option<Option<At>> {
     // Cheap, because it is asked of the loop after whatever happens; the rest is read only when there is something to tell.
-    let (fresh, gone) = told.compare(world.handle.read(office_core::Office::news).await.ok()?);
-    for item in gone {
+    let now = world.clock.now();
+    let found = world.handle.read(move |office| (office.news(now), office.settings.unattended.quiet)).await.ok()?;
+    let telling = told.compare(&found.0, now, is_quiet(found.1, now));
+    for item in telling.gone {
         desktop.take_back(item).await;
     }
-    if fresh.len() > ONE_BY_ONE {
-        desktop.tell(None, &Words::many(fresh.len())).await;
-    } else if !fresh.is_empty() {
-        let now = world.clock.now();
-        let status = world.handle.read(move |office| office.status(now)).await.ok()?;
-        for item in fresh {
+    match telling.now.as_slice() {
+        [] => {}
+        [item] => {
+            let status = world.handle.read(move |office| office.status(now)).await.ok()?;
             // Answered in between, it needs no telling.
-            if let Some(words) = status.words(item) {
-                desktop.tell(Some(item), &words).await;
+            if let Some(words) = status.words(*item) {
+                desktop.tell(Some(*item), &words).await;
             }
         }
+        several => desktop.tell(None, &Words::many(several.len())).await,
     }
-    Some(())
+    Some(telling.again)
 }
 
 /// Carries out what was clicked, where it was on offer.
 async fn answer(world: &Arc<World>, clicked: Clicked, unopened: &mpsc::Sender<Words>) {
     let Clicked { item, action, sender: _ } = clicked;
     let command = match (item, action.as_str()) {
-        (Some(Item::Approval(approval)), bus::DENY) => ApprovalCommand::Deny { approval, note: None },
-        (Some(Item::Approval(approval)), bus::APPROVE) => ApprovalCommand::Approve { approval, note: None },
+        (Some(Item::Approval(approval)), bus::DENY) => {
+            ApprovalCommand::Deny { approval, note: None, terms: Terms::default() }
+        }
+        (Some(Item::Approval(approval)), bus::APPROVE) if may_be_approved(world, approval).await => {
+            ApprovalCommand::Approve { approval, note: None, terms: Terms::default() }
+        }
         (_, bus::OPEN | bus::BESIDE) => {
             let (opening, unopened) = (world.clone(), unopened.clone());
             world.start(async move {
@@ -209,4 +225,13 @@ async fn answer(world: &Arc<World>, clicked: Clicked, unopened: &mpsc::Sender<Wo
     let id = world.own_id("notified");
     // Refused where it was answered elsewhere in the same moment; then the notification goes by itself.
     let _ = world.handle.submit(Command { id, actor: Actor::Owner, body: CommandBody::Approval(command) }).await;
+}
+
+/// What its owner wants to look at first is not approved by a click there, whoever says that it was offered.
+async fn may_be_approved(world: &World, approval: office_core::ApprovalId) -> bool {
+    let found = world.handle.read(move |office| {
+        let it = office.approvals.get(&approval)?;
+        Some(!office.settings.unattended.is_looked_at_first(it))
+    });
+    found.await.ok().flatten().unwrap_or(false)
 }

@@ -170,7 +170,7 @@ impl OfficeLoop {
     }
 
     fn decide(&mut self, command: &Command, now: At, pending: &mut Pending) -> Result<NounKey, Refusal> {
-        let key = subject(&self.office, &command.body);
+        let key = subject(&self.office, command.actor, &command.body);
         let events = decide(&self.office, command, now)?;
         let first = pending.envelopes.len();
         self.apply(events, command.actor, command, now, pending);
@@ -310,6 +310,7 @@ fn noun_of(event: &Event) -> NounKey {
             | DeskEvent::Released { desk },
         ) => NounKey::Desk(*desk),
         Event::Approval(event) => NounKey::Approval(event.approval()),
+        Event::Grant(event) => NounKey::Grant(event.grant()),
         Event::Run(_) | Event::Office(_) | Event::Effect(_) => NounKey::Office,
     }
 }

@@ -2,15 +2,18 @@
 //! files are rules, and how a worker is started, is in `verdicts.rs`; what is done with an *ask* is the approvals'.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use office_core::approval::{ApprovalCommand, Held, Ruling, Said};
-use office_core::{Actor, ApprovalId, Code, Office, Refusal, RunId, TaskState};
+use office_core::grant::Covers;
+use office_core::{Actor, ApprovalId, Code, GrantId, Office, Refusal, RunId, TaskState};
+use office_guard::standing::Shape;
 use office_guard::wire::Layer;
 use office_guard::{Asked, Guard, Scene};
 use tokio::task::spawn_blocking;
 
+use crate::stood;
 use crate::verdicts::{self, RulesOf};
 use crate::world::{World, lock};
 
@@ -44,17 +47,9 @@ struct Doer {
 impl Guards {
     /// What is said by these rules. It waits for a worker, so it is called where waiting is allowed.
     fn judge(&self, layers: Vec<Layer>, asked: &Asked, scene: &Scene) -> Ruling {
-        let set = match self.set(&layers) {
-            Ok(set) => set,
+        let (set, faults) = match self.loaded(layers) {
+            Ok(loaded) => loaded,
             Err(refusal) => return cannot_say(&refusal.message),
-        };
-        let faults = {
-            let mut known = lock(&set.known);
-            if known.0 != layers {
-                known.1 = set.guard.reload(layers.clone());
-                known.0 = layers;
-            }
-            known.1.clone()
         };
         let said = set.guard.judge(asked, scene);
         let ruling = Ruling {
@@ -74,6 +69,27 @@ impl Guards {
         }
     }
 
+    /// Which of these shapes covers what the rules ask about in it.
+    fn covered(&self, layers: Vec<Layer>, asked: &Asked, scene: &Scene, shapes: &[Shape]) -> Option<usize> {
+        let (set, faults) = self.loaded(layers).ok()?;
+        // A rule that does not read may be the one that would have said no.
+        faults.is_empty().then(|| set.guard.covered(asked, scene, shapes)).flatten()
+    }
+
+    /// The guard with these rules in force, and the faults in them.
+    fn loaded(&self, layers: Vec<Layer>) -> Result<(Arc<Set>, Vec<String>), Refusal> {
+        let set = self.set(&layers)?;
+        let faults = {
+            let mut known = lock(&set.known);
+            if known.0 != layers {
+                known.1 = set.guard.reload(layers.clone());
+                known.0 = layers;
+            }
+            known.1.clone()
+        };
+        Ok((set, faults))
+    }
+
     fn set(&self, layers: &[Layer]) -> Result<Arc<Set>, Refusal> {
         let name: Vec<String> = layers.iter().map(|layer| layer.name.clone()).collect();
         let mut sets = lock(&self.sets);
@@ -85,10 +101,7 @@ impl Guards {
         {
             sets.remove(&oldest);
         }
-        let own = std::env::current_exe().ok();
-        let is_office = own.as_deref().and_then(Path::file_stem).is_some_and(|name| name == "office");
-        let fallback = is_office.then(|| vec!["guard".to_owned(), "worker".to_owned()]);
-        let set = Arc::new(Set { guard: verdicts::guard(WORKERS, fallback)?, known: Mutex::default() });
+        let set = Arc::new(Set { guard: verdicts::guard(WORKERS, verdicts::own_worker())?, known: Mutex::default() });
         sets.insert(name, set.clone());
         Ok(set)
     }
@@ -122,6 +135,14 @@ impl World {
             Some(asked) => asked,
             None => return Ok(cannot_say("it is neither a command nor a tool with its input")),
         };
+        let (layers, scene) = self.rules_and_scene(run, cwd).await?;
+        let guards = self.guards.clone();
+        let judged = spawn_blocking(move || guards.judge(layers, &asked, &scene));
+        Ok(judged.await.unwrap_or_else(|error| cannot_say(&error.to_string())))
+    }
+
+    /// The rules that hold for a run, and where it acts.
+    pub(crate) async fn rules_and_scene(&self, run: RunId, cwd: String) -> Result<(Vec<Layer>, Scene), Refusal> {
         let office = self.dir.root().to_owned();
         let found = self.handle.read(move |office| doer(office, run)).await?;
         let Some(mut doer) = found else {
@@ -129,38 +150,130 @@ impl World {
             return Err(Refusal::new(Code::WrongState, message, "end here; the office has taken the desk back"));
         };
         doer.home = self.home_of(run).unwrap_or(doer.home);
-        let guards = self.guards.clone();
-        let judged = spawn_blocking(move || {
+        let read = spawn_blocking(move || {
             let mut scene = Scene::new(cwd, doer.checkout, doer.home);
             scene.hosts = doer.hosts;
             let mut layers = verdicts::layers(&office, &doer.of);
             layers.extend(verdicts::interlocks(&office, &doer.done));
-            guards.judge(layers, &asked, &scene)
+            (layers, scene)
         });
-        Ok(judged.await.unwrap_or_else(|error| cannot_say(&error.to_string())))
+        read.await.map_err(|error| Refusal::new(Code::Trouble, error.to_string(), "ask again"))
+    }
+
+    /// The standing grant that covers what the rules ask about, if any.
+    async fn granted(&self, run: RunId, argv: &[String], cwd: &str, held: Held) -> Result<Option<GrantId>, Refusal> {
+        let now = self.clock.now();
+        let found = self.handle.read(move |office| {
+            let it = office.runs.get(&run)?;
+            Some(office.grants_for(it.desk, it.task, now).cloned().collect::<Vec<_>>())
+        });
+        let grants = found.await?.unwrap_or_default();
+        let same = grants.iter().find(
+            |grant| matches!(&grant.covers, Covers::Same { held: of, argv: words, .. } if *of == held && words == argv),
+        );
+        if let Some(grant) = same {
+            return Ok(Some(grant.id));
+        }
+        let mut ids = Vec::new();
+        let mut shapes = Vec::new();
+        for grant in &grants {
+            if let Covers::Shape { run, words } = &grant.covers {
+                ids.push(grant.id);
+                shapes.push(Shape { run: run.clone(), words: words.clone(), in_order: false });
+            }
+        }
+        let Some(asked) = asked(argv, held).filter(|_| held == Held::Command && !shapes.is_empty()) else {
+            return Ok(None);
+        };
+        let (layers, scene) = self.rules_and_scene(run, cwd.to_owned()).await?;
+        let guards = self.guards.clone();
+        let found = spawn_blocking(move || guards.covered(layers, &asked, &scene, &shapes));
+        Ok(found.await.ok().flatten().and_then(|at| ids.get(at).copied()))
+    }
+
+    /// The state of the checkout a run acts in.
+    async fn stands(&self, run: RunId) -> Result<String, Refusal> {
+        let place = move |office: &Office| office.runs.get(&run).and_then(|run| run.workplace.clone());
+        let Some(place) = self.handle.read(place).await? else { return Ok("unknown".to_owned()) };
+        let state = spawn_blocking(move || stood::state(std::path::Path::new(&place.path)));
+        // Not known, it is never the same as before: what is bound to it is asked again.
+        Ok(state.await.ok().flatten().unwrap_or_else(|| format!("unknown-{}", self.ids.token())))
     }
 
     /// A command about approvals as it may be decided: what is to be held has what the rules say of it, whatever its sender
     /// wrote there; what the rules refuse is not held, and does not begin.
     pub(crate) async fn ruled(&self, actor: Actor, command: ApprovalCommand) -> Result<ApprovalCommand, Refusal> {
         match command {
-            ApprovalCommand::Ask { argv, cwd, reason, held, ruling: _ } => {
-                let judged = matches!(actor, Actor::Agent { .. }) && held != Held::Words && cwd.starts_with('/');
-                let ruling = match judged {
-                    true => Some(self.rule_on(actor, argv.clone(), cwd.clone(), held).await?),
-                    false => None,
+            ApprovalCommand::Ask { argv, cwd, reason, held, .. } => {
+                let by = match actor {
+                    Actor::Agent { run, .. } if held != Held::Words && cwd.starts_with('/') => Some(run),
+                    _ => None,
                 };
-                refused(ruling.as_ref())?;
-                Ok(ApprovalCommand::Ask { argv, cwd, reason, held, ruling })
+                let (mut ruling, mut stands, mut grant) = (None, None, None);
+                if let Some(run) = by {
+                    let said = self.rule_on(actor, argv.clone(), cwd.clone(), held).await?;
+                    refused(Some(&said))?;
+                    grant = self.granted(run, &argv, &cwd, held).await?;
+                    if stood::matters(said.category.as_deref()) {
+                        stands = Some(self.stands(run).await?);
+                    }
+                    ruling = Some(said);
+                }
+                Ok(ApprovalCommand::Ask { argv, cwd, reason, held, ruling, stands, grant })
             }
-            ApprovalCommand::Claim { approval } => {
-                if let Some((argv, cwd, held)) = self.handle.read(move |office| words(office, approval)).await? {
+            ApprovalCommand::Claim { approval, .. } => {
+                let mut stands = None;
+                let found = self.handle.read(move |office| words(office, approval)).await?;
+                if let Some((argv, cwd, held, bound)) = found {
                     // The rules may have changed while it was held.
                     refused(Some(&self.rule_on(actor, argv, cwd, held).await?))?;
+                    if let (true, Actor::Agent { run, .. }) = (bound, actor) {
+                        stands = Some(self.stands(run).await?);
+                    }
                 }
-                Ok(ApprovalCommand::Claim { approval })
+                Ok(ApprovalCommand::Claim { approval, stands })
+            }
+            ApprovalCommand::Approve { approval, note, mut terms } if actor == Actor::Owner => {
+                // While its task is parked nobody works in its checkout; the office itself may have put it in order since.
+                let parked = move |office: &Office| {
+                    office.approvals.get(&approval).filter(|it| it.parked.is_some()).and_then(|it| it.run)
+                };
+                terms.stands = match self.handle.read(parked).await? {
+                    Some(run) => Some(self.stands(run).await?),
+                    None => None,
+                };
+                if let Some(line) = &terms.edit {
+                    self.may_be_edited(approval, line).await?;
+                }
+                if let Some(rule) = &terms.rule {
+                    if terms.edit.is_some() {
+                        let way_out = "change it and approve that once, or settle it as it is";
+                        return Err(Refusal::invalid("what is changed is not settled for good with it", way_out));
+                    }
+                    self.keep_rule(approval, rule, Said::Allow).await?;
+                }
+                Ok(ApprovalCommand::Approve { approval, note, terms })
+            }
+            ApprovalCommand::Deny { approval, note, terms } if actor == Actor::Owner => {
+                if let Some(rule) = &terms.rule {
+                    self.keep_rule(approval, rule, Said::Deny).await?;
+                }
+                Ok(ApprovalCommand::Deny { approval, note, terms })
             }
             other => Ok(other),
+        }
+    }
+
+    /// What the owner made of a command is judged as well: what the rules refuse is not approved by changing into it.
+    async fn may_be_edited(&self, approval: ApprovalId, line: &str) -> Result<(), Refusal> {
+        let argv = office_core::approval::words_of_line(line);
+        let found = self.handle.read(move |office| {
+            let it = office.approvals.get(&approval)?;
+            Some((Actor::Agent { desk: it.desk?, run: it.run? }, it.cwd.clone(), it.held))
+        });
+        match found.await? {
+            Some((actor, cwd, held)) => refused(Some(&self.rule_on(actor, argv, cwd, held).await?)),
+            None => Ok(()),
         }
     }
 
@@ -182,13 +295,14 @@ fn refused(ruling: Option<&Ruling>) -> Result<(), Refusal> {
     }
 }
 
-fn words(office: &Office, id: ApprovalId) -> Option<(Vec<String>, String, Held)> {
+/// What is held, and whether it is bound to a state of its checkout.
+fn words(office: &Office, id: ApprovalId) -> Option<(Vec<String>, String, Held, bool)> {
     let it = office.approvals.get(&id).filter(|it| it.held != Held::Words)?;
-    Some((it.argv.clone(), it.cwd.clone(), it.held))
+    Some((it.argv.clone(), it.cwd.clone(), it.held, it.stands.is_some()))
 }
 
 /// What is asked of the guard; a line that was given to a shell is that line.
-fn asked(argv: &[String], held: Held) -> Option<Asked> {
+pub(crate) fn asked(argv: &[String], held: Held) -> Option<Asked> {
     match (held, argv) {
         (Held::Command, [sh, c, line]) if sh == "sh" && c == "-c" => Some(Asked::Run { run: line.clone() }),
         (Held::Command, words) => {

@@ -129,6 +129,13 @@ pub fn interlocks(office: &Path, done: &BTreeSet<u32>) -> Option<Layer> {
     Some(Layer { name, origin: Origin::Owner, text: held.map(rule).collect() })
 }
 
+/// What this program is called with where it is its own worker: it is, if it is `office` and not a test.
+pub(crate) fn own_worker() -> Option<Vec<String>> {
+    let own = std::env::current_exe().ok();
+    let is_office = own.as_deref().and_then(Path::file_stem).is_some_and(|name| name == "office");
+    is_office.then(|| vec!["guard".to_owned(), "worker".to_owned()])
+}
+
 /// A guard with up to `workers` workers. The worker is `office-guard` beside this program, or this program itself with the
 /// arguments `fallback`, where it is known to have such a verb.
 ///

@@ -36,6 +36,8 @@ enum Value {
 /// A batch as text, made before the transaction begins, so that the database is held for as short as can be.
 struct Rows {
     events: Vec<Columns<8>>,
+    /// Which of them are bound into the audit.
+    bound: Vec<usize>,
     nouns: Vec<Columns<3>>,
     effects: Vec<Columns<3>>,
     /// The office's own row as it is in the database after this.
@@ -118,6 +120,8 @@ impl Store {
         }
         insert(&mut tx, &NOUNS, &rows.nouns).await.map_err(&no)?;
         insert(&mut tx, &EVENTS, &rows.events).await.map_err(&no)?;
+        let bound: Vec<_> = rows.bound.iter().filter_map(|at| written(rows.events.get(*at)?)).collect();
+        crate::audit::bind(&mut tx, &bound).await.map_err(&no)?;
         insert(&mut tx, &EFFECTS, &rows.effects).await.map_err(&no)?;
         if let Err(error) = change_status(&mut tx, settled, "done", &no).await {
             tx.rollback().await.ok();
@@ -144,6 +148,9 @@ impl Store {
 fn rows(batch: Batch<'_>, office_row: Option<String>) -> Result<Rows> {
     let mut rows = Rows {
         events: batch.envelopes.iter().map(event_row).collect::<Result<_>>()?,
+        bound: (0..batch.envelopes.len())
+            .filter(|at| office_core::audit::covers(&batch.envelopes[*at].event))
+            .collect(),
         nouns: Vec::with_capacity(batch.nouns.len()),
         effects: Vec::with_capacity(batch.effects.len()),
         office_row,
@@ -241,6 +248,15 @@ fn event_row(envelope: &Envelope) -> Result<Columns<8>> {
     ])
 }
 
+/// An event's row as it is bound into the audit.
+fn written(row: &Columns<8>) -> Option<crate::audit::Written<'_>> {
+    let text = |at: usize| match row.get(at) {
+        Some(Value::Text(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    Some(crate::audit::Written { seq: seq_of(row)?, at: text(1)?, actor: text(2)?, cause: text(3)?, body: text(4)? })
+}
+
 fn seq_of<const N: usize>(row: &Columns<N>) -> Option<Seq> {
     if let Some(Value::Number(seq)) = row.first() { u32::try_from(*seq).ok().map(Seq) } else { None }
 }
@@ -260,6 +276,9 @@ fn about(event: &Event) -> About {
         Event::Task(event) => About::Task(event.task()),
         Event::Run(event) => About::Run(event.run()),
         Event::Approval(event) => About::Approval(event.approval()),
+        Event::Grant(office_core::grant::GrantEvent::Given { grant }) => grant.task.map_or(About::NoTask, About::Task),
+        Event::Grant(office_core::grant::GrantEvent::Used { approval, .. }) => About::Approval(*approval),
+        Event::Grant(office_core::grant::GrantEvent::Revoked { .. }) => About::NoTask,
         Event::Effect(EffectEvent::Ended { what, .. }) => match what {
             Effect::Prepare { run } | Effect::Launch { run } | Effect::End { run } | Effect::Tidy { run, .. } => {
                 About::Run(*run)

@@ -63,7 +63,7 @@ impl Store {
         Ok(span.0.zip(span.1).map(|(first, last)| (Seq(first), Seq(last))))
     }
 
-    fn envelope(&self, row: &SqliteRow) -> Result<Envelope> {
+    pub(crate) fn envelope(&self, row: &SqliteRow) -> Result<Envelope> {
         let no = self.no();
         let seq = Seq(row.try_get(0).map_err(&no)?);
         let what = || format!("event {seq}");

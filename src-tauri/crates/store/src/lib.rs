@@ -3,6 +3,7 @@
 
 mod append;
 mod aside;
+mod audit;
 mod backup;
 mod error;
 mod events;

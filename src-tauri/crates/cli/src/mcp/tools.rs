@@ -163,16 +163,30 @@ impl OfficeTools {
             reason: Some(wanted.why),
             held: Held::Words,
             ruling: None,
+            stands: None,
+            grant: None,
         };
         let asked = self.approval(ask).await?;
         let answer = self.link.ask(Ask::AwaitApproval { approval: asked.id }).await.answer.map_err(said)?;
         let Answer::Approval(answered) = answer else { return Err(unexpected()) };
         let note = answered.note.as_deref().map(|note| format!(": {note}")).unwrap_or_default();
+        if let (ApprovalState::Waiting, Some(question)) = (answered.state, answered.open_question()) {
+            let id = answered.id;
+            return Err(format!(
+                "The owner asks first: {}. Reply with `office approval reply {id} 'YOUR WORDS'`, then ask exactly the same again.",
+                question.text
+            ));
+        }
+        if answered.state == ApprovalState::Waiting {
+            return Err(
+                "Nobody answered yet, and the task is parked until the owner does. End your turn now.".to_owned()
+            );
+        }
         if answered.state != ApprovalState::Approved {
             return Err(format!("{}{note}. Do without it, or say with task_blocked what you need.", answered.state));
         }
         // A yes is good for one action; having told the agent is all there is to run.
-        self.approval(ApprovalCommand::Claim { approval: asked.id }).await?;
+        self.approval(ApprovalCommand::Claim { approval: asked.id, stands: None }).await?;
         self.approval(ApprovalCommand::Report { approval: asked.id, exit: Exit::Code { code: 0 } }).await?;
         Ok(format!("Approved, once{note}."))
     }
@@ -198,7 +212,7 @@ impl OfficeTools {
 
     async fn approval(&self, command: ApprovalCommand) -> Result<Approval, String> {
         match self.submit(CommandBody::Approval(command)).await? {
-            Noun::Approval(approval) => Ok(approval),
+            Noun::Approval(approval) => Ok(*approval),
             _ => Err(unexpected()),
         }
     }

@@ -4,9 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::command::{Command, CommandBody, decide};
-use crate::event::Envelope;
+use crate::event::{Envelope, Event};
 use crate::ids::{CommandId, EngineName, ProjectId, Seq};
-use crate::run::{self, Run, RunEvent, StopWhy};
+use crate::refusal::{Code, Refusal};
+use crate::run::{self, Run, RunEvent, RunState, StopWhy};
 
 const NOW: i64 = 1_800_000_000_000;
 
@@ -14,12 +15,12 @@ fn now() -> At {
     At::from_millis(NOW)
 }
 
-fn agent(run: u32) -> Actor {
+pub(super) fn agent(run: u32) -> Actor {
     Actor::Agent { desk: DeskId(run), run: RunId(run) }
 }
 
 /// An office with two runs at work.
-fn office() -> Office {
+pub(super) fn office() -> Office {
     let mut office = Office::default();
     for n in 1..=2 {
         let engine = EngineName::from("shell");
@@ -29,7 +30,7 @@ fn office() -> Office {
     office
 }
 
-fn play(office: &mut Office, events: Vec<Event>) {
+pub(super) fn play(office: &mut Office, events: Vec<Event>) {
     for event in events {
         let seq = Seq(office.seq.0 + 1);
         office.apply(&Envelope { seq, at: now(), actor: Actor::Owner, cause: CommandId::from("c"), event });
@@ -43,16 +44,24 @@ fn said(office: &mut Office, actor: Actor, body: ApprovalCommand) -> Result<(), 
     Ok(())
 }
 
-fn ask(words: &[&str]) -> ApprovalCommand {
+pub(super) fn ask(words: &[&str]) -> ApprovalCommand {
     let argv = words.iter().map(|word| (*word).to_owned()).collect();
-    ApprovalCommand::Ask { argv, cwd: "/desk".to_owned(), reason: None, held: Held::Command, ruling: None }
+    ApprovalCommand::Ask {
+        argv,
+        cwd: "/desk".to_owned(),
+        reason: None,
+        held: Held::Command,
+        ruling: None,
+        stands: None,
+        grant: None,
+    }
 }
 
 fn state(office: &Office, id: u32) -> ApprovalState {
     office.approvals[&ApprovalId(id)].state
 }
 
-const ONE: ApprovalId = ApprovalId(1);
+pub(super) const ONE: ApprovalId = ApprovalId(1);
 
 #[test]
 fn a_held_command_is_approved_begun_and_reported() {
@@ -61,10 +70,10 @@ fn a_held_command_is_approved_begun_and_reported() {
     let held = &office.approvals[&ONE];
     assert_eq!((held.run, held.desk, held.task), (Some(RunId(1)), Some(DeskId(1)), Some(TaskId(1))));
     let note = Some(" go on ".to_owned());
-    said(&mut office, Actor::Owner, ApprovalCommand::Approve { approval: ONE, note }).unwrap();
+    said(&mut office, Actor::Owner, ApprovalCommand::Approve { approval: ONE, note, terms: Terms::default() }).unwrap();
     assert_eq!(office.approvals[&ONE].note.as_deref(), Some("go on"));
-    said(&mut office, agent(1), ApprovalCommand::Claim { approval: ONE }).unwrap();
-    let again = said(&mut office, agent(1), ApprovalCommand::Claim { approval: ONE }).unwrap_err();
+    said(&mut office, agent(1), ApprovalCommand::Claim { approval: ONE, stands: None }).unwrap();
+    let again = said(&mut office, agent(1), ApprovalCommand::Claim { approval: ONE, stands: None }).unwrap_err();
     assert_eq!(again.code, Code::WrongState);
     said(&mut office, agent(1), ApprovalCommand::Report { approval: ONE, exit: Exit::Code { code: 3 } }).unwrap();
     assert_eq!(state(&office, 1), ApprovalState::Ran);
@@ -76,9 +85,9 @@ fn nobody_but_the_owner_answers() {
     let mut office = office();
     said(&mut office, agent(1), ask(&["git", "push"])).unwrap();
     for who in [agent(1), agent(2), Actor::Office] {
-        let approve = ApprovalCommand::Approve { approval: ONE, note: None };
+        let approve = ApprovalCommand::Approve { approval: ONE, note: None, terms: Terms::default() };
         assert_eq!(said(&mut office, who, approve).unwrap_err().code, Code::NotAllowed);
-        let deny = ApprovalCommand::Deny { approval: ONE, note: None };
+        let deny = ApprovalCommand::Deny { approval: ONE, note: None, terms: Terms::default() };
         assert_eq!(said(&mut office, who, deny).unwrap_err().code, Code::NotAllowed);
     }
     assert_eq!(state(&office, 1), ApprovalState::Waiting);
@@ -88,9 +97,10 @@ fn nobody_but_the_owner_answers() {
 fn another_run_neither_begins_nor_reports_nor_withdraws_it() {
     let mut office = office();
     said(&mut office, agent(1), ask(&["git", "push"])).unwrap();
-    said(&mut office, Actor::Owner, ApprovalCommand::Approve { approval: ONE, note: None }).unwrap();
+    said(&mut office, Actor::Owner, ApprovalCommand::Approve { approval: ONE, note: None, terms: Terms::default() })
+        .unwrap();
     for body in [
-        ApprovalCommand::Claim { approval: ONE },
+        ApprovalCommand::Claim { approval: ONE, stands: None },
         ApprovalCommand::Withdraw { approval: ONE },
         ApprovalCommand::Report { approval: ONE, exit: Exit::Code { code: 0 } },
     ] {
@@ -107,9 +117,10 @@ fn with_its_run_goes_what_is_held_and_what_ran_is_uncertain() {
     }
     said(&mut office, agent(2), ask(&["true"])).unwrap();
     for approval in [ApprovalId(2), ApprovalId(3)] {
-        said(&mut office, Actor::Owner, ApprovalCommand::Approve { approval, note: None }).unwrap();
+        said(&mut office, Actor::Owner, ApprovalCommand::Approve { approval, note: None, terms: Terms::default() })
+            .unwrap();
     }
-    said(&mut office, agent(1), ApprovalCommand::Claim { approval: ApprovalId(3) }).unwrap();
+    said(&mut office, agent(1), ApprovalCommand::Claim { approval: ApprovalId(3), stands: None }).unwrap();
     let stopped = run::stop(&office, Some(RunId(1)), StopWhy::DeskStopped);
     play(&mut office, stopped);
     assert_eq!(state(&office, 1), ApprovalState::Withdrawn);
@@ -154,6 +165,8 @@ fn what_nobody_could_judge_or_run_is_refused_with_the_way_out() {
         reason: None,
         held: Held::Command,
         ruling: None,
+        stands: None,
+        grant: None,
     };
     assert_eq!(said(&mut office, agent(1), relative).unwrap_err().code, Code::Invalid);
     let reason = Some("y".repeat(WORDS_MAX + 1));
@@ -163,6 +176,8 @@ fn what_nobody_could_judge_or_run_is_refused_with_the_way_out() {
         reason,
         held: Held::Command,
         ruling: None,
+        stands: None,
+        grant: None,
     };
     assert_eq!(said(&mut office, agent(1), wordy).unwrap_err().code, Code::Limit);
     assert!(office.approvals.is_empty());
@@ -201,10 +216,10 @@ proptest! {
             let actor = match who { 0 => Actor::Owner, 1 => Actor::Office, n => agent(u32::from(n) - 1) };
             let body = match what {
                 0 | 1 => ask(&["true"]),
-                2 => ApprovalCommand::Approve { approval, note: None },
-                3 => ApprovalCommand::Deny { approval, note: None },
+                2 => ApprovalCommand::Approve { approval, note: None, terms: Terms::default() },
+                3 => ApprovalCommand::Deny { approval, note: None, terms: Terms::default() },
                 4 => ApprovalCommand::Withdraw { approval },
-                5 | 6 => ApprovalCommand::Claim { approval },
+                5 | 6 => ApprovalCommand::Claim { approval, stands: None },
                 7 => ApprovalCommand::Report { approval, exit: Exit::Code { code: 0 } },
                 _ => {
                     let run = RunId(id % 2 + 1);

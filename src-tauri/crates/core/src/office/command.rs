@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::actor::Actor;
+use crate::approval;
 use crate::event::Event;
 use crate::hold::{Hold, HoldReason};
 use crate::ids::{RunId, Seq};
@@ -185,6 +186,7 @@ pub fn decide(office: &Office, actor: Actor, command: &OfficeCommand, now: At) -
                 let way_out = "give at least 1, or none to keep all";
                 return Err(Refusal::invalid("recordings cannot be kept for no time or in no space", way_out));
             }
+            settings.unattended.fits()?;
             one(OfficeEvent::SettingsChanged { settings: settings.clone() })
         }
         OfficeCommand::ReadCatalog { roles, engines } => {
@@ -275,7 +277,9 @@ pub fn decide(office: &Office, actor: Actor, command: &OfficeCommand, now: At) -
             for task in office.tasks.values() {
                 let stopped = task.hold.as_ref().is_some_and(|hold| hold.reason == HoldReason::StoppedByOwner);
                 match task.state {
-                    TaskState::Parked if stopped => events.push(Event::Task(TaskEvent::Unparked { task: task.id })),
+                    TaskState::Parked if stopped => {
+                        events.push(Event::Task(TaskEvent::Unparked { task: task.id, note: None }))
+                    }
                     TaskState::Interrupted => events.push(Event::Task(TaskEvent::Resumed { task: task.id })),
                     _ => {}
                 }
@@ -285,7 +289,13 @@ pub fn decide(office: &Office, actor: Actor, command: &OfficeCommand, now: At) -
         OfficeCommand::Tick => {
             actor.office_only()?;
             let due = office.index.deadlines.iter().take_while(|(at, _)| *at <= now);
-            Ok(due.flat_map(|(_, run)| run::stop(office, Some(*run), StopWhy::TimeLimit)).collect())
+            let mut events: Vec<Event> =
+                due.flat_map(|(_, run)| run::stop(office, Some(*run), StopWhy::TimeLimit)).collect();
+            // What ends by its time limit in this moment is not parked as well.
+            if events.is_empty() {
+                events = approval::passed(office, now);
+            }
+            Ok(events)
         }
     }
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::approval::Approval;
 use crate::desk::Desk;
-use crate::ids::{ApprovalId, DeskId, ProjectId, RunId, TaskId};
+use crate::grant::Grant;
+use crate::ids::{ApprovalId, DeskId, GrantId, ProjectId, RunId, TaskId};
 use crate::noun::NounKey;
 use crate::office::Office;
 use crate::project::Project;
@@ -116,6 +117,17 @@ impl Office {
             self.index.approvals.remove(&id);
         }
         self.touched.insert(NounKey::Approval(id));
+    }
+
+    pub(crate) fn put_grant(&mut self, grant: Grant) {
+        self.touched.insert(NounKey::Grant(grant.id));
+        self.grants.insert(grant.id, grant);
+    }
+
+    pub(crate) fn change_grant(&mut self, id: GrantId, change: impl FnOnce(&mut Grant)) {
+        let Some(grant) = self.grants.get_mut(&id) else { return };
+        change(grant);
+        self.touched.insert(NounKey::Grant(id));
     }
 
     pub(crate) fn put_task(&mut self, task: Task) {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::actor::Actor;
+use crate::approval;
 use crate::assign;
 use crate::check::Check;
 use crate::event::Event;
@@ -315,6 +316,7 @@ fn decide_for_owner(office: &Office, command: &TaskCommand, now: At, note: &Note
             let it = in_state(office, *task, &states, "given up")?;
             let mut events = vec![Event::Task(TaskEvent::Failed { task: it.id, why: text::body("reason", why)? })];
             events.extend(run::stop(office, it.lease, StopWhy::TaskTaken));
+            events.extend(approval::task_over(office, it.id));
             Ok(events)
         }
         TaskCommand::Retry { task, note: words } => {
@@ -326,7 +328,11 @@ fn decide_for_owner(office: &Office, command: &TaskCommand, now: At, note: &Note
             office.not_held()?;
             let it = in_state(office, *task, &[Interrupted, Parked], "resumed")?;
             let id = it.id;
-            one(if it.state == Parked { TaskEvent::Unparked { task: id } } else { TaskEvent::Resumed { task: id } })
+            one(if it.state == Parked {
+                TaskEvent::Unparked { task: id, note: None }
+            } else {
+                TaskEvent::Resumed { task: id }
+            })
         }
         TaskCommand::Cancel { task } => {
             let it = office.task(*task)?;
@@ -335,6 +341,7 @@ fn decide_for_owner(office: &Office, command: &TaskCommand, now: At, note: &Note
             }
             let mut events = vec![Event::Task(TaskEvent::Cancelled { task: it.id })];
             events.extend(run::stop(office, it.lease, StopWhy::TaskTaken));
+            events.extend(approval::task_over(office, it.id));
             Ok(events)
         }
         TaskCommand::Reopen { task, note: words } => {

@@ -161,6 +161,9 @@ pub enum TaskEvent {
     Unparked {
         /** Which. */
         task: TaskId,
+        /** What the owner says with it. */
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<Note>,
     },
     /// Its process was lost.
     Interrupted {
@@ -255,7 +258,7 @@ impl TaskEvent {
             | Self::Blocked { task, .. }
             | Self::Answered { task, .. }
             | Self::Parked { task, .. }
-            | Self::Unparked { task }
+            | Self::Unparked { task, .. }
             | Self::Interrupted { task, .. }
             | Self::Resumed { task }
             | Self::Failed { task, .. }
@@ -410,7 +413,10 @@ fn change(task: &mut Task, event: &TaskEvent) {
             task.hold = Some(hold.clone());
             task.lease = None;
         }
-        TaskEvent::Unparked { .. } => task.hold = None,
+        TaskEvent::Unparked { note, .. } => {
+            task.hold = None;
+            task.notes.extend(note.clone());
+        }
         TaskEvent::Interrupted { why, .. } => {
             task.lease = None;
             task.why = Some(why.clone());

@@ -231,6 +231,7 @@ fn in_review(office: &Office, task: &Task, run: RunId, work: &Work, results: Vec
     let clean = marks.is_empty();
     let mut events = vec![Event::Task(TaskEvent::InReview { task: task.id, run, results, marks })];
     events.extend(run::stop(office, Some(run), StopWhy::Finished));
+    events.extend(approval::task_over(office, task.id));
     let by_itself = office.projects.get(&task.project).is_some_and(|p| p.acceptance == Acceptance::Green);
     if by_itself && clean && task.deliverable == Deliverable::Change {
         events.push(Event::Task(TaskEvent::Accepted { task: task.id }));

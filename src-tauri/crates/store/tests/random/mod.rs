@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use office_core::approval::{ApprovalCommand, Held};
+use office_core::approval::{ApprovalCommand, Held, Terms};
 use office_core::check::{Check, CheckResult, CheckSource, Verdict};
 use office_core::desk::DeskCommand;
 use office_core::effect::EffectCommand;
@@ -208,9 +208,26 @@ impl Night {
         let note = (d.is_multiple_of(2)).then(|| format!("words {d}"));
         // Half of the time what fits its state, or few would come to an end.
         let state = self.office.approvals.get(&approval).map(|it| it.state).filter(|_| b < 128);
+        let terms = Terms {
+            edit: (c % 11 == 0).then(|| format!("git push other {d}")),
+            for_task: c % 13 == 0,
+            undo_secs: (c % 3 == 0).then_some(5),
+            ..Terms::default()
+        };
+        let plain = Terms { undo_secs: terms.undo_secs, ..Terms::default() };
+        let stands = (d % 4 == 0).then(|| format!("state {}", c % 2));
         let (actor, body) = match (state, b % 8) {
-            (Some(ApprovalState::Waiting), 3..) => (Actor::Owner, ApprovalCommand::Approve { approval, note }),
-            (Some(ApprovalState::Approved), 3..) => (agent, ApprovalCommand::Claim { approval }),
+            (Some(ApprovalState::Waiting), _) if c % 7 == 0 => {
+                (Actor::Owner, ApprovalCommand::AskBack { approval, question: format!("why {d}?") })
+            }
+            (Some(ApprovalState::Waiting), _) if c % 7 == 1 => {
+                (agent, ApprovalCommand::Reply { approval, text: format!("because {d}") })
+            }
+            (Some(ApprovalState::Approved | ApprovalState::Denied), _) if c % 7 == 2 => {
+                (Actor::Owner, ApprovalCommand::Undo { approval })
+            }
+            (Some(ApprovalState::Waiting), 3..) => (Actor::Owner, ApprovalCommand::Approve { approval, note, terms }),
+            (Some(ApprovalState::Approved), 3..) => (agent, ApprovalCommand::Claim { approval, stands }),
             (Some(ApprovalState::Running), 4..) => (agent, ApprovalCommand::Report { approval, exit: exit(c) }),
             (_, 0..=2) => {
                 let argv = vec!["git".to_owned(), format!("push\n'{d}'\u{202e}")];
@@ -222,13 +239,15 @@ impl Night {
                         reason: note,
                         held: Held::Command,
                         ruling: None,
+                        stands,
+                        grant: None,
                     },
                 )
             }
-            (_, 3) => (Actor::Owner, ApprovalCommand::Deny { approval, note }),
+            (_, 3) => (Actor::Owner, ApprovalCommand::Deny { approval, note, terms: plain }),
             (_, 4) => (agent, ApprovalCommand::Withdraw { approval }),
-            (_, 5) => (Actor::Owner, ApprovalCommand::Approve { approval, note }),
-            (_, 6) => (agent, ApprovalCommand::Claim { approval }),
+            (_, 5) => (Actor::Owner, ApprovalCommand::Approve { approval, note, terms }),
+            (_, 6) => (agent, ApprovalCommand::Claim { approval, stands }),
             _ => (agent, ApprovalCommand::Report { approval, exit: exit(c) }),
         };
         (actor, CommandBody::Approval(body))
