@@ -1,5 +1,5 @@
 // Pictures of the window on the recorded night, into target/shots, to be looked at beside the design.
-//   node tests/shots.mjs [night|morning|more|large|narrow|first]...   all of them if none is named
+//   node tests/shots.mjs [night|morning|more|large|narrow|first|inbox]...   all of them if none is named
 // Not here: judging them.
 
 import { mkdirSync } from 'node:fs';
@@ -87,6 +87,20 @@ try {
       await page.getByRole('textbox', { name: /Open a repository/ }).fill('/home/you/code/ledger');
       await page.getByRole('button', { name: 'Open', exact: true }).click();
       await shot(page, `${theme}-first-refused`);
+      await page.close();
+    }
+  if (wants('inbox'))
+    for (const theme of ['night', 'morning']) {
+      const page = await browser.open({ before: (page) => set(page, { theme }) });
+      const asks = (body) => body.task === 17 || body.new?.title === 'Publish the notes';
+      for (const body of (await page.evaluate(() => window.replay.known())).filter(asks)) await page.evaluate((body) => window.replay.ask({ ask: 'submit', command_id: 'by-hand', body }), body);
+      const card = page.locator('[data-approval]');
+      await card.focus();
+      await shot(page, `${theme}-inbox`);
+      await card.getByRole('button', { name: 'More' }).click();
+      await shot(page, `${theme}-inbox-more`);
+      await card.getByRole('button', { name: 'Change it, then approve' }).click();
+      await shot(page, `${theme}-inbox-edit`);
       await page.close();
     }
   for (const trouble of browser.troubles) console.log(`trouble: ${trouble}`);

@@ -75,6 +75,30 @@ test('a held command is shown exactly, and A acts on it only while it has the fo
   await page.close();
 });
 
+test('a held command is changed before it is approved, and more than yes and no is a click away', async () => {
+  const page = await open();
+  const card = await held(page);
+  await card.focus();
+  await card.getByText('never runs by itself').or(card.getByText('Until you answer it waits')).waitFor();
+  await card.getByRole('button', { name: 'More' }).click();
+  for (const name of ['Approve for this task', 'Ask back', 'Always approve …', 'Always deny …']) await card.getByRole('button', { name }).waitFor();
+  await card.getByRole('button', { name: 'Change it, then approve' }).click();
+  const line = card.getByRole('textbox', { name: 'The command as it is to run' });
+  assert.equal(await line.inputValue(), 'echo published');
+  await line.fill('echo published --dry-run');
+  await card.getByRole('button', { name: 'Approve this' }).click();
+  await page.getByText('nobody asked for that').first().waitFor();
+  assert.equal((await submitted(page)).at(-1).terms.edit, 'echo published --dry-run');
+  assert.equal(await line.inputValue(), 'echo published --dry-run', 'what was typed stays where it was refused');
+  await card.getByRole('button', { name: 'Back' }).click();
+  // The rule that would settle it is the office's to propose.
+  await card.getByRole('button', { name: 'More' }).click();
+  await card.getByRole('button', { name: 'Always approve …' }).click();
+  await page.getByText("no answer to 'propose_rule'").first().waitFor();
+  await card.getByRole('button', { name: /^Approve/ }).waitFor();
+  await page.close();
+});
+
 test('what was typed is there again after a refusal, a closed sheet and a loaded page', async () => {
   const page = await open();
   await page.keyboard.press('n');
