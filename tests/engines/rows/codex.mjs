@@ -11,16 +11,18 @@ import { answered, approve, deny, risking, shared } from './shared.mjs';
 const RISKY = { tool: 'exec_command', input: { cmd: 'echo done >> ../canary', sandbox_permissions: 'require_escalated', justification: 'leave a mark' } };
 const risky = risking(RISKY);
 /** Codex runs a hook only when it is trusted by the hash of what it says. */
-const trust = (command, timeout) => {
-  const said = { event_name: 'permission_request', hooks: [{ async: false, command, timeout, type: 'command' }] };
+const trust = (event_name, command, timeout) => {
+  const said = { event_name, hooks: [{ async: false, command, timeout, type: 'command' }] };
   return `sha256:${createHash('sha256').update(JSON.stringify(said)).digest('hex')}`;
 };
 const replaceHook = (command, timeout = 60) => (plan) => {
   const file = plan.files.find(([name]) => name === 'codex/config.toml');
-  const hook = `[[hooks.PermissionRequest]]\nhooks = [{ type = "command", command = ${JSON.stringify(command)}, timeout = ${timeout} }]`;
-  file[1] = file[1]
-    .replace(/\[\[hooks\.PermissionRequest\]\]\nhooks = .*/, () => hook)
-    .replace(/(permission_request:0:0"\]\ntrusted_hash = ).*/, (_, head) => `${head}"${trust(command, timeout)}"`);
+  for (const [event, name] of [['PermissionRequest', 'permission_request'], ['PreToolUse', 'pre_tool_use']]) {
+    const hook = `[[hooks.${event}]]\nhooks = [{ type = "command", command = ${JSON.stringify(command)}, timeout = ${timeout} }]`;
+    file[1] = file[1]
+      .replace(new RegExp(`\\[\\[hooks\\.${event}\\]\\]\\nhooks = .*`), () => hook)
+      .replace(new RegExp(`(${name}:0:0"\\]\\ntrusted_hash = ).*`), (_, head) => `${head}"${trust(name, command, timeout)}"`);
+  }
   return plan;
 };
 /** A row whose hook is another command: whatever becomes of it, the call does not run. */
@@ -77,12 +79,42 @@ export const rows = [
     name: 'a write outside the checkout that does not ask is stopped by its sandbox',
     closed: true,
     open: withoutSandbox,
-    answers: deny,
+    answers: approve,
     script: { scenes: [{ match: '^risk', steps: [{ tool: 'exec_command', input: { cmd: 'echo done >> ../canary' } }, { text: 'after: {result}' }] }] },
     async run(desk, change) {
       desk.terminal('risk it', { change });
       await until('the model hears of it', () => answered(desk));
       assert.equal(desk.done, 0);
+    },
+  },
+  {
+    name: 'a call that stays in its sandbox passes the gate, too: denied, it is not made, and the reason reaches the model',
+    script: risking({ tool: 'exec_command', input: { cmd: 'echo done >> canary' } }),
+    answers: deny,
+    async run(desk) {
+      desk.canary = join(desk.checkout, 'canary');
+      desk.terminal('risk it');
+      await until('the reason reaches the model', () => desk.requests.some(({ result }) => result.includes('not tonight')));
+      assert.equal(desk.done, 0);
+      assert.equal(desk.office.approvals.size, 1);
+    },
+  },
+  {
+    name: 'a subagent passes the same gate',
+    script: {
+      scenes: [
+        { match: '^delegate', steps: [{ tool: 'spawn_agent', namespace: 'multi_agent_v1', input: { message: 'risk it', agent_type: 'default' } }, { text: 'over' }] },
+        ...risking({ tool: 'exec_command', input: { cmd: 'echo done >> canary' } }).scenes,
+      ],
+    },
+    answers: deny,
+    fixture: 'subagent',
+    async run(desk) {
+      desk.canary = join(desk.checkout, 'canary');
+      desk.terminal('delegate');
+      await until('the reason reaches the subagent', () => desk.requests.some(({ result }) => result.includes('not tonight')));
+      assert.equal(desk.done, 0);
+      assert.ok(desk.signal('PreToolUse').some(({ payload }) => payload.agent_id), 'no signal names the subagent');
     },
   },
   gateBroken('the hook is missing: does not run', '/nowhere/office-hook gate codex'),

@@ -24,8 +24,8 @@ const script = {
 };
 
 export class Office {
-  /** `placed` is told where it will be, before the model is served. */
-  static async open(name, asked = script, placed = () => {}) {
+  /** `placed` is told where it will be, before the model is served; `made` gets the office before it is started. */
+  static async open(name, asked = script, placed = () => {}, made = () => {}) {
     const office = new Office();
     office.top = join(RUNS, `office-${name} ü`);
     rmSync(office.top, { recursive: true, force: true });
@@ -50,6 +50,7 @@ export class Office {
     git('commit', '--quiet', '-m', 'Begin');
     office.git = git;
     await office.say('init', '--name', 'attic').catch(() => office.say('init'));
+    made(office);
     await office.start();
     return office;
   }

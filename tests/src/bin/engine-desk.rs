@@ -1,11 +1,13 @@
 //! What the tests of real agent CLIs need of us: `engine-desk plan` prints the launch that a shipped engine file comes to,
-//! for the JSON on standard input; `engine-desk pty PROGRAM...` runs a program in a terminal, fed from standard input and
+//! for the JSON on standard input; `engine-desk hear ENGINE RUN_DIR` what the office makes of all that it wrote down so far; `engine-desk pty PROGRAM...` runs a program in a terminal, fed from standard input and
 //! printed on standard output, and ends with it everything it started.
 
 use std::io::{Read, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use office_engines::hearing::Hearing;
 use office_engines::{Briefing, Delivery, EngineSpec, Setting, shipped};
 use office_pty::{LocalHost, Piece, PtyHost, SpawnSpec, TermSize, ViewFrom};
 use serde_json::{Value, json};
@@ -16,9 +18,48 @@ async fn main() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["plan"] => plan(),
+        ["hear", engine, run_dir] => hear(engine, Path::new(run_dir)),
         ["pty", program @ ..] if !program.is_empty() => pty(&words[1..]).await,
-        _ => bail!("engine-desk plan | engine-desk pty PROGRAM [ARGUMENT...]"),
+        _ => bail!("engine-desk plan | engine-desk hear ENGINE RUN_DIR | engine-desk pty PROGRAM [ARGUMENT...]"),
     }
+}
+
+fn spec(engine: &str) -> Result<EngineSpec> {
+    let file = format!("{engine}.toml");
+    let (_, toml) = shipped().into_iter().find(|(name, _)| *name == file).context("no such engine")?;
+    Ok(EngineSpec::parse(&file, toml)?)
+}
+
+/// The states it went through by what it wrote down, each once in a row, and what it took by its transcripts.
+fn hear(engine: &str, run_dir: &Path) -> Result<()> {
+    let text = std::fs::read_to_string(run_dir.join("signals.jsonl")).unwrap_or_default();
+    let at = |line: &str| serde_json::from_str::<Value>(line).ok().and_then(|line| line["at"].as_i64());
+    // The last line may still be on its way.
+    let lines: Vec<(i64, &str)> = text.lines().filter_map(|line| Some((at(line)?, line))).collect();
+    let begun = lines.first().map_or(0, |(at, _)| *at);
+    let mut hearing = Hearing::new(&spec(engine)?, begun).context("nobody reads this engine")?;
+    let mut states = Vec::new();
+    let mut now = begun;
+    for (at, line) in &lines {
+        now = now.max(*at);
+        hearing.hook_line(line.as_bytes());
+        states.extend(hearing.news(now).seen.map(|seen| seen.state.as_str()));
+    }
+    let transcripts: Vec<String> = hearing.transcripts().map(str::to_owned).collect();
+    for line in transcripts
+        .iter()
+        .filter_map(|file| std::fs::read_to_string(file).ok())
+        .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+    {
+        hearing.transcript_line(line.as_bytes(), now, false);
+    }
+    let news = hearing.news(now);
+    states.extend(news.seen.as_ref().map(|seen| seen.state.as_str()));
+    states.dedup();
+    let said = json!({"states": states, "prompts": hearing.prompts(), "takes_input": hearing.takes_input(now),
+        "session": news.session, "spent": news.spent, "evidence": news.seen.map(|seen| seen.evidence)});
+    writeln!(std::io::stdout(), "{said}")?;
+    Ok(())
 }
 
 fn plan() -> Result<()> {
@@ -26,9 +67,7 @@ fn plan() -> Result<()> {
     std::io::stdin().read_to_string(&mut asked)?;
     let asked: Value = serde_json::from_str(&asked)?;
     let text = |name: &str| asked[name].as_str().unwrap_or_default().to_owned();
-    let file = format!("{}.toml", text("engine"));
-    let (_, toml) = shipped().into_iter().find(|(name, _)| *name == file).context("no such engine")?;
-    let spec = EngineSpec::parse(&file, toml)?;
+    let spec = spec(&text("engine"))?;
     let at = "2026-11-21T22:00:00.000Z";
     let place = json!({"path": text("checkout"), "branch": "office/12/round", "base": "0"});
     let run = json!({"id": 1, "desk": 1, "task": 12, "project": 1, "engine": text("engine"), "attempt": 1, "state": "launching",
@@ -56,6 +95,7 @@ fn plan() -> Result<()> {
         run_dir: text("run_dir"),
         session: text("session"),
         resume: asked["resume"] == true,
+        inside: asked["inside"] == true,
         headless: asked["headless"] == true,
         takes_over: asked["takes_over"] == true,
         hook: text("hook"),

@@ -113,6 +113,8 @@ impl EngineSpec {
             let many = match (word.as_str(), &self.proxy) {
                 ("{proxy}", Some(proxy)) => proxy.args.iter().chain(&test.args).cloned().collect(),
                 ("{proxy}", None) => test.args.clone(),
+                // What is proven is its own.
+                ("{inside}", _) => Vec::new(),
                 _ => vec![word.clone()],
             };
             for part in many {

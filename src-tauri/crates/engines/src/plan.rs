@@ -6,7 +6,7 @@ use crate::script::script_of;
 use crate::spec::{EngineError, EngineSpec, InputBy, Prompt};
 
 /// Placeholders an argument list, a variable or a file may hold; `json.` before one makes a JSON string of it.
-const KNOWN: [&str; 23] = [
+const KNOWN: [&str; 24] = [
     "command",
     "script",
     "briefing",
@@ -29,6 +29,7 @@ const KNOWN: [&str; 23] = [
     "rules_file",
     "base_url",
     "proxy",
+    "inside",
     "hold_seconds",
 ];
 /// An argument longer than this is not given to a program (Linux takes 128 KiB).
@@ -51,6 +52,8 @@ pub struct Setting {
     pub resume: bool,
     /// An earlier conversation on the task became too full to go on with; this is a new one.
     pub takes_over: bool,
+    /// The office's own sandbox holds it.
+    pub inside: bool,
     /// Without a terminal, printing events.
     pub headless: bool,
     /// The program `office-hook`, absolute.
@@ -101,7 +104,7 @@ pub(crate) fn check_placeholders(spec: &EngineSpec) -> Result<(), EngineError> {
     let words = lists.into_iter().chain(more).flatten().flatten();
     let proxy = spec.proxy.iter().flat_map(|proxy| proxy.args.iter().chain(proxy.set.values()));
     let texts = spec.files.iter().map(|file| &file.text);
-    for word in words.chain(spec.set.values()).chain(proxy).chain(texts) {
+    for word in words.chain(&spec.inside).chain(spec.set.values()).chain(proxy).chain(texts) {
         fill(spec, word, &|_| Some(String::new()))?;
     }
     Ok(())
@@ -172,7 +175,7 @@ impl EngineSpec {
                 "rules" => briefing.rules(&setting.project_words),
                 "rules_file" => format!("{run_dir}/rules.md"),
                 "base_url" => setting.base_url.clone().unwrap_or_default(),
-                "proxy" => String::new(),
+                "proxy" | "inside" => String::new(),
                 _ => {
                     return crate::codex::placeholder(
                         name,
@@ -188,6 +191,8 @@ impl EngineSpec {
         for word in self.launch_words(setting, has_task)? {
             let many: Vec<String> = match word.as_str() {
                 "{command}" => self.command(briefing)?,
+                "{inside}" if setting.inside => self.inside.clone(),
+                "{inside}" => Vec::new(),
                 "{proxy}" => proxy.map(|proxy| proxy.args.clone()).unwrap_or_default(),
                 // A conversation is opened without a prompt where there is no task.
                 "{prompt}" if !has_task => Vec::new(),
@@ -211,6 +216,9 @@ impl EngineSpec {
             env.push(("OFFICE_CHECKOUT".to_owned(), briefing.checkout().to_owned()));
             env.push(("OFFICE_SIGNALS".to_owned(), format!("{run_dir}/signals.jsonl")));
             env.push(("OFFICE_BRIEFING".to_owned(), format!("{run_dir}/briefing.md")));
+        }
+        if self.reader.is_some() && setting.inside {
+            env.push(("OFFICE_INSIDE".to_owned(), "1".to_owned()));
         }
         let prompt = match self.task.prompt {
             _ if !has_task || setting.headless => Delivery::Given,

@@ -12,7 +12,8 @@ use crate::plan::LaunchPlan;
 use crate::wrapper::{Inner, WrapperSpec};
 
 pub use self::agent::{
-    Asks, Gate, Input, InputBy, Lend, Login, Model, Money, Prices, Proxy, TitleRule, Usage, VersionProbe, WrittenFile,
+    Asks, Gate, Input, InputBy, Lend, Login, Model, Money, Prices, Proxy, TitleRule, Usage, VersionProbe,
+    WrittenFile,
 };
 
 /// What is wrong with an engine, its file, or a launch.
@@ -154,9 +155,10 @@ pub struct EngineSpec {
     /// Hosts its own calls go to; a desk in a sandbox reaches these.
     #[serde(default)]
     pub reach: Vec<String>,
-    /// Whether it keeps its commands in a sandbox of its own, which cannot be made inside another.
+    /// Arguments that switch its own sandbox off; they stand where an argument list says `{inside}`, for a desk that is in the office's
+    /// own: one cannot be made inside the other.
     #[serde(default)]
-    pub own_sandbox: bool,
+    pub inside: Vec<String>,
     /// Versions the tests ran it in; none means it was never tried.
     #[serde(default)]
     pub tried: Vec<String>,

@@ -53,10 +53,10 @@ fn claude_works_through_a_turn_and_is_idle_after_it() {
 }
 
 #[test]
-fn codex_works_through_a_turn_asks_and_is_idle_after_it() {
-    use DeskState::{Idle, Starting, Thinking, WaitingForYou, Working};
+fn codex_works_through_a_turn_and_is_idle_after_it() {
+    use DeskState::{Idle, Starting, Thinking, Working};
     let seen = states(&hooks(Reader::Codex, "codex/approved.hooks.jsonl"));
-    assert_eq!(seen, [Starting, Idle, Thinking, Working, WaitingForYou, Thinking, Idle]);
+    assert_eq!(seen, [Starting, Idle, Thinking, Working, Thinking, Idle]);
 }
 
 #[test]

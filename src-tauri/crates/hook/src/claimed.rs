@@ -21,12 +21,42 @@ fn file(call: &Call) -> Option<PathBuf> {
     Some(PathBuf::from(signals).parent()?.join("claimed").join(format!("{:016x}", hasher.finish())))
 }
 
+/// Where it is kept that this very action was approved before it, for an engine that asks again and then gives no number: by what it is.
+fn first(call: &Call) -> Option<PathBuf> {
+    let signals = std::env::var_os("OFFICE_SIGNALS").filter(|file| !file.is_empty())?;
+    let mut hasher = DefaultHasher::new();
+    (&call.session, &call.tool, call.command(), &call.cwd).hash(&mut hasher);
+    if call.command().is_none() {
+        call.input.to_string().hash(&mut hasher);
+    }
+    Some(PathBuf::from(signals).parent()?.join("claimed").join(format!("first-{:016x}", hasher.finish())))
+}
+
+/// Remembers that the owner approved it, until it is asked about again or over.
+pub(crate) fn keep_first(call: &Call) {
+    put(first(call), "");
+}
+
+/// Whether the owner approved it a moment ago. Good for one time.
+pub(crate) fn approved_first(call: &Call) -> bool {
+    first(call).is_some_and(|file| fs::remove_file(file).is_ok())
+}
+
+/// What was approved is over, or begins anew.
+pub(crate) fn forget_first(call: &Call) {
+    let _ = first(call).map(fs::remove_file);
+}
+
 pub(crate) fn keep(call: &Call, approval: &Value) {
-    let Some(file) = file(call) else { return };
+    put(file(call), &approval.to_string());
+}
+
+fn put(file: Option<PathBuf>, text: &str) {
+    let Some(file) = file else { return };
     if let Some(dir) = file.parent() {
         let _ = fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
     }
-    let _ = fs::write(file, approval.to_string());
+    let _ = fs::write(file, text);
 }
 
 pub(crate) fn take(call: &Call) -> Option<Value> {

@@ -82,16 +82,34 @@ impl Desk {
     }
 }
 
-/// Judges the action a payload announces. `leaves` says that its engine asks because the action wants out of the engine's own
-/// sandbox: what the rules allow, they allow inside. `takes` says that its engine takes another input than it announced.
-pub(crate) fn judge(payload: &[u8], leaves: bool, takes: bool, patience: &Patience) -> Verdict {
+/// Whether an engine asks once about an action, or twice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Stage {
+    /// Once.
+    Only,
+    /// Before the action; it may be asked about again.
+    First,
+    /// The second time. What its owner approved at the first is not asked about again.
+    Again {
+        /// It wants out of the engine's own sandbox: what the rules allow, they allow inside.
+        leaves: bool,
+    },
+}
+
+/// Judges the action a payload announces. `takes` says that its engine takes another input than it announced.
+pub(crate) fn judge(payload: &[u8], stage: Stage, takes: bool, patience: &Patience) -> Verdict {
     let Some(call) = Call::read(payload) else {
         return Verdict::deny("the office's hook could not read what is to be done, so it is not done");
     };
     let Some(desk) = Desk::here() else {
         return Verdict::deny("OFFICE_DIR is not set: no office can be asked, so nothing risky is done");
     };
-    match hold(&call, &desk, (leaves, takes), patience) {
+    match stage {
+        Stage::First => claimed::forget_first(&call),
+        Stage::Again { .. } if claimed::approved_first(&call) => return Verdict::allow("approved by the owner"),
+        Stage::Again { .. } | Stage::Only => {}
+    }
+    match hold(&call, &desk, (stage, takes), patience) {
         Ok(verdict) => verdict,
         // Work goes on while the office restarts, as far as it reads.
         Err(Trouble::Away(_)) if outright(&call, &desk.place) => Verdict::allow("only reads; the office is away"),
@@ -107,7 +125,7 @@ pub(crate) fn judge(payload: &[u8], leaves: bool, takes: bool, patience: &Patien
 struct Held<'a> {
     call: &'a Call,
     desk: &'a Desk,
-    leaves: bool,
+    stage: Stage,
     takes: bool,
     deadline: Instant,
     /// The approval's number, once the office has given one.
@@ -117,10 +135,10 @@ struct Held<'a> {
     away_since: Option<Instant>,
 }
 
-fn hold(call: &Call, desk: &Desk, (leaves, takes): (bool, bool), patience: &Patience) -> Result<Verdict, Trouble> {
+fn hold(call: &Call, desk: &Desk, (stage, takes): (Stage, bool), patience: &Patience) -> Result<Verdict, Trouble> {
     let deadline = Instant::now() + patience.hold;
     let claim = format!("hook-claim-{:016x}", RandomState::new().build_hasher().finish());
-    let mut held = Held { call, desk, leaves, takes, deadline, asked: None, claim, away_since: None };
+    let mut held = Held { call, desk, stage, takes, deadline, asked: None, claim, away_since: None };
     let mut pause = Duration::from_millis(20);
     loop {
         let why = match held.once() {
@@ -138,6 +156,10 @@ fn hold(call: &Call, desk: &Desk, (leaves, takes): (bool, bool), patience: &Pati
 }
 
 impl Held<'_> {
+    fn leaves(&self) -> bool {
+        matches!(self.stage, Stage::Again { leaves: true })
+    }
+
     /// One connection: what the rules say; then asks (sent again after a lost connection it is the same question), waits,
     /// claims.
     fn once(&mut self) -> Result<Verdict, Trouble> {
@@ -155,7 +177,7 @@ impl Held<'_> {
                     format!("{} [{}]", text("why"), text("rule"))
                 };
                 match ruling["said"].as_str() {
-                    Some("allow") if self.leaves && !outright(self.call, &self.desk.place) => {}
+                    Some("allow") if self.leaves() && !outright(self.call, &self.desk.place) => {}
                     Some("allow") => return Ok(Verdict::allow(because())),
                     Some("deny") => {
                         return Ok(Verdict::deny(format!("the rules refuse it: {}. Do without it", because())));
@@ -213,6 +235,9 @@ impl Held<'_> {
                 continue;
             }
             claimed::keep(self.call, &id);
+            if self.stage == Stage::First {
+                claimed::keep_first(self.call);
+            }
             let verdict = Verdict::allow(format!("approved by the owner{note}"));
             return Ok(Verdict { input, ..verdict });
         }
@@ -257,6 +282,7 @@ fn number(noun: &Value) -> Option<Value> {
 /// Tells the office what came of an approved action.
 pub(crate) fn report(payload: &[u8], failed: bool) {
     let (Some(call), Some(desk)) = (Call::read(payload), Desk::here()) else { return };
+    claimed::forget_first(&call);
     let Some(id) = claimed::take(&call) else { return };
     let deadline = Instant::now() + Duration::from_secs(5);
     let Ok(mut door) = Door::open(&desk.office, desk.token.as_deref(), deadline) else { return };

@@ -65,16 +65,29 @@ pub fn main() -> ExitCode {
         _ => None,
     };
     let event = spoken::event_of(&payload);
-    let leaves = engine == "codex" && event == spoken::Event::PermissionRequest;
     let takes = engine == "claude" && event == spoken::Event::PreToolUse;
     let verdict = match (seconds, whole) {
-        (Some(seconds), true) => {
-            gate::judge(&payload, leaves, takes, &Patience::for_a_hold_of(Duration::from_secs(seconds)))
-        }
+        (Some(seconds), true) => gate::judge(
+            &payload,
+            stage_of(engine, event),
+            takes,
+            &Patience::for_a_hold_of(Duration::from_secs(seconds)),
+        ),
         (None, _) => Verdict::deny("the office's hook is set up wrongly: `--seconds` is no number"),
         (_, false) => Verdict::deny("the action is too long to be judged; do it in smaller steps"),
     };
     said(&spoken::answer(engine, event, &verdict))
+}
+
+/// When an engine asks. Codex says each call, and asks once more where it would leave its own sandbox, which it has not in ours, or where
+/// the call looks dangerous to it.
+fn stage_of(engine: &str, event: spoken::Event) -> gate::Stage {
+    let inside = std::env::var_os("OFFICE_INSIDE").is_some_and(|word| word == "1");
+    match (engine, event) {
+        ("codex", spoken::Event::PreToolUse) => gate::Stage::First,
+        ("codex", spoken::Event::PermissionRequest) => gate::Stage::Again { leaves: !inside },
+        _ => gate::Stage::Only,
+    }
 }
 
 /// Where nobody can hear the verdict, the code must say deny: 2 blocks in every engine that knows codes.

@@ -16,7 +16,8 @@ pub(super) fn hook(payload: &Value) -> Vec<Signal> {
         "UserPromptSubmit" => What::PromptAccepted,
         "PreToolUse" => What::ToolStarted { id, name: tool.to_owned() },
         "PostToolUse" => What::ToolFinished { id, failed: false },
-        "PermissionRequest" => What::Waits { id, what: format!("permission for {}", short(tool)), options: Vec::new() },
+        // Our hook answers it; while that waits for the owner, the office says so by itself.
+        "PermissionRequest" => What::Active,
         "Stop" if payload["office_goes_on"] == true => What::Active,
         "Stop" => What::TurnEnded,
         _ => return Vec::new(),
@@ -78,6 +79,7 @@ pub(super) fn transcript(value: &Value) -> Vec<Signal> {
     let said = |what| signal(Source::Transcript, None, None, what, &format!("transcript {kind}"));
     match kind {
         "task_started" => vec![said(What::PromptAccepted)],
+        "task_complete" if payload["error"].is_object() => vec![said(failure(text(&payload["error"], "message")))],
         "task_complete" | "turn_aborted" => vec![said(What::TurnEnded)],
         "error" => vec![said(failure(text(payload, "message")))],
         "token_count" => counted(payload, said),

@@ -62,7 +62,9 @@ impl World {
         let engine =
             self.engines.get(&found.run.engine).ok_or_else(|| format!("the engine '{}' is gone", found.run.engine))?;
         self.still_holds(engine).await?;
+        let kept = self.desk_kept(&found, engine).await?;
         let mut setting = self.setting(engine, run, found.checkout())?;
+        setting.inside = matches!(kept, Kept::In);
         if engine.reader.is_some() {
             self.take_up_conversation(engine, run, &mut setting).await;
         }
@@ -92,7 +94,6 @@ impl World {
         // What its file sets wins over what the owner happens to have set.
         env.retain(|(name, _)| !plan.env.iter().any(|(set, _)| set == name));
         env.extend(plan.env.iter().cloned());
-        let kept = self.desk_kept(&found, engine).await?;
         let mut spec = match &kept {
             Kept::In => {
                 let place = self.home(&found.project).await?;
@@ -138,12 +139,7 @@ impl World {
         if let Some(tool) = &engine.wrapper {
             return Ok(Kept::Out(format!("it runs elsewhere: {}", tool.title)));
         }
-        match self.kept(&found.project).await? {
-            Kept::In if engine.own_sandbox => {
-                Ok(Kept::Out(format!("{} brings its own, which does not work inside another", engine.title)))
-            }
-            kept => Ok(kept),
-        }
+        self.kept(&found.project).await
     }
 
     async fn spawn(
