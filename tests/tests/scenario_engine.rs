@@ -242,3 +242,86 @@ fn an_engine_runs_elsewhere_through_ssh_and_a_line_that_drops_costs_an_attempt_a
     bench.json(&["task", "accept", &task.to_string()]);
     assert_eq!(repo.on_main("b.txt").as_deref(), Some("it's far"));
 }
+
+/// An agent that needs a login, and whose provider refuses it.
+const COURIER: &str = r#"
+title = "Courier"
+program = "courier"
+install = "couriers are hired"
+reader = "claude"
+one_shot = false
+connect = "pty"
+signals = ["exit", "office", "hooks"]
+reports = ["starting", "idle", "working", "thinking", "reviewing", "finished", "paused", "login needed", "crashed", "off"]
+environment = ["COURIER_KEY"]
+[login]
+environment = ["COURIER_KEY"]
+lend = { from = "~/.courier/login.json", to = "login.json" }
+kept = [{ token = "token", ends = "ends" }]
+hint = "run `courier login`"
+[gate]
+asks = "screen"
+[task]
+prompt = "file"
+argv = ["courier"]
+[session]
+argv = ["courier"]
+"#;
+
+const REFUSED: &str = r#"
+printf '{"at":%s,"engine":"courier","payload":{"hook_event_name":"StopFailure","session_id":"s","error":"authentication_failed"}}\n' \
+  "$(date +%s%3N)" >> "$OFFICE_SIGNALS"
+exec cat
+"#;
+
+#[test]
+fn a_login_is_there_has_run_out_is_missing_or_is_refused_and_each_says_what_to_do() {
+    let mut bench = Bench::made();
+    let (bin, home) = (bench.root().join("bin"), bench.root().join("home"));
+    for dir in [&bin, &home.join(".courier"), &bench.dir().join("engines")] {
+        std::fs::create_dir_all(dir).unwrap();
+    }
+    std::fs::write(bench.dir().join("engines/courier.toml"), COURIER).unwrap();
+    write(&bin.join("courier"), REFUSED);
+    bench.set("PATH", &format!("{}:{}", bin.display(), std::env::var("PATH").unwrap()));
+    bench.run();
+    let login = |text: &str| std::fs::write(home.join(".courier/login.json"), text).unwrap();
+    let engine = || -> Value {
+        let all = bench.json(&["engine", "list"]);
+        all.as_array().unwrap().iter().find(|it| it["name"] == "courier").unwrap().clone()
+    };
+    let is = |state: &str, note: &str, hint: bool| {
+        let it = engine();
+        assert_eq!(it["login"], state, "{it}");
+        assert!(it["login_note"].as_str().unwrap().contains(note), "{it}");
+        assert_eq!(it["login_hint"].as_str(), hint.then_some("run `courier login`"), "{it}");
+    };
+    is("missing", "~/.courier/login.json is not there, and none of these is set: COURIER_KEY", true);
+    login("{}");
+    is("missing", "holds no login", true);
+    login("half of it {");
+    is("unknown", "does not read as a login", false);
+    login(r#"{"token": "t", "ends": 1700000000000}"#);
+    is("expired", "ran out at 2023-11-14", true);
+    let list = bench.office(&["engine", "list"]).out;
+    assert!(list.contains("login ran out") && list.contains("courier login"), "{list}");
+    assert!(bench.office(&["doctor"]).out.contains("login has run out: ~/.courier/login.json ran out"));
+    login(r#"{"token": "t", "ends": 4000000000000}"#);
+    is("found", "good until 2096", false);
+
+    let repo = bench.repo("demo", &[("a.txt", "a\n")]);
+    bench.json(&["project", "add", repo.arg(), "--name", "demo"]);
+    bench.json(&["desk", "add", "--name", "cor", "--role", "engineer", "--engine", "courier"]);
+    let task = bench.task("Carry it", "", &[]);
+    bench.json(&["task", "assign", &task.to_string(), "cor"]);
+    let desk = bench.wait("its login to be refused", || {
+        Some(bench.json(&["desk", "show", "cor"])).filter(|desk| desk["state"] == "login needed")
+    });
+    assert!(desk["evidence"].as_str().unwrap().contains("run `courier login`, then go on with the task"), "{desk}");
+    is("refused", "its provider refused it at", true);
+    // Who logs in again is believed, until it is refused again.
+    bench.wait("the next second, which the file's time tells apart", || {
+        login(r#"{"token": "new", "ends": 4000000000000}"#);
+        (engine()["login"] == "found").then_some(())
+    });
+}

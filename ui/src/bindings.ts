@@ -1048,7 +1048,9 @@ export type Engine = {
 	warning?: string | null,
 	/** Whether there is a login. */
 	login?: Login,
-	/** What to do where there is none. */
+	/** How that is known. */
+	login_note?: string | null,
+	/** What to do where it cannot work with it. */
 	login_hint?: string | null,
 	/** How what it does is held. */
 	gate?: Gate,
@@ -1302,6 +1304,10 @@ export type Login =
 "unknown" |
 /** There is one. */
 "found" |
+/** There is one that has run out. */
+"expired" |
+/** There is one, and its provider refused it the last time it was used. */
+"refused" |
 /** There is none. */
 "missing";
 

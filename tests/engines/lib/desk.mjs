@@ -172,6 +172,11 @@ export class Desk {
     return this.signals.filter(({ payload }) => payload?.hook_event_name === event);
   }
 
+  /** What the office makes of what was written down so far: its states, each once in a row, and what it took. */
+  get heard() {
+    return JSON.parse(execFileSync(program('engine-desk'), ['hear', this.engine, this.run]));
+  }
+
   /** How often the risky thing was done. */
   get done() {
     return existsSync(this.canary) ? readFileSync(this.canary, 'utf8').split('\n').length - 1 : 0;

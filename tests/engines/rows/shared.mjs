@@ -136,6 +136,14 @@ export const shared = (it) => [
     },
   },
   {
+    name: 'an expired login is known in a terminal, too: login needed',
+    script: { scenes: [{ match: '^go', steps: [{ error: 401, type: 'authentication_error', message: 'invalid x-api-key' }] }] },
+    async run(desk) {
+      desk.terminal('go on', { env: it.fewTries });
+      await until('it is known', () => desk.heard.states.at(-1) === 'login needed', 20).catch((late) => assert.fail(`${late.message}; ${JSON.stringify(desk.heard)}; ${desk.printed.slice(-400)}`));
+    },
+  },
+  {
     name: 'a model that does not exist is said, and no turn is claimed',
     script: { scenes: [{ match: '^go', steps: [{ error: 404, type: 'not_found_error', message: 'model: scripted-9 does not exist' }] }] },
     fixture: 'no-model',

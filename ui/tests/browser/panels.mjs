@@ -124,8 +124,10 @@ test('somebody is hired for an engine, and what is missing is said for those tha
   await page.evaluate(() => {
     const ask = window.replay.ask.bind(window.replay);
     const engine = (name, found, needs_command, note) => ({ name, title: name, found, needs_command, note });
-    const agent = { version: '2.1.9', warning: 'newer than tried (2.1.197)', login: 'missing', login_hint: 'log in with robot login', gate: { is: 'soft', why: 'it acts' } };
-    const value = [{ ...engine('robot', true, false, '/bin/robot'), ...agent }, engine('shell', true, false, '/bin/sh'), engine('codex', false, false, 'install it with npm'), engine('custom', true, true, '')];
+    const agent = { version: '2.1.9', warning: 'newer than tried (2.1.197)', login: 'missing', login_note: 'KEY is not set', login_hint: 'log in with robot login', gate: { is: 'soft', why: 'it acts' } };
+    const logins = { spent: ['expired', 'ran out at noon', 'log in anew'], barred: ['refused', 'its provider refused it', 'log in anew'], good: ['found', 'good until noon'], odd: ['unknown', 'it does not read'] };
+    const more = Object.entries(logins).map(([name, [login, login_note, login_hint]]) => ({ ...engine(name, true, false, name), login, login_note, login_hint }));
+    const value = [{ ...engine('robot', true, false, '/bin/robot'), ...agent }, ...more, engine('shell', true, false, '/bin/sh'), engine('codex', false, false, 'install it with npm'), engine('custom', true, true, '')];
     window.replay.ask = async (asked) => (asked.ask === 'engines' ? { kind: 'engines', value } : ask(asked));
   });
   await page.locator('[data-desk="hire"]').focus();
@@ -136,6 +138,15 @@ test('somebody is hired for an engine, and what is missing is said for those tha
   assert.equal(await sheet.getByRole('option', { name: 'codex, not found' }).isDisabled(), true);
   await sheet.getByRole('combobox', { name: 'Engine' }).selectOption('robot');
   for (const words of ['2.1.9, newer than tried (2.1.197)', 'log in with robot login', 'soft: it acts', 'Not with this engine']) await sheet.getByText(words).waitFor();
+  const login = async (name) => {
+    await sheet.getByRole('combobox', { name: 'Engine' }).selectOption(name);
+    return (await sheet.locator('[data-login]').innerText()).replace(/\s+/g, ' ');
+  };
+  assert.equal(await login('robot'), 'Not logged in KEY is not set; log in with robot login');
+  assert.equal(await login('spent'), 'Login has run out ran out at noon; log in anew');
+  assert.equal(await login('barred'), 'Login refused its provider refused it; log in anew');
+  assert.equal(await login('good'), 'Logged in good until noon; its desk is lent it for reading');
+  assert.equal(await login('odd'), 'Login not known it does not read');
   await sheet.getByRole('combobox', { name: 'Engine' }).selectOption('custom');
   assert.equal(await sheet.getByRole('button', { name: 'Hire' }).isDisabled(), true);
   await sheet.getByRole('textbox', { name: 'Its command line' }).fill('my-agent --brief {brief}');

@@ -102,11 +102,16 @@ fn engine_list(engines: &[Engine], s: &Session<'_>) -> String {
         let found = match (engine.found, engine.login) {
             (false, _) => "not found",
             (true, Login::Missing) => "no login",
-            (true, _) => "found",
+            (true, Login::Expired) => "login ran out",
+            (true, Login::Refused) => "login refused",
+            (true, Login::Unknown | Login::Found) => "found",
         };
         let mut what: Vec<String> = engine.warning.iter().cloned().collect();
         if engine.found && engine.gate != Gate::Owners {
             what.push(engine.gate.to_string());
+        }
+        if let Some(note) = engine.login_note.iter().find(|_| engine.found) {
+            what.push(format!("{}: {note}", engine.login));
         }
         what.extend(engine.login_hint.iter().filter(|_| engine.found).cloned());
         if engine.needs_command {

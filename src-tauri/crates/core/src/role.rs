@@ -46,7 +46,10 @@ pub struct Engine {
     /// Whether there is a login.
     #[serde(default)]
     pub login: Login,
-    /// What to do where there is none.
+    /// How that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_note: Option<String>,
+    /// What to do where it cannot work with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login_hint: Option<String>,
     /// How what it does is held.
@@ -63,8 +66,31 @@ pub enum Login {
     Unknown,
     /// There is one.
     Found,
+    /// There is one that has run out.
+    Expired,
+    /// There is one, and its provider refused it the last time it was used.
+    Refused,
     /// There is none.
     Missing,
+}
+
+impl Login {
+    /// Whether work can be done with it, as far as that is known.
+    pub fn may_work(self) -> bool {
+        matches!(self, Self::Unknown | Self::Found)
+    }
+}
+
+impl std::fmt::Display for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Unknown => "login not known",
+            Self::Found => "logged in",
+            Self::Expired => "login has run out",
+            Self::Refused => "login refused",
+            Self::Missing => "not logged in",
+        })
+    }
 }
 
 /// What holds an engine's risky actions.

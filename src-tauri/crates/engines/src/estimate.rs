@@ -10,6 +10,8 @@ use crate::read::{Signal, Source, What};
 /// A belief of a more trusted source stands this long against a less trusted one, in milliseconds. A lost "turn ended" is
 /// put right after it by the title.
 const STANDS: i64 = 30_000;
+/// A turn that ends by a limit, or for want of a login, ends within this.
+const ENDS_WITH: i64 = 2_000;
 /// Without a sign for so long, something is stuck: while it thinks, while a tool runs, while it tidies its memory.
 const QUIET_THINKING: i64 = 10 * 60_000;
 /// See [`QUIET_THINKING`].
@@ -81,7 +83,7 @@ impl Estimator {
             self.now.heard = self.now.heard.max(at);
             return;
         }
-        if !self.is_heeded(signal.source, at) {
+        if !self.is_heeded(signal, at) {
             return;
         }
         self.now.heard = self.now.heard.max(at);
@@ -91,9 +93,13 @@ impl Estimator {
     }
 
     /// A less trusted source is heeded when the more trusted one has been quiet for a while, or has not spoken at all.
-    fn is_heeded(&self, source: Source, at: i64) -> bool {
+    fn is_heeded(&self, signal: &Signal, at: i64) -> bool {
+        let source = signal.source;
         let asks = self.waits_for.is_some() && source > Source::Hook;
-        (source <= self.now.source || at - self.now.heard > STANDS) && !asks
+        // That a turn came to nothing is said by no hook of some.
+        let fails = matches!(signal.what, What::LoginNeeded | What::Limited { .. } | What::TurnFailed { .. });
+        let fails = fails && source <= Source::Transcript && at >= self.now.since;
+        (fails || source <= self.now.source || at - self.now.heard > STANDS) && !asks
     }
 
     fn next(&mut self, signal: &Signal, at: i64) -> Option<DeskState> {
@@ -103,7 +109,13 @@ impl Estimator {
         match &signal.what {
             What::SessionBegan => self.over(DeskState::Idle),
             What::SessionEnded => self.over(DeskState::Finished),
-            What::TurnEnded | What::TurnFailed { .. } => self.over(DeskState::Idle),
+            What::TurnEnded | What::TurnFailed { .. } => {
+                let over = self.over(DeskState::Idle);
+                // What ended it says so first, and then that it ended.
+                let by_that = matches!(self.now.state, DeskState::Limited | DeskState::LoginNeeded)
+                    && at - self.now.since < ENDS_WITH;
+                if by_that { None } else { over }
+            }
             What::PromptAccepted => {
                 self.over(DeskState::Idle);
                 Some(self.thinking())
@@ -130,6 +142,13 @@ impl Estimator {
             What::Waits { id, .. } => {
                 self.waits_for = Some(id.clone());
                 Some(DeskState::WaitingForYou)
+            }
+            What::Answered { id } => {
+                if waiting.as_deref() != Some(id.as_str()) {
+                    return None;
+                }
+                self.waits_for = None;
+                Some(self.thinking())
             }
             // A reminder that nobody types anything ends no limit.
             What::Says(DeskState::Idle) if matches!(self.now.state, DeskState::Limited | DeskState::LoginNeeded) => {

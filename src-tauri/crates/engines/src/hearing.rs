@@ -85,7 +85,8 @@ impl Hearing {
                 if let Some(model) = spent.model.as_ref().filter(|_| own) {
                     self.model = Some(model.clone());
                 }
-                if let (Some(dollars), false) = (spent.dollars, before) {
+                // Of a message it is a part; of the process the whole so far.
+                if let (Some(dollars), false, None) = (spent.dollars, before, &spent.message) {
                     self.dollars = Some(self.dollars.map_or(dollars, |known| known.max(dollars)));
                 }
                 if before {
@@ -145,7 +146,8 @@ impl Hearing {
             ..crate::read::Spent::default()
         };
         let prices = self.model.as_deref().and_then(|name| self.model_of(name)).and_then(|model| model.prices);
-        let dollars = self.dollars.or_else(|| prices.map(|prices| price(&mine, prices)));
+        let of_messages = all.dollars.map(|all| all - earlier.dollars.unwrap_or_default());
+        let dollars = self.dollars.or(of_messages).or_else(|| prices.map(|prices| price(&mine, prices)));
         let took = Took {
             input: mine.input,
             output: mine.output,

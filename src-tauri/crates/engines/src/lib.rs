@@ -6,6 +6,7 @@ pub mod canary;
 mod codex;
 pub mod estimate;
 pub mod hearing;
+pub mod login;
 pub mod plan;
 pub mod read;
 pub mod script;

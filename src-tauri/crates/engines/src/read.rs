@@ -95,6 +95,11 @@ pub enum What {
         /// What may be answered, where it says.
         options: Vec<String>,
     },
+    /// What it waited for was answered, or is no longer asked.
+    Answered {
+        /// As it was asked.
+        id: String,
+    },
     /// Its turn is over.
     TurnEnded,
     /// Its turn came to nothing.
@@ -163,7 +168,9 @@ impl Reader {
         match self {
             Self::Claude => claude::hook(payload),
             Self::Codex => codex::hook(payload),
-            Self::Opencode | Self::Gemini => Vec::new(),
+            // Its plugin writes down events of its server.
+            Self::Opencode => opencode::event(Source::Protocol, payload),
+            Self::Gemini => gemini::hook(payload),
         }
     }
 
@@ -171,6 +178,7 @@ impl Reader {
     pub fn transcript(self, line: &Value) -> Vec<Signal> {
         match self {
             Self::Codex => codex::transcript(line),
+            Self::Gemini => gemini::transcript(line),
             other => other.event(Source::Transcript, line),
         }
     }

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 fn signal() -> impl Strategy<Value = Signal> {
     let id = prop::sample::select(vec!["a", "b", ""]);
-    let what = (0..14_usize, id).prop_map(|(which, id)| {
+    let what = (0..15_usize, id).prop_map(|(which, id)| {
         let id = id.to_owned();
         match which {
             0 => What::SessionBegan,
@@ -27,6 +27,7 @@ fn signal() -> impl Strategy<Value = Signal> {
             10 => What::Limited { until: Some(50) },
             11 => What::LoginNeeded,
             12 => What::Compacts(true),
+            13 => What::Answered { id },
             _ => What::Subagent { id, came: true },
         }
     });

@@ -144,7 +144,12 @@ impl World {
             }
             Ask::Roles => Ok(Answer::Roles(self.handle.read(|office| office.roles.values().cloned().collect()).await?)),
             Ask::Engines => {
-                Ok(Answer::Engines(self.handle.read(|office| office.engines.values().cloned().collect()).await?))
+                let known: Vec<_> = self.handle.read(|office| office.engines.values().cloned().collect()).await?;
+                let mut engines = Vec::with_capacity(known.len());
+                for engine in known {
+                    engines.push(self.with_login(engine).await);
+                }
+                Ok(Answer::Engines(engines))
             }
             Ask::TryEngine { engine } => {
                 actor.owner_only("try an engine")?;

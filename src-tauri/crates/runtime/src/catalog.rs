@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use office_core::role::{Engine, Gate, Login, Role};
-use office_core::{EngineName, RoleName};
+use office_core::{At, EngineName, RoleName};
+use office_engines::login::File;
 use office_engines::spec::Asks;
 use office_engines::{EngineSpec, WrapperSpec};
 use serde::Deserialize;
 
-use crate::effects::agent::owners;
+use crate::effects::agent::{LONGEST_LOGIN, owners, small_file};
 use crate::paths::OfficeDir;
 
 /// The roles that come with the product.
@@ -43,7 +44,7 @@ struct FrontMatter {
 }
 
 impl Catalog {
-    pub(crate) fn read(dir: &OfficeDir) -> Self {
+    pub(crate) fn read(dir: &OfficeDir, now: At) -> Self {
         let mut troubles = Vec::new();
         let mut roles = BTreeMap::new();
         let shipped = ROLES.map(|(file, text)| (file.to_owned(), text.to_owned()));
@@ -78,7 +79,7 @@ impl Catalog {
                 Err(error) => troubles.push(error.to_string()),
             }
         }
-        let engines = specs.values().map(find).collect();
+        let engines = specs.values().map(|spec| find(spec, now)).collect();
         Self { roles: roles.into_values().collect(), engines, specs: specs.into_iter().collect(), troubles }
     }
 }
@@ -145,17 +146,24 @@ pub(crate) fn gate_by_file(spec: &EngineSpec) -> Gate {
     }
 }
 
-fn login_of(spec: &EngineSpec) -> Login {
-    let Some(login) = spec.login.as_ref().filter(|_| spec.wrapper.is_none()) else { return Login::Unknown };
-    let is_set = |name: &String| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let lent = login.lend.as_ref().and_then(|lend| owners(&lend.from)).is_some_and(|file| file.is_file());
-    if lent || login.environment.iter().any(is_set) { Login::Found } else { Login::Missing }
+/// Whether an engine is logged in, and how that is known; its provider is not asked.
+pub(crate) fn login_of(spec: &EngineSpec, now: At) -> (Login, Option<String>) {
+    let Some(login) = spec.login.as_ref().filter(|_| spec.wrapper.is_none()) else { return (Login::Unknown, None) };
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let file = match login.lend.as_ref().and_then(|lend| owners(&lend.from)) {
+        Some(place) if std::fs::symlink_metadata(&place).is_ok() => {
+            small_file(&place, LONGEST_LOGIN).map_or(File::Unreadable, File::Bytes)
+        }
+        _ => File::Absent,
+    };
+    let (state, note) = office_engines::login::state(login, is_set, &file, now);
+    (state, Some(note))
 }
 
 /// An engine as it is found here, before anything was asked of its program.
-pub(crate) fn find(spec: &EngineSpec) -> Engine {
+pub(crate) fn find(spec: &EngineSpec, now: At) -> Engine {
     let place = place_of(spec);
-    let login = login_of(spec);
+    let (login, login_note) = login_of(spec, now);
     Engine {
         name: spec.name.clone(),
         title: spec.title.clone(),
@@ -165,7 +173,8 @@ pub(crate) fn find(spec: &EngineSpec) -> Engine {
         version: None,
         warning: (spec.version.is_some() && spec.tried.is_empty()).then(|| "not tried with this office".to_owned()),
         login,
-        login_hint: spec.login.as_ref().filter(|_| login == Login::Missing).map(|login| login.hint.clone()),
+        login_note,
+        login_hint: spec.login.as_ref().filter(|_| !login.may_work()).map(|login| login.hint.clone()),
         gate: gate_by_file(spec),
     }
 }

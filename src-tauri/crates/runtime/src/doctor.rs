@@ -38,9 +38,17 @@ fn engine_line(engine: &Engine) -> HealthLine {
                 format!("give it no work that nobody watches; after an update `office engine test {}`", engine.name);
             line(&name, Err(words), &way_out)
         }
-        (_, Login::Missing, Some(hint)) => line(&name, Err(format!("{words}; no login found")), hint),
-        _ => line(&name, Ok(words), ""),
+        (_, login, Some(hint)) if !login.may_work() => {
+            line(&name, Err(format!("{words}; {}", login_words(engine))), hint)
+        }
+        (_, Login::Unknown, _) if engine.login_note.is_none() => line(&name, Ok(words), ""),
+        _ => line(&name, Ok(format!("{words}; {}", login_words(engine))), ""),
     }
+}
+
+fn login_words(engine: &Engine) -> String {
+    let note = engine.login_note.iter().map(|note| format!(": {note}")).collect::<String>();
+    format!("{}{note}", engine.login)
 }
 
 impl World {
@@ -65,9 +73,10 @@ impl World {
         lines.push(line("sleep", Ok(lock(&self.awake).words()), ""));
         lines.push(line("notifications", Ok(lock(&self.notified).words()), ""));
         lines.push(line("recordings", self.recordings_in_words().await, "review what waits; `office prune` says more"));
-        let catalog = Catalog::read(&self.dir);
+        let catalog = Catalog::read(&self.dir, self.clock.now());
         for engine in &catalog.engines {
-            lines.push(engine_line(&self.with_trial(engine)));
+            let engine = self.with_login(self.with_trial(engine)).await;
+            lines.push(engine_line(&engine));
         }
         for trouble in catalog.troubles {
             lines.push(line("role or engine file", Err(trouble), "mend the file, then start the office again"));

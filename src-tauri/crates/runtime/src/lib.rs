@@ -19,6 +19,7 @@ mod holder;
 mod listen;
 mod lock;
 pub mod logging;
+mod login;
 pub mod office_loop;
 pub mod paths;
 mod perform;
@@ -192,7 +193,7 @@ pub async fn run_on(
     end_leftovers(&dir, !holder.is_detached()).await;
     let store = Arc::new(store);
     let loaded = store.load().await.map_err(store_refusal)?;
-    let catalog = Catalog::read(&dir);
+    let catalog = Catalog::read(&dir, clock.now());
     for trouble in &catalog.troubles {
         tracing::warn!(trouble, "a role or engine file does not read");
     }

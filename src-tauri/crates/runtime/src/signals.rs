@@ -82,7 +82,8 @@ impl World {
             let Ok(heard) = read else { return };
             listener = heard;
             let now = self.clock.now().millis();
-            let fresh = listener.hearing.news(now);
+            let mut fresh = listener.hearing.news(now);
+            fresh.seen = Self::with_way_out(spec, fresh.seen);
             let said = Ear { takes_input: listener.hearing.takes_input(now), prompts: listener.hearing.prompts() };
             line.ear.send_if_modified(|known| std::mem::replace(known, said) != said);
             let over = self.tell(run, &mut told, fresh).await;

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use office_core::office::OfficeCommand;
 use office_core::role::{Engine, Gate};
-use office_core::{CommandBody, EngineName, Office, Refusal};
+use office_core::{At, CommandBody, EngineName, Office, Refusal};
 use office_engines::EngineSpec;
 use office_engines::canary::{CANARY, Saw, Scratch, version_words};
 use office_pty::{BoundedEnd, BoundedRun, SpawnSpec, run_bounded};
@@ -104,7 +104,7 @@ impl World {
     pub(crate) fn with_trial(&self, engine: &Engine) -> Engine {
         let Some(spec) = self.engines.get(&engine.name) else { return engine.clone() };
         match self.trial_now(spec) {
-            Some(trial) => told(spec, &trial),
+            Some(trial) => told(spec, &trial, self.clock.now()),
             None => engine.clone(),
         }
     }
@@ -218,7 +218,7 @@ impl World {
     /// As [`Self::with_trial`]; what could not be looked at is soft, so that nobody waits for it.
     fn after_trial(&self, spec: &EngineSpec, engine: &Engine) -> Engine {
         match self.trial_now(spec) {
-            Some(trial) => told(spec, &trial),
+            Some(trial) => told(spec, &trial, self.clock.now()),
             None => {
                 let why = "its program cannot be read, or changes while it is looked at".to_owned();
                 let gate = if spec.gate.hard { Gate::Soft { why } } else { engine.gate.clone() };
@@ -359,8 +359,8 @@ fn judge(left_a_mark: bool, seen: &[Saw], ran: &BoundedRun) -> Result<String, St
 }
 
 /// An engine with what was found out about its program.
-fn told(spec: &EngineSpec, trial: &Trial) -> Engine {
-    let mut engine = find(spec);
+fn told(spec: &EngineSpec, trial: &Trial, now: At) -> Engine {
+    let mut engine = find(spec, now);
     engine.version.clone_from(&trial.version);
     match version_words(spec, trial.version.as_deref()) {
         Ok(words) => engine.warning = words,

@@ -41,8 +41,28 @@ pub struct Login {
     /// Lent to a desk: one file, copied for reading; never the owner's whole directory.
     #[serde(default)]
     pub lend: Option<Lend>,
+    /// Where in that file, which is JSON then, a token is; any of these is a login. None: the file itself is one.
+    #[serde(default)]
+    pub kept: Vec<Kept>,
+    /// Whether macOS keeps it in the keychain instead.
+    #[serde(default)]
+    pub keychain: bool,
     /// What to do when there is none.
     pub hint: String,
+}
+
+/// Where a token is kept: names of members, one within the other, with dots between; `*` is any name.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kept {
+    /// The token itself.
+    pub token: String,
+    /// When it ends, in milliseconds since 1970. Where that is not said beside it, a signed token says it itself.
+    #[serde(default)]
+    pub ends: Option<String>,
+    /// What the engine renews it with by itself.
+    #[serde(default)]
+    pub renewed_by: Option<String>,
 }
 
 /// One file of the owner's that a desk may read.

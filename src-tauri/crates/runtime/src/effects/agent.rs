@@ -16,7 +16,7 @@ use crate::world::{World, hash};
 const PROJECT_WORDS: [&str; 2] = ["CLAUDE.md", "AGENTS.md"];
 const LONGEST_WORDS: u64 = 128 * 1024;
 /// A login's file is not larger than this.
-const LONGEST_LOGIN: u64 = 1024 * 1024;
+pub(crate) const LONGEST_LOGIN: u64 = 1024 * 1024;
 
 impl World {
     /// The setting of a launch: where our own programs are, and what the project says.
@@ -87,7 +87,7 @@ fn project_words(checkout: &Path) -> String {
 }
 
 /// A plain file's content, if it is one of ours and not too large.
-fn small_file(path: &Path, longest: u64) -> Option<Vec<u8>> {
+pub(crate) fn small_file(path: &Path, longest: u64) -> Option<Vec<u8>> {
     let facts = std::fs::symlink_metadata(path).ok().filter(|facts| facts.is_file() && facts.len() <= longest)?;
     let file = std::fs::File::open(path).ok()?;
     // It is still the file that was looked at, not a link put in its place.

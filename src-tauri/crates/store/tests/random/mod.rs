@@ -389,6 +389,7 @@ fn catalog(n: u8) -> CommandBody {
         version: None,
         warning: None,
         login: Login::default(),
+        login_note: None,
         login_hint: None,
         gate: Gate::default(),
     };
