@@ -25,7 +25,7 @@ function begun(work) {
 /** `it`: `risky` the call that needs a yes, `risk(desk)` says it and waits until the model knows what came of it, `reported(desk)` until
  *  that is written down, `edit(desk)` a call that writes hello into a.txt, `tool(name)` how the model sees a tool of the office,
  *  `progress` a call of one, `ready(desk)` waits for its prompt line, `recovered(desk)` and `refused(desk)` judge a run without a
- *  terminal, `fewTries` keeps it from trying for minutes. */
+ *  terminal, `fewTries` (variables) and `fewer` (a change of the plan) keep it from trying for long. */
 export const shared = (it) => [
   {
     name: 'takes a task given as an argument',
@@ -130,7 +130,7 @@ export const shared = (it) => [
     script: { scenes: [{ match: '^go', steps: [{ error: 401, type: 'authentication_error', message: 'invalid x-api-key' }] }] },
     fixture: 'login',
     async run(desk) {
-      await desk.headless('go on', { seconds: 30, env: it.fewTries });
+      await desk.headless('go on', { seconds: 30, env: it.fewTries, change: it.fewer });
       it.refused(desk);
       assert.equal(desk.signal('Stop').length, 0);
     },
@@ -139,7 +139,7 @@ export const shared = (it) => [
     name: 'an expired login is known in a terminal, too: login needed',
     script: { scenes: [{ match: '^go', steps: [{ error: 401, type: 'authentication_error', message: 'invalid x-api-key' }] }] },
     async run(desk) {
-      desk.terminal('go on', { env: it.fewTries });
+      desk.terminal('go on', { env: it.fewTries, change: it.fewer });
       await until('it is known', () => desk.heard.states.at(-1) === 'login needed', 20).catch((late) => assert.fail(`${late.message}; ${JSON.stringify(desk.heard)}; ${desk.printed.slice(-400)}`));
     },
   },
@@ -148,7 +148,7 @@ export const shared = (it) => [
     script: { scenes: [{ match: '^go', steps: [{ error: 404, type: 'not_found_error', message: 'model: scripted-9 does not exist' }] }] },
     fixture: 'no-model',
     async run(desk) {
-      await desk.headless('go on', { seconds: 30, env: it.fewTries });
+      await desk.headless('go on', { seconds: 30, env: it.fewTries, change: it.fewer });
       it.refused(desk);
       assert.equal(desk.signal('Stop').length, 0);
     },
