@@ -5,6 +5,10 @@
 use std::fs;
 use std::path::PathBuf;
 
+use office_core::approval::{ApprovalCommand, Terms};
+use office_core::{ApprovalId, At, CommandBody};
+use office_door::Client;
+use office_door::wire::Ask;
 use office_tests::{Bench, Repo};
 use serde_json::{Value, json};
 
@@ -291,4 +295,26 @@ fn what_was_decided_is_chained_and_the_first_entry_that_was_touched_is_said() {
     desk.bench.json(&["audit", "verify", "--head", &head]);
     desk.bench.refused(1, &["audit", "verify", "--head", &"1".repeat(64)]);
     desk.bench.refused(1, &["approval", "undo", "2"]);
+}
+
+#[tokio::test]
+async fn an_answer_that_may_be_taken_back_lets_nothing_begin_before_it_stands() {
+    let desk = Desk::open();
+    desk.begins("undo", "stamp a");
+    let approval: ApprovalId = desk.id().parse().unwrap();
+    let client = Client::connect(desk.bench.dir(), "test", None).await.unwrap();
+    let say = |id: &str, body| Ask::Submit { command_id: id.to_owned(), body: CommandBody::Approval(body) };
+    let soon = |secs| Terms { undo_secs: Some(secs), ..Terms::default() };
+    client.ask(say("a", ApprovalCommand::Approve { approval, note: None, terms: soon(30) })).await.unwrap();
+    client.ask(say("b", ApprovalCommand::Undo { approval })).await.unwrap();
+    assert_eq!((desk.waiting()["state"].as_str(), desk.stamped().len()), (Some("waiting"), 0));
+    client.ask(say("c", ApprovalCommand::Approve { approval, note: None, terms: soon(1) })).await.unwrap();
+    assert_eq!(desk.told("undo").0, "allow");
+    assert_eq!(desk.stamped(), ["a"], "it ran once");
+    let of = |kind: &str| -> At {
+        let all = desk.bench.events();
+        let last = all.iter().rfind(|it| it["event"]["noun"] == "approval" && it["event"]["type"] == kind);
+        last.unwrap()["at"].as_str().unwrap().parse().unwrap()
+    };
+    assert!(of("claimed").millis() - of("approved").millis() >= 1000, "it waited until the answer stood");
 }
