@@ -49,7 +49,7 @@ impl Shell<'_> {
         let known = |bit: &super::text::Bit| match bit {
             super::text::Bit::Lit(text) => Some(text.clone()),
             super::text::Bit::Any(super::text::Kind::Number) => Some("1".to_owned()),
-            super::text::Bit::Any(_) => None,
+            super::text::Bit::Any(_) | super::text::Bit::File(_) => None,
         };
         text.0.iter().map(known).collect()
     }

@@ -151,7 +151,7 @@ impl Shell<'_> {
                 nothing
             }
             "read" | "mapfile" | "readarray" | "getopts" => {
-                self.read_names(name, args);
+                self.read_names(name, args, stdin);
                 nothing
             }
             "let" => {
@@ -188,15 +188,23 @@ impl Shell<'_> {
         }
     }
 
-    fn read_names(&mut self, name: &str, args: &[Arg]) {
+    fn read_names(&mut self, name: &str, args: &[Arg], stdin: &Feed) {
         self.names_evaluated(args);
         if name == "mapfile" && args.iter().any(|arg| arg.known() == Some("-C")) {
             self.opaque("mapfile -C runs commands");
         }
+        // One name takes the whole line, and a line of a list of files is a file.
+        let names = args.iter().filter_map(Arg::known).filter(|word| super::wrapper::is_name(word)).count();
+        let line = match stdin {
+            Feed::From(text, _) if name == "read" && names == 1 => {
+                text.file_pattern().map_or_else(Text::any, Text::files)
+            }
+            _ => Text::any(),
+        };
         for arg in args {
             match arg.known().map(str::to_owned) {
                 Some(name) if super::wrapper::is_name(&name) => {
-                    self.assign(&name, Var { items: vec![Text::any()], array: false })
+                    self.assign(&name, Var { items: vec![line.clone()], array: false })
                 }
                 Some(_) => {}
                 None => self.opaque("which variable is read is not known"),

@@ -64,7 +64,10 @@ impl Shell<'_> {
         let below = self.is_at_home() && starts.iter().all(|start| start.known().is_some_and(super::output::is_below));
         let plain = !args.iter().any(|arg| matches!(arg.known(), Some("-exec" | "-execdir" | "-printf" | "-print0")));
         if below && (plain || !args.iter().any(|arg| matches!(arg.known(), Some("-exec" | "-execdir" | "-printf")))) {
-            return Text(vec![super::text::Bit::Any(super::text::Kind::Files)]);
+            return match &found[..] {
+                [Arg::Glob(pattern)] => Text::files(pattern.clone()),
+                _ => Text::files_here(),
+            };
         }
         Text::any()
     }

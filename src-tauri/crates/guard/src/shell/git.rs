@@ -149,11 +149,23 @@ impl Shell<'_> {
         match (&*sub, args.get(1).and_then(Arg::known)) {
             ("rev-parse", Some("--show-toplevel")) => Text::lit(self.scene.checkout.to_string_lossy()),
             ("rev-list", Some("--count")) => Text::number(),
-            ("ls-files", _) if self.is_at_home() => Text(vec![super::text::Bit::Any(super::text::Kind::Files)]),
+            ("ls-files", _) if self.is_at_home() => {
+                // `git ls-files '*.py'` names files with that ending, wherever they are.
+                let named: Vec<&Arg> = args[1..].iter().filter(|arg| !arg.head().starts_with('-')).collect();
+                match named[..] {
+                    [Arg::Lit(one) | Arg::Glob(one)] if one.starts_with("*.") && !one.contains('/') => {
+                        Text::files(format!("./*/{one}"))
+                    }
+                    _ => Text::files_here(),
+                }
+            }
+            ("ls-tree", _) if self.is_at_home() && args.iter().any(|arg| arg.known() == Some("--name-only")) => {
+                Text::files_here()
+            }
             ("diff" | "grep", _)
                 if self.is_at_home() && args.iter().any(|arg| matches!(arg.known(), Some("--name-only" | "-l"))) =>
             {
-                Text(vec![super::text::Bit::Any(super::text::Kind::Files)])
+                Text::files_here()
             }
             _ => Text::any(),
         }

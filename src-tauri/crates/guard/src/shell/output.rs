@@ -1,7 +1,7 @@
 //! What some programs are known to write, so that a substitution is not opaque for nothing; and which snippets of code do
 //! nothing but show something.
 
-use super::text::{Bit, Kind, Text};
+use super::text::Text;
 use super::{Feed, Shell};
 use crate::action::Arg;
 use crate::path::Class;
@@ -24,13 +24,13 @@ impl Shell<'_> {
                 text
             }
             ("ls", _) if all && self.is_at_home() && words.iter().all(|word| is_below(word)) => {
-                Text(vec![Bit::Any(Kind::Files)])
+                Text::files_here()
             }
             ("ls", _)
                 if self.is_at_home()
                     && args.iter().all(|arg| is_below(arg.head()) && !matches!(arg, Arg::Unknown { .. })) =>
             {
-                Text(vec![Bit::Any(Kind::Files)])
+                Text::files_here()
             }
             // Files that a search names, and lines of them that a filter lets through.
             ("rg" | "grep", _)
@@ -38,10 +38,18 @@ impl Shell<'_> {
                     && words.iter().any(|word| lists(word))
                     && words.iter().all(|word| is_below(word)) =>
             {
-                Text(vec![Bit::Any(Kind::Files)])
+                // `grep -rl x src`: all that is found is below src.
+                let named = words.iter().filter(|word| !word.starts_with('-')).count();
+                let by_option = words.iter().any(|word| word.starts_with("-e") || word.starts_with("-f"));
+                match words.last() {
+                    Some(folder) if all && named == 2 && !by_option && !folder.starts_with('-') && *folder != "." => {
+                        Text::files(format!("{}/**", folder.trim_end_matches('/')))
+                    }
+                    _ => Text::files_here(),
+                }
             }
             ("sort" | "uniq" | "head" | "tail" | "grep", _) if !words.contains(&"-o") => match stdin {
-                Feed::From(text, _) if text.is_files() => Text(vec![Bit::Any(Kind::Files)]),
+                Feed::From(text, _) if text.is_files() => Text::files(text.file_pattern().unwrap_or_default()),
                 _ if words.iter().any(|word| matches!(*word, "-c" | "--count")) => Text::number(),
                 _ => Text::any(),
             },

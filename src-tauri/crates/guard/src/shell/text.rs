@@ -7,8 +7,6 @@ use crate::action::Arg;
 pub(crate) enum Kind {
     /// Digits only: harmless where arithmetic evaluates it.
     Number,
-    /// Names of files of the checkout, below the working folder.
-    Files,
     /// Anything.
     Anything,
 }
@@ -18,11 +16,16 @@ pub(crate) enum Kind {
 pub(crate) enum Bit {
     Lit(String),
     Any(Kind),
+    /// A file's name that fits this pattern.
+    File(String),
 }
 
 /// A string.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Text(pub(crate) Vec<Bit>);
+
+/// Any file below the working folder.
+const HERE: &str = "./**";
 
 /// Longer captured texts are forgotten.
 const LONGEST: usize = 64 * 1024;
@@ -34,6 +37,16 @@ impl Text {
 
     pub(crate) fn any() -> Self {
         Self(vec![Bit::Any(Kind::Anything)])
+    }
+
+    /// Names of files that fit a pattern.
+    pub(crate) fn files(pattern: impl Into<String>) -> Self {
+        Self(vec![Bit::File(pattern.into())])
+    }
+
+    /// Names of files of the checkout, below the working folder.
+    pub(crate) fn files_here() -> Self {
+        Self::files(HERE)
     }
 
     pub(crate) fn number() -> Self {
@@ -70,7 +83,7 @@ impl Text {
                 whole.push_str(text);
                 Some(whole)
             }
-            Bit::Any(_) => None,
+            Bit::Any(_) | Bit::File(_) => None,
         })
     }
 
@@ -80,6 +93,7 @@ impl Text {
             && self.0.iter().all(|bit| match bit {
                 Bit::Lit(text) => text.chars().all(|letter| letter.is_ascii_digit()),
                 Bit::Any(kind) => *kind == Kind::Number,
+                Bit::File(_) => false,
             })
     }
 
@@ -87,13 +101,55 @@ impl Text {
         self.0.iter().all(|bit| matches!(bit, Bit::Lit(_) | Bit::Any(Kind::Number)))
     }
 
-    /// Names of files of the checkout, and nothing else.
+    /// The pattern of the files below the working folder that these names are of, if they are nothing else.
+    pub(crate) fn file_pattern(&self) -> Option<&str> {
+        let mut pattern = None;
+        for bit in &self.0 {
+            match bit {
+                Bit::Lit(text) if text.trim().is_empty() => {}
+                Bit::File(one) if super::output::is_below(one) => {
+                    pattern = Some(if pattern.is_none_or(|before| before == one) { one } else { HERE });
+                }
+                _ => return None,
+            }
+        }
+        pattern
+    }
+
     pub(crate) fn is_files(&self) -> bool {
-        !self.0.is_empty()
-            && self.0.iter().all(|bit| match bit {
-                Bit::Lit(text) => text.trim().is_empty(),
-                Bit::Any(kind) => *kind == Kind::Files,
-            })
+        self.file_pattern().is_some()
+    }
+
+    /// A path with names of files in it, as a pattern; none where it is anything else.
+    fn as_pattern(&self) -> Option<String> {
+        let first = self.0.iter().position(|bit| matches!(bit, Bit::File(_)))?;
+        let (mut before, mut after) = (String::new(), String::new());
+        for (at, bit) in self.0.iter().enumerate() {
+            match bit {
+                Bit::Lit(text) if text.contains(['*', '?', '[', '\n']) => return None,
+                Bit::Lit(text) if at < first => before.push_str(text),
+                Bit::Lit(text) => after.push_str(text),
+                Bit::File(_) if at == first => {}
+                Bit::File(_) => after.push('/'),
+                Bit::Any(_) => return None,
+            }
+        }
+        let Bit::File(pattern) = &self.0[first] else { return None };
+        // An option with a name in it is an option, and who goes up leaves the folder that the pattern is of.
+        if before.starts_with('-') || !(before.is_empty() || before.ends_with('/')) || after.contains("..") {
+            return None;
+        }
+        let below = if before.is_empty() { pattern.clone() } else { format!("{before}{}", pattern.trim_start_matches("./")) };
+        if after.is_empty() {
+            return Some(below);
+        }
+        // What follows a name makes it another name in the same folder, or one below.
+        let folder = below.split(['*', '?', '[']).next().unwrap_or_default();
+        let folder = folder.rsplit_once('/').map_or(".", |(folder, _)| folder);
+        match after.rsplit_once('/') {
+            Some((_, last)) if !last.is_empty() && self.0[first + 1..].len() == 1 => Some(format!("{folder}/**/{last}")),
+            _ => Some(format!("{folder}/**")),
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -115,7 +171,7 @@ impl Text {
     /// For people.
     pub(crate) fn shown(&self) -> String {
         let bit = |bit: &Bit| match bit {
-            Bit::Lit(text) => text.clone(),
+            Bit::Lit(text) | Bit::File(text) => text.clone(),
             Bit::Any(_) => "…".to_owned(),
         };
         self.0.iter().map(bit).collect()
@@ -123,10 +179,10 @@ impl Text {
 
     /// As one word that is neither split nor matched against files.
     pub(crate) fn arg(&self) -> Arg {
-        match self.known() {
-            Some(text) => Arg::Lit(text),
-            None if self.is_files() => Arg::Glob("./**".to_owned()),
-            None => Arg::Unknown { shown: self.shown(), head: self.head(), many: false },
+        match (self.known(), self.as_pattern()) {
+            (Some(text), _) => Arg::Lit(text),
+            (None, Some(pattern)) => Arg::Glob(pattern),
+            (None, None) => Arg::Unknown { shown: self.shown(), head: self.head(), many: false },
         }
     }
 
@@ -141,12 +197,7 @@ impl Text {
     pub(crate) fn of(arg: &Arg) -> Self {
         match arg {
             Arg::Lit(text) => Self::lit(text.clone()),
-            Arg::Glob(text) if text == "./**" => Self(vec![Bit::Any(Kind::Files)]),
-            Arg::Glob(text) => {
-                let mut bits = Self::lit(text.split(['*', '?', '[']).next().unwrap_or_default());
-                bits.push(Bit::Any(Kind::Anything));
-                bits
-            }
+            Arg::Glob(text) => Self::files(text.clone()),
             Arg::Unknown { head, .. } => {
                 let mut bits = Self::default();
                 if !head.is_empty() {
@@ -174,11 +225,18 @@ impl Field {
         let text = self.text();
         let many = self.0.iter().any(|(bit, quoted)| *bit == Bit::Any(Kind::Anything) && !quoted);
         match text.known() {
-            None if text.is_files() => Arg::Glob("./**".to_owned()),
-            None => Arg::Unknown { shown: text.shown(), head: text.head(), many },
+            None => match text.as_pattern() {
+                Some(pattern) => Arg::Glob(pattern),
+                None => Arg::Unknown { shown: text.shown(), head: text.head(), many: many || self.splits() },
+            },
             Some(word) if self.is_pattern() => Arg::Glob(word),
             Some(word) => Arg::Lit(word),
         }
+    }
+
+    /// Whether a file's name is in it that is not quoted.
+    fn splits(&self) -> bool {
+        self.0.iter().any(|(bit, quoted)| matches!(bit, Bit::File(_)) && !quoted)
     }
 
     fn is_pattern(&self) -> bool {
@@ -186,7 +244,7 @@ impl Field {
         let letters: String = unquoted
             .map(|(bit, _)| match bit {
                 Bit::Lit(text) => text.as_str(),
-                Bit::Any(_) => "",
+                Bit::Any(_) | Bit::File(_) => "",
             })
             .collect();
         letters.contains(['*', '?']) || letters.find('[').is_some_and(|at| letters[at..].contains(']'))

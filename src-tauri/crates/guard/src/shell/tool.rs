@@ -439,10 +439,13 @@ fn option(parsed: &mut Parsed<'_>, arg: &Arg, next: Option<&Arg>) -> usize {
         Arg::Glob(_) => Arg::Glob(value),
         Arg::Unknown { shown, many, .. } => Arg::Unknown { shown: shown.clone(), head: value, many: *many },
     };
-    if !whole && attached.is_none() {
+    // `-j$(nproc)`: what is not known is the value of an option that takes one.
+    let many = matches!(arg, Arg::Unknown { many: true, .. });
+    let glued = !whole && !many && !head.starts_with("--") && !long_dash && takes_rest(parsed, &head);
+    if !whole && attached.is_none() && !glued {
         parsed.flags_open = true;
     }
-    if head.starts_with("--") || long_dash || parsed.knows(&flag) {
+    if head.starts_with("--") || long_dash || (parsed.knows(&flag) && !glued) {
         parsed.note(&flag);
         if !parsed.knows(&flag) {
             abbreviated(parsed, &flag, attached.clone().map(value_arg).or_else(|| next.cloned()));
@@ -479,6 +482,11 @@ fn option(parsed: &mut Parsed<'_>, arg: &Arg, next: Option<&Arg>) -> usize {
         }
     }
     0
+}
+
+/// Whether the letters of a short option end with, or go on after, one that takes all the rest as its value.
+fn takes_rest(parsed: &Parsed<'_>, head: &str) -> bool {
+    head.chars().skip(1).any(|letter| parsed.value(&format!("-{letter}")).is_some())
 }
 
 /// A long option may be written shorter than it is: it is every one that it may stand for, and what follows may be its value.

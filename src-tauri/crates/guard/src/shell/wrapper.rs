@@ -70,7 +70,7 @@ impl Shell<'_> {
             }
         }
         match name {
-            "xargs" | "parallel" => self.for_input(name, rest, stdin),
+            "xargs" | "parallel" | "gxargs" => self.for_input(name, &args[..at.min(args.len())], rest, stdin),
             _ if wrapper.joins => self.joined_words(name, &rest, stdin),
             _ => self.inner(name, rest, env, stdin),
         }
@@ -150,26 +150,39 @@ impl Shell<'_> {
     }
 
     /// xargs and parallel: what they read becomes arguments that are not known.
-    fn for_input(&mut self, name: &str, mut rest: Vec<Arg>, stdin: &Feed) -> Text {
+    fn for_input(&mut self, name: &str, options: &[Arg], mut rest: Vec<Arg>, stdin: &Feed) -> Text {
         if rest.is_empty() {
             return Text::any();
         }
-        let input = match stdin {
-            Feed::From(text, _) if text.is_files() => Arg::Glob("./**".to_owned()),
-            _ => Arg::unknown("what is read"),
+        let from_file = options.iter().any(|arg| arg.head().starts_with("-a") || arg.head().starts_with("--arg-file"));
+        let (input, number) = match stdin {
+            Feed::From(text, _) if !from_file => {
+                (text.file_pattern().map(|pattern| Arg::Glob(pattern.to_owned())), text.is_number())
+            }
+            _ => (None, false),
+        };
+        let input = input.unwrap_or_else(|| Arg::unknown("what is read"));
+        let marker = match replaced_by(options) {
+            // parallel has one by itself, and appends where it is not used.
+            None if name == "parallel" => Some("{}".to_owned()),
+            marker => marker,
         };
         let mut replaced = false;
-        for arg in &mut rest[1..] {
-            if arg.known() == Some("{}") {
-                *arg = input.clone();
-                replaced = true;
-            } else if arg.known().is_some_and(|word| word.contains("{}") || word == "%" || word.contains("REPLACE")) {
-                *arg = Arg::unknown("what is read");
+        if let Some(marker) = marker.as_deref().filter(|marker| !marker.is_empty()) {
+            for arg in &mut rest {
+                let Some((before, _)) = arg.known().and_then(|word| word.split_once(marker)) else { continue };
+                *arg = if arg.known() == Some(marker) {
+                    input.clone()
+                } else {
+                    Arg::Unknown { shown: arg.to_string(), head: before.to_owned(), many: false }
+                };
                 replaced = true;
             }
         }
-        if !replaced || rest.len() == 1 {
-            rest.push(input);
+        // What is put in its place stands there alone; else all of it comes last.
+        let appends = !replaced && (marker.is_none() || name == "parallel");
+        if appends {
+            rest.push(if number { Arg::Unknown { shown: "numbers".into(), head: "0".into(), many: true } } else { input });
         }
         self.inner(name, rest, Vec::new(), &Feed::From(Text::any(), "what is read".into()))
     }
@@ -191,6 +204,23 @@ impl Shell<'_> {
             }
         }
     }
+}
+
+/// What xargs replaces by what it reads, as its options say.
+fn replaced_by(options: &[Arg]) -> Option<String> {
+    let mut marker = None;
+    for (at, option) in options.iter().enumerate() {
+        let word = option.head();
+        let value = || options.get(at + 1).and_then(Arg::known).unwrap_or("{}").to_owned();
+        if word == "-I" {
+            marker = Some(value());
+        } else if word == "-i" || word == "--replace" {
+            marker = Some("{}".to_owned());
+        } else if let Some(glued) = word.strip_prefix("-I").or_else(|| word.strip_prefix("--replace=")) {
+            marker = Some(glued.to_owned());
+        }
+    }
+    marker
 }
 
 pub(crate) fn is_name(text: &str) -> bool {
