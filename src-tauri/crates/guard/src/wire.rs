@@ -16,7 +16,7 @@ use crate::verdict::Said;
 pub const LONGEST_FRAME: usize = 1 << 20;
 
 /// A file of rules, as text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Layer {
     /// The file's name, for messages.
     pub name: String,

@@ -10,7 +10,7 @@ use crate::standing::Shape;
 use crate::verdict::{Category, Fit, Verdict};
 
 /// Where rules come from, from the mildest say to the strictest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
     /// They come with the program.

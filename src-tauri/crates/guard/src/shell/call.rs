@@ -94,6 +94,10 @@ impl Shell<'_> {
         if written {
             return Program::Script;
         }
+        // What this very line compiled.
+        if self.st.disk_is_true && place.path.as_ref().is_some_and(|path| self.made.contains(path)) {
+            return Program::Built;
+        }
         let inside = place.inside.clone().unwrap_or_default();
         // The installed tools of a project, where it did not just write them.
         let installed = ["node_modules/.bin/", ".venv/bin/", "venv/bin/", "vendor/bin/", "env/bin/"];

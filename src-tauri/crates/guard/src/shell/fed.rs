@@ -7,7 +7,10 @@ use super::state::Var;
 use super::text::Text;
 use super::{Feed, Shell};
 use crate::action::{Action, Arg};
+use crate::path::Class;
+use crate::pattern::fits_words;
 use crate::spec::Interpreter;
+use crate::world::Stands;
 
 impl Shell<'_> {
     /// Runs something in a new shell: only what is exported is known there; functions may or may not be.
@@ -150,6 +153,9 @@ impl Shell<'_> {
     /// python, node and so on.
     pub(crate) fn interpreted(&mut self, spec: &Interpreter, name: &str, call: &Call, stdin: &Feed) -> Text {
         let has = |list: &str, flag: &str| list.split_whitespace().any(|known| known == flag);
+        if self.snippet(name, call).is_some() {
+            return Text::any();
+        }
         let args = &call.argv[1..];
         let mut at = 0;
         while let Some(arg) = args.get(at) {
@@ -201,6 +207,14 @@ impl Shell<'_> {
                 argv.extend(args.get(after..).unwrap_or_default().iter().cloned());
                 return self.module(name, argv, call.env.clone(), stdin);
             }
+            let glued_load = spec.loads.split_whitespace().find(|known| known.len() == 2 && word.starts_with(*known));
+            if let Some(known) = glued_load.filter(|_| !word.starts_with("--")) {
+                let value = if word.len() > 2 { Some(&word[2..]) } else { args.get(at + 1).and_then(Arg::known) };
+                if value.is_some_and(|value| spec.fine.iter().any(|fine| fits_words(fine, value))) {
+                    at += if known.len() == word.len() { 2 } else { 1 };
+                    continue;
+                }
+            }
             if has(&spec.loads, flag) {
                 self.opaque(&format!("{name} loads code by {word}"));
                 return Text::any();
@@ -230,8 +244,24 @@ impl Shell<'_> {
         self.inner(&format!("{name} -m"), argv, env, stdin)
     }
 
-    fn code(&mut self, name: &str, code: &str) -> Text {
-        if let Some(files) = super::inline::reads_only(name, code).filter(|_| self.st.disk_is_true) {
+    /// Whether a module of this name is the checkout's own.
+    fn is_own_module(&self, module: &str) -> bool {
+        let stands = |path: &str| {
+            let place = self.place(&Arg::lit(path));
+            let inside = place.classes.iter().all(|class| matches!(class, Class::Checkout | Class::Artefact));
+            let there = place.path.as_ref().is_some_and(|path| self.world.stands(path) != Stands::Nothing);
+            inside && (there || path.starts_with("./"))
+        };
+        if module.starts_with('.') {
+            return stands(module);
+        }
+        let names = [module.to_owned(), format!("{module}.py"), format!("src/{module}"), format!("src/{module}.py")];
+        names.iter().any(|name| stands(name))
+    }
+
+    pub(crate) fn code(&mut self, name: &str, code: &str) -> Text {
+        let files = super::inline::reads_only(name, code, &|module| self.is_own_module(module));
+        if let Some(files) = files.filter(|_| self.st.disk_is_true) {
             files.iter().for_each(|file| self.reads(&Arg::lit(file)));
         } else if !super::output::only_shows(name, code) {
             self.emit(Action::Interpret { interpreter: name.to_owned(), code: code.to_owned() });

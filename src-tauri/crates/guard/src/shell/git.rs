@@ -21,6 +21,9 @@ const VALUED: &[&str] = &[
     "--list-cmds",
 ];
 
+/// Stands for the name of a commit.
+const COMMIT: &str = "0000000000000000000000000000000000000000\n";
+
 impl Shell<'_> {
     pub(crate) fn git(&mut self, call: &Call, stdin: &Feed) -> Text {
         let args = &call.argv[1..];
@@ -149,6 +152,13 @@ impl Shell<'_> {
         match (&*sub, args.get(1).and_then(Arg::known)) {
             ("rev-parse", Some("--show-toplevel")) => Text::lit(self.scene.checkout.to_string_lossy()),
             ("rev-list", Some("--count")) => Text::number(),
+            // A commit's name, whichever; of a ref that is not there `rev-parse` says the words again.
+            ("merge-base", Some(first)) if !first.starts_with('-') => Text::lit(COMMIT),
+            ("rev-parse", Some(_))
+                if args[1..].iter().all(|arg| matches!(arg.known(), Some("HEAD" | "--short" | "--verify" | "-q"))) =>
+            {
+                Text::lit(COMMIT)
+            }
             ("ls-files", _) if self.is_at_home() => {
                 // `git ls-files '*.py'` names files with that ending, wherever they are.
                 let named: Vec<&Arg> = args[1..].iter().filter(|arg| !arg.head().starts_with('-')).collect();

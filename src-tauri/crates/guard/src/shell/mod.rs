@@ -12,12 +12,14 @@ mod fed;
 mod find;
 mod git;
 mod inline;
+mod oneliner;
 mod output;
 mod parse;
 mod redirect;
 mod scan;
 mod script;
 mod simple;
+mod snippet;
 mod state;
 mod text;
 mod tool;
@@ -64,6 +66,8 @@ pub(crate) struct Shell<'a> {
     jumps: usize,
     substitutions: usize,
     traps: Vec<String>,
+    /// Programs that this line compiled.
+    made: std::collections::BTreeSet<std::path::PathBuf>,
 }
 
 /// The actions that a command line comes to, in order.
@@ -82,6 +86,7 @@ pub(crate) fn actions(line: &str, scene: &Scene, world: &dyn World, specs: &Spec
         jumps: 0,
         substitutions: 0,
         traps: Vec::new(),
+        made: std::collections::BTreeSet::new(),
     };
     shell.script(line, &Feed::Nothing);
     for trap in std::mem::take(&mut shell.traps) {

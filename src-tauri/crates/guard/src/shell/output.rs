@@ -23,9 +23,7 @@ impl Shell<'_> {
                 }
                 text
             }
-            ("ls", _) if all && self.is_at_home() && words.iter().all(|word| is_below(word)) => {
-                Text::files_here()
-            }
+            ("ls", _) if all && self.is_at_home() && words.iter().all(|word| is_below(word)) => Text::files_here(),
             ("ls", _)
                 if self.is_at_home()
                     && args.iter().all(|arg| is_below(arg.head()) && !matches!(arg, Arg::Unknown { .. })) =>

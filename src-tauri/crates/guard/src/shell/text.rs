@@ -139,7 +139,8 @@ impl Text {
         if before.starts_with('-') || !(before.is_empty() || before.ends_with('/')) || after.contains("..") {
             return None;
         }
-        let below = if before.is_empty() { pattern.clone() } else { format!("{before}{}", pattern.trim_start_matches("./")) };
+        let below =
+            if before.is_empty() { pattern.clone() } else { format!("{before}{}", pattern.trim_start_matches("./")) };
         if after.is_empty() {
             return Some(below);
         }
@@ -147,7 +148,9 @@ impl Text {
         let folder = below.split(['*', '?', '[']).next().unwrap_or_default();
         let folder = folder.rsplit_once('/').map_or(".", |(folder, _)| folder);
         match after.rsplit_once('/') {
-            Some((_, last)) if !last.is_empty() && self.0[first + 1..].len() == 1 => Some(format!("{folder}/**/{last}")),
+            Some((_, last)) if !last.is_empty() && self.0[first + 1..].len() == 1 => {
+                Some(format!("{folder}/**/{last}"))
+            }
             _ => Some(format!("{folder}/**")),
         }
     }

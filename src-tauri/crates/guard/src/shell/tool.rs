@@ -108,6 +108,10 @@ impl<'a> Shell<'a> {
                 }
             }
         }
+        let words: Vec<Option<&str>> = args.iter().map(Arg::known).collect();
+        if parsed.specs.iter().any(|spec| spec.is_dry(&words, &parsed.flags)) {
+            parsed.flags.insert("dry".to_owned());
+        }
         parsed
     }
 
@@ -141,7 +145,7 @@ impl<'a> Shell<'a> {
         }
         self.emit(Action::Run(parsed.run(call, &self.via)));
         let outward = parsed.specs.iter().rev().take_while(|spec| !spec.inward).find_map(|spec| spec.does);
-        if let Some(deed) = outward {
+        if let Some(deed) = outward.filter(|_| !parsed.flags.contains("dry")) {
             self.emit(Action::Does { deed, by: parsed.name.join(" ") });
         }
         let unpacks =
@@ -150,6 +154,11 @@ impl<'a> Shell<'a> {
             match role {
                 // The same option names what is made and what is opened.
                 Role::Write if unpacks && matches!(&**flag, "-f" | "--file") => self.reads(value),
+                // What is unpacked into a folder lies in it.
+                Role::Write if matches!(&**flag, "-C" | "--directory" | "-d") && value.known().is_some() => {
+                    let folder = value.known().unwrap_or_default().trim_end_matches('/').to_owned();
+                    self.write_to(&Arg::lit(format!("{folder}/unpacked")), &Text::any(), false);
+                }
                 Role::Command => match value.known().map(str::to_owned) {
                     Some(line) => {
                         self.via.push(format!("{name} {flag}"));
@@ -162,6 +171,7 @@ impl<'a> Shell<'a> {
             }
         }
         self.operands_of(name, spec, parsed, stdin);
+        self.compiled(name, call);
         self.package_script(name, parsed);
         match spec.leaves {
             Leaves::Named => {}
@@ -219,13 +229,50 @@ impl<'a> Shell<'a> {
         }
     }
 
+    /// Remembers the program that a compiler makes.
+    fn compiled(&mut self, name: &str, call: &Call) {
+        let compilers = [
+            "gcc",
+            "g++",
+            "cc",
+            "c++",
+            "clang",
+            "clang++",
+            "rustc",
+            "ghc",
+            "gfortran",
+            "go",
+            "nim",
+            "dmd",
+            "ocamlfind",
+        ];
+        if !compilers.contains(&name) || !self.st.disk_is_true {
+            return;
+        }
+        let words: Vec<&Arg> = call.argv.iter().skip(1).collect();
+        let named = words.windows(2).find(|pair| pair[0].known() == Some("-o")).map(|pair| pair[1].clone());
+        let source = words.iter().find_map(|word| word.known()?.strip_suffix(".rs"));
+        let program = match (named, source) {
+            (Some(program), _) => program,
+            (None, Some(stem)) if name == "rustc" => Arg::lit(stem.rsplit('/').next().unwrap_or(stem)),
+            (None, _) if matches!(name, "gcc" | "g++" | "cc" | "c++" | "clang" | "clang++") => Arg::lit("a.out"),
+            _ => return,
+        };
+        let place = self.place(&program);
+        let ours = |class: &Class| matches!(class, Class::Checkout | Class::Artefact | Class::Tmp);
+        if place.classes.iter().all(ours) {
+            self.made.extend(place.path);
+        }
+    }
+
     fn operands_of(&mut self, name: &str, spec: &Tool, parsed: &Parsed<'_>, stdin: &Feed) {
         let skip = spec.skips(&parsed.flags);
         let operands = parsed.operands.get(skip..).unwrap_or_default();
         match name {
             "kill" => {
                 let all = parsed.operands.is_empty() && parsed.flags.len() > 1;
-                let first = operands.iter().filter_map(Arg::known).any(|word| matches!(word, "0" | "1" | "-1"));
+                let late = parsed.flags.contains("-1") && parsed.flags.len() > 1;
+                let first = late || operands.iter().filter_map(Arg::known).any(|word| matches!(word, "0" | "1" | "-1"));
                 if all || first {
                     self.opaque("it ends every process it may, or the first one");
                 }
@@ -247,6 +294,24 @@ impl<'a> Shell<'a> {
             "printenv" => {
                 let names: Vec<String> = operands.iter().filter_map(Arg::known).map(str::to_owned).collect();
                 return names.iter().for_each(|name| self.secret_variable(name));
+            }
+            // What a link points to is meant from where the link is.
+            "ln" if parsed.flags.contains("-s") || parsed.flags.contains("--symbolic") => {
+                if let [target, link] = operands {
+                    let folder = link.known().map(|link| match self.path_of(&Arg::lit(link)) {
+                        Some(path) if self.world.stands(&path) == crate::world::Stands::Folder => link.to_owned(),
+                        _ => link.rsplit_once('/').map_or(".", |(folder, _)| folder).to_owned(),
+                    });
+                    match (target.known(), folder) {
+                        (Some(to), Some(folder)) if !to.starts_with(['/', '~']) => {
+                            self.reads(&Arg::lit(format!("{folder}/{to}")));
+                        }
+                        _ => self.reads(target),
+                    }
+                    self.copied_to(link, std::slice::from_ref(target));
+                    self.st.forget_files();
+                    return;
+                }
             }
             "zip" => {
                 operands.iter().skip(1).for_each(|operand| self.reads(operand));
@@ -270,6 +335,9 @@ impl<'a> Shell<'a> {
             urls.iter().for_each(|url| self.reach_arg(url));
         }
         self.played(spec.operands, operands, parsed, stdin);
+        if parsed.specs.iter().any(|spec| spec.writes_in_place(&parsed.flags)) {
+            operands.iter().for_each(|operand| self.write_to(operand, &Text::any(), false));
+        }
     }
 
     /// What a role means for these operands.
@@ -491,6 +559,9 @@ fn takes_rest(parsed: &Parsed<'_>, head: &str) -> bool {
 
 /// A long option may be written shorter than it is: it is every one that it may stand for, and what follows may be its value.
 fn abbreviated(parsed: &mut Parsed<'_>, flag: &str, value: Option<Arg>) {
+    if !flag.starts_with("--") {
+        return;
+    }
     let full: Vec<(String, Option<Role>)> =
         parsed.specs.iter().flat_map(|spec| spec.longer(flag).map(|full| (full.clone(), spec.value(full)))).collect();
     for (full, role) in full {

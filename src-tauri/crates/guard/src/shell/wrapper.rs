@@ -5,6 +5,7 @@ use super::simple::Call;
 use super::text::Text;
 use super::{Feed, Shell};
 use crate::action::Arg;
+use crate::path::Class;
 use crate::spec::Wrapper;
 
 impl Shell<'_> {
@@ -39,7 +40,10 @@ impl Shell<'_> {
             match assigned {
                 Some((left, right)) if wrapper.assigns => {
                     let value = Text::lit(right);
-                    self.environment(left, &value);
+                    let command = args[at..].iter().find(|arg| !arg.head().contains('='));
+                    if !self.is_home_of_a_build(left, right, command) {
+                        self.environment(left, &value);
+                    }
                     env.push((left.to_owned(), value));
                     at += 1;
                 }
@@ -74,6 +78,15 @@ impl Shell<'_> {
             _ if wrapper.joins => self.joined_words(name, &rest, stdin),
             _ => self.inner(name, rest, env, stdin),
         }
+    }
+
+    /// A folder of the checkout as the home of a program that runs what the checkout says anyway.
+    fn is_home_of_a_build(&self, name: &str, value: &str, command: Option<&Arg>) -> bool {
+        let builds = command.and_then(Arg::known).and_then(|command| self.specs.tool(command));
+        let classes = self.place(&Arg::lit(value)).classes;
+        name == "HOME"
+            && builds.is_some_and(|tool| tool.builds)
+            && classes.iter().all(|class| matches!(class, Class::Checkout | Class::Artefact | Class::Tmp))
     }
 
     /// Reads an option; how many words it took, or none where nothing can be known any more.
@@ -152,6 +165,9 @@ impl Shell<'_> {
     /// xargs and parallel: what they read becomes arguments that are not known.
     fn for_input(&mut self, name: &str, options: &[Arg], mut rest: Vec<Arg>, stdin: &Feed) -> Text {
         if rest.is_empty() {
+            if name == "parallel" {
+                self.opaque("parallel runs the lines that it reads");
+            }
             return Text::any();
         }
         let from_file = options.iter().any(|arg| arg.head().starts_with("-a") || arg.head().starts_with("--arg-file"));
@@ -182,7 +198,11 @@ impl Shell<'_> {
         // What is put in its place stands there alone; else all of it comes last.
         let appends = !replaced && (marker.is_none() || name == "parallel");
         if appends {
-            rest.push(if number { Arg::Unknown { shown: "numbers".into(), head: "0".into(), many: true } } else { input });
+            rest.push(if number {
+                Arg::Unknown { shown: "numbers".into(), head: "0".into(), many: true }
+            } else {
+                input
+            });
         }
         self.inner(name, rest, Vec::new(), &Feed::From(Text::any(), "what is read".into()))
     }

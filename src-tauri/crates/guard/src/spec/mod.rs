@@ -65,6 +65,8 @@ pub struct Tool {
     runs: String,
     known: String,
     flags: BTreeMap<String, String>,
+    /// Options in whose presence the operands are written as well.
+    in_place: String,
     /// What the operands are.
     pub operands: Role,
     /// How many operands come before those.
@@ -81,6 +83,8 @@ pub struct Tool {
     pub does: Option<Deed>,
     /// Whether it does nothing to the outside, although its parent does.
     pub inward: bool,
+    /// Words in whose presence it does nothing to the outside: `--dry-run=client`.
+    pub dry: String,
     /// Whether operands that look like a URL are reached.
     pub urls: bool,
     #[serde(skip)]
@@ -112,7 +116,7 @@ impl Tool {
             }
         }
         self.all = values.keys().chain(self.names.keys()).cloned().collect();
-        self.all.extend(self.known.split_whitespace().map(str::to_owned));
+        self.all.extend(self.known.split_whitespace().chain(self.in_place.split_whitespace()).map(str::to_owned));
         self.values = values;
     }
 
@@ -134,6 +138,24 @@ impl Tool {
     /// Long options that an abbreviation may stand for.
     pub fn longer<'t>(&'t self, flag: &'t str) -> impl Iterator<Item = &'t String> {
         self.all.iter().filter(move |full| flag.len() > 3 && full.starts_with(flag) && *full != flag)
+    }
+
+    /// Whether the operands are written where they are.
+    pub fn writes_in_place(&self, flags: &BTreeSet<String>) -> bool {
+        self.in_place.split_whitespace().any(|flag| flags.contains(flag))
+    }
+
+    /// Whether one of these words says that nothing is done, and no other form of the same option says that it is.
+    pub fn is_dry(&self, words: &[Option<&str>], flags: &BTreeSet<String>) -> bool {
+        let dry = |word: &str| self.dry.split_whitespace().any(|one| one == word);
+        let option = |word: &str| word.split('=').next().unwrap_or_default().replace("--no-", "--");
+        let same = |word: &str| self.dry.split_whitespace().any(|one| option(one) == option(word));
+        let words: Option<Vec<&str>> = words.iter().copied().collect();
+        words.is_some_and(|words| {
+            let until = words.iter().position(|word| *word == "--").unwrap_or(words.len());
+            words[..until].iter().any(|word| dry(word) && flags.contains(&option(word)))
+                && words.iter().all(|word| dry(word) || !same(word))
+        })
     }
 
     /// Whether one of these options takes the place of the operand that is skipped.
@@ -197,6 +219,8 @@ pub struct Interpreter {
     pub takes: String,
     /// Options that load more code.
     pub loads: String,
+    /// Values of those that load none.
+    pub fine: Vec<String>,
     /// Endings of its scripts.
     pub endings: String,
     /// Options that make it not run a script: a syntax check, a version.
