@@ -2,8 +2,8 @@
 //! files are rules, and how a worker is started, is in `verdicts.rs`; what is done with an *ask* is the approvals'.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use office_core::approval::{ApprovalCommand, Held, Ruling, Said};
 use office_core::grant::Covers;
@@ -19,19 +19,38 @@ use crate::world::{World, lock};
 
 /// Verdicts that are found at once under one set of rules.
 const WORKERS: usize = 2;
-/// Sets of rules whose workers are kept; the others are started again when they are needed.
-const SETS: usize = 8;
+/// Sets of rules whose workers are kept; the one that was used longest ago makes room.
+const SETS: usize = 16;
+/// Places whose last good rules are remembered.
+const PLACES: usize = 512;
 
-/// The guards, each with one set of rules.
+/// The guards, each with one set of rules. A set is known by what its files say, not by where they lie: checkouts that came with the
+/// same rules share their workers.
 #[derive(Default)]
 pub(crate) struct Guards {
-    sets: Mutex<HashMap<Vec<String>, Arc<Set>>>,
+    kept: Mutex<Kept>,
 }
 
+#[derive(Default)]
+struct Kept {
+    sets: HashMap<Key, (Arc<Set>, u64)>,
+    /// The last rules of a place that had no fault: of a file that does not read, what it said before stays in force.
+    good: HashMap<PathBuf, (Vec<Layer>, u64)>,
+    /// Grows with every use.
+    clock: u64,
+}
+
+/// What the files say, and what they said before where they have a fault now.
+type Key = (Vec<Layer>, Option<Vec<Layer>>);
+
+#[derive(Default)]
 struct Set {
+    made: OnceLock<Result<Made, Refusal>>,
+}
+
+struct Made {
     guard: Guard,
-    /// What it was last brought to, and the faults in that.
-    known: Mutex<(Vec<Layer>, Vec<String>)>,
+    faults: Vec<String>,
 }
 
 /// Whose action it is, and where.
@@ -47,11 +66,12 @@ struct Doer {
 impl Guards {
     /// What is said by these rules. It waits for a worker, so it is called where waiting is allowed.
     fn judge(&self, layers: Vec<Layer>, asked: &Asked, scene: &Scene) -> Ruling {
-        let (set, faults) = match self.loaded(layers) {
-            Ok(loaded) => loaded,
-            Err(refusal) => return cannot_say(&refusal.message),
+        let set = self.set(&scene.checkout, layers);
+        let made = match set.made() {
+            Ok(made) => made,
+            Err(why) => return cannot_say(&why),
         };
-        let said = set.guard.judge(asked, scene);
+        let said = made.guard.judge(asked, scene);
         let ruling = Ruling {
             said: match said.verdict {
                 office_guard::Verdict::Allow => Said::Allow,
@@ -62,7 +82,7 @@ impl Guards {
             rule: said.rule,
             why: said.reason,
         };
-        match faults.first() {
+        match made.faults.first() {
             // A rule that does not read may be the one that would have said no.
             Some(fault) if ruling.said == Said::Allow => cannot_say(&format!("rules do not read: {fault}")),
             _ => ruling,
@@ -71,39 +91,84 @@ impl Guards {
 
     /// Which of these shapes covers what the rules ask about in it.
     fn covered(&self, layers: Vec<Layer>, asked: &Asked, scene: &Scene, shapes: &[Shape]) -> Option<usize> {
-        let (set, faults) = self.loaded(layers).ok()?;
+        let set = self.set(&scene.checkout, layers);
+        let made = set.made().ok()?;
         // A rule that does not read may be the one that would have said no.
-        faults.is_empty().then(|| set.guard.covered(asked, scene, shapes)).flatten()
+        made.faults.is_empty().then(|| made.guard.covered(asked, scene, shapes)).flatten()
     }
 
-    /// The guard with these rules in force, and the faults in them.
-    fn loaded(&self, layers: Vec<Layer>) -> Result<(Arc<Set>, Vec<String>), Refusal> {
-        let set = self.set(&layers)?;
-        let faults = {
-            let mut known = lock(&set.known);
-            if known.0 != layers {
-                known.1 = set.guard.reload(layers.clone());
-                known.0 = layers;
+    /// The set of these rules, with its workers.
+    fn set(&self, place: &Path, layers: Vec<Layer>) -> Arc<Set> {
+        let set = self.kept((layers.clone(), None));
+        let made = set.made.get_or_init(|| Made::new(None, &layers));
+        match made {
+            Ok(made) if made.faults.is_empty() => {
+                lock(&self.kept).remember(place, layers);
+                return set;
             }
-            known.1.clone()
-        };
-        Ok((set, faults))
+            Ok(_) => {}
+            Err(_) => {
+                // It may start the next time.
+                lock(&self.kept).sets.remove(&(layers, None));
+                return set;
+            }
+        }
+        let Some(before) = lock(&self.kept).good.get(place).map(|(good, _)| good.clone()) else { return set };
+        let with = self.kept((layers.clone(), Some(before.clone())));
+        with.made.get_or_init(|| Made::new(Some(&before), &layers));
+        with
     }
 
-    fn set(&self, layers: &[Layer]) -> Result<Arc<Set>, Refusal> {
-        let name: Vec<String> = layers.iter().map(|layer| layer.name.clone()).collect();
-        let mut sets = lock(&self.sets);
-        if let Some(set) = sets.get(&name) {
-            return Ok(set.clone());
+    fn kept(&self, key: Key) -> Arc<Set> {
+        let mut kept = lock(&self.kept);
+        kept.clock += 1;
+        let now = kept.clock;
+        if let Some((set, used)) = kept.sets.get_mut(&key) {
+            *used = now;
+            return set.clone();
         }
-        if sets.len() >= SETS
-            && let Some(oldest) = sets.keys().find(|key| !key.is_empty()).cloned()
+        if kept.sets.len() >= SETS
+            && let Some(oldest) = kept.sets.iter().min_by_key(|(_, (_, used))| *used).map(|(key, _)| key.clone())
         {
-            sets.remove(&oldest);
+            kept.sets.remove(&oldest);
         }
-        let set = Arc::new(Set { guard: verdicts::guard(WORKERS, verdicts::own_worker())?, known: Mutex::default() });
-        sets.insert(name, set.clone());
-        Ok(set)
+        let set = Arc::new(Set::default());
+        kept.sets.insert(key, (set.clone(), now));
+        set
+    }
+}
+
+impl Kept {
+    fn remember(&mut self, place: &Path, layers: Vec<Layer>) {
+        let now = self.clock;
+        if self.good.len() >= PLACES
+            && !self.good.contains_key(place)
+            && let Some(oldest) = self.good.iter().min_by_key(|(_, (_, used))| *used).map(|(place, _)| place.clone())
+        {
+            self.good.remove(&oldest);
+        }
+        self.good.insert(place.to_owned(), (layers, now));
+    }
+}
+
+impl Set {
+    fn made(&self) -> Result<&Made, String> {
+        match self.made.get() {
+            Some(Ok(made)) => Ok(made),
+            Some(Err(refusal)) => Err(refusal.message.clone()),
+            None => Err("the guard's worker does not start".to_owned()),
+        }
+    }
+}
+
+impl Made {
+    fn new(before: Option<&[Layer]>, layers: &[Layer]) -> Result<Self, Refusal> {
+        let guard = verdicts::guard(WORKERS, verdicts::own_worker())?;
+        if let Some(before) = before {
+            guard.reload(before.to_vec());
+        }
+        let faults = if layers.is_empty() { Vec::new() } else { guard.reload(layers.to_vec()) };
+        Ok(Self { guard, faults })
     }
 }
 
@@ -333,4 +398,52 @@ fn doer(office: &Office, run: RunId) -> Option<Doer> {
     let through = office.tasks.values().filter(|task| task.state == TaskState::Done);
     let done = through.map(|task| task.id.0).collect();
     Some(Doer { of, checkout, home, hosts: project.sandbox.reach.clone(), done })
+}
+
+#[cfg(test)]
+mod tests {
+    use office_guard::Origin;
+
+    use super::*;
+
+    fn planted(text: &str) -> Vec<Layer> {
+        vec![Layer { name: ".office/guard.toml".into(), origin: Origin::Checkout, text: text.into() }]
+    }
+
+    /// A set that needs no worker.
+    fn made(guards: &Guards, layers: Vec<Layer>) -> Arc<Set> {
+        guards.kept((layers, None))
+    }
+
+    #[test]
+    fn checkouts_with_the_same_rules_share_their_workers() {
+        let guards = Guards::default();
+        let first = made(&guards, planted("# one"));
+        for _ in 0..3 * SETS {
+            assert!(Arc::ptr_eq(&first, &made(&guards, planted("# one"))), "wherever the checkout is");
+        }
+        assert!(!Arc::ptr_eq(&first, &made(&guards, planted("# two"))), "other rules, other workers");
+    }
+
+    #[test]
+    fn the_rules_used_longest_ago_make_room_and_those_in_use_stay() {
+        let guards = Guards::default();
+        let used = made(&guards, planted("# used"));
+        for other in 0..3 * SETS {
+            made(&guards, planted(&format!("# {other}")));
+            assert!(Arc::ptr_eq(&used, &made(&guards, planted("# used"))), "after {other} others");
+        }
+        assert_eq!(lock(&guards.kept).sets.len(), SETS);
+    }
+
+    #[test]
+    fn of_the_places_with_good_rules_only_so_many_are_remembered() {
+        let guards = Guards::default();
+        for place in 0..2 * PLACES {
+            let mut kept = lock(&guards.kept);
+            kept.clock += 1;
+            kept.remember(Path::new(&format!("/{place}")), planted("# good"));
+        }
+        assert_eq!(lock(&guards.kept).good.len(), PLACES);
+    }
 }
