@@ -101,6 +101,17 @@ fn neither_a_desk_nor_a_check_gets_out() {
 }
 
 #[test]
+fn what_a_desk_leaves_in_its_home_and_its_temporary_files_no_check_reads() {
+    let Some((bench, _)) = kept(&[("a.txt", "a\n")]) else { return };
+    let body = "```sh\nmkdir -p ~/.cargo && echo '[build]' > ~/.cargo/config.toml && echo x > /tmp/planted && touch ~/.npmrc\n\
+        echo b > b.txt\noffice task done --summary planted\n```";
+    let check = "test -f b.txt && test ! -e ~/.cargo/config.toml && test ! -e ~/.npmrc && test ! -e /tmp/planted";
+    let task = bench.task("Plant", body, &["--check", check, "--attempts", "1"]);
+    let it = bench.until(task, &["in review", "failed"]);
+    assert_eq!(it["state"], "in review", "{it}");
+}
+
+#[test]
 fn another_desks_token_is_worth_nothing_at_this_desks_door() {
     let Some((bench, _)) = kept(&[("a.txt", "a\n")]) else { return };
     bench.json(&["desk", "add", "--name", "tom", "--role", "engineer", "--engine", "shell"]);

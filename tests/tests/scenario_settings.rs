@@ -249,3 +249,23 @@ fn a_set_up_and_a_check_that_print_a_gigabyte_cost_no_memory() {
     let tail = bench.show(task)["results"][0]["tail"].as_str().unwrap().to_owned();
     assert!(tail.ends_with("the end") && tail.len() <= 4096, "{} bytes", tail.len());
 }
+
+#[test]
+fn what_a_tasks_own_commit_makes_of_a_set_up_is_kept_for_nobody_else() {
+    let settings = "[setup]\nrun = [\"sh make.sh\"]\ncache = [\"deps\"]\ncache_key = [\"lock\"]\n";
+    let honest = "mkdir -p deps && echo honest > deps/d\n";
+    let files = [(SETTINGS, settings), ("make.sh", honest), ("lock", "1\n"), (".gitignore", "deps\n")];
+    let (bench, repo) = Bench::with_desks(&files, &["sam"]);
+    // A task brings a new lock file, and a set-up of its own; its check is set up by that.
+    let body = "run: echo 2 > lock; echo 'mkdir -p deps && echo POISON > deps/d' > make.sh";
+    let first = bench.task("Poison", body, &["--check", "grep -q POISON deps/d", "--attempts", "1"]);
+    let it = bench.until(first, &["in review"]);
+    assert_eq!(it["state"], "in review", "{it}");
+    // The owner comes to the same lock file by an honest way: the next desk has what that makes.
+    repo.commit("The same lock", &[("lock", "2\n")]);
+    let second = bench.task("Look", "run: cp deps/d seen.txt", &["--check", "grep -q honest deps/d"]);
+    let it = bench.until(second, &["in review", "failed"]);
+    assert_eq!(it["state"], "in review", "{it}");
+    bench.json(&["task", "accept", &second.to_string()]);
+    assert_eq!(repo.on_main("seen.txt").as_deref(), Some("honest"));
+}

@@ -14,7 +14,7 @@ use office_git::{CheckSpec, Oid, RepoPath};
 use office_pty::{BoundedEnd, BoundedRun, ExitStatus};
 use tokio_util::sync::CancellationToken;
 
-use crate::effects::setup::{Errand, Ran, tail, timed_out};
+use crate::effects::setup::{Errand, Fresh, Ran, Whose, tail, timed_out};
 use crate::world::{Home, World};
 
 /// Bytes of a check's output that go into the record.
@@ -42,19 +42,31 @@ impl World {
         let halt = self.halt_of(task);
         let at = self.dir.checks().join(task.to_string());
         self.lay_out(&home, &work, &checks, &at).await?;
-        self.set_up(&project, &project.settings, &home, &at, run, Some(halt.clone())).await?;
+        let fresh = Fresh {
+            project: &project,
+            settings: &project.settings,
+            home: &home,
+            checkout: &at,
+            run,
+            whose: Whose::Checks,
+            at_base: false,
+        };
+        self.set_up(&fresh, Some(halt.clone())).await?;
 
         let mut results = Vec::new();
         let mut learned = BTreeMap::new();
         for (source, check) in &checks {
             let begun = Instant::now();
-            let Some(first) = self.try_check(&project, &home, check, &at, run, Some(&halt)).await? else {
+            let Some(first) = self.try_check((&project, &home), check, &at, (run, Whose::Checks), Some(&halt)).await?
+            else {
                 return Ok(Outcome::Cancelled);
             };
             let (verdict, last) = if first.green {
                 (Verdict::Passed, first)
             } else {
-                let Some(second) = self.try_check(&project, &home, check, &at, run, Some(&halt)).await? else {
+                let Some(second) =
+                    self.try_check((&project, &home), check, &at, (run, Whose::Checks), Some(&halt)).await?
+                else {
                     return Ok(Outcome::Cancelled);
                 };
                 if second.green {
@@ -109,21 +121,19 @@ impl World {
     /// One try; none when it was called off.
     async fn try_check(
         &self,
-        project: &Project,
-        place: &Home,
+        (project, place): (&Project, &Home),
         check: &Check,
         at: &Path,
-        run: RunId,
+        (run, whose): (RunId, Whose),
         halt: Option<&CancellationToken>,
     ) -> Result<Option<Tried>, String> {
-        let own_home = self.own_home(run)?;
         let errand = Errand {
             project,
             place,
             run,
             command: &check.run,
             cwd: at,
-            home: &own_home,
+            whose,
             timeout: Duration::from_secs(check.timeout_secs.into()),
             halt,
             env: Vec::new(),
@@ -152,7 +162,7 @@ impl World {
         }
         let _one_at_a_time = home.trying.lock().await;
         let at = self.base_checkout(project, home, base, &project.settings, run, Some(halt.clone())).await?;
-        let tried = self.try_check(project, home, check, &at, run, Some(halt)).await?;
+        let tried = self.try_check((project, home), check, &at, (run, Whose::Base), Some(halt)).await?;
         home.repo.discard_checkout(&at).await.map_err(|error| error.to_string())?;
         let Some(tried) = tried else { return Ok(None) };
         let green = tried.green;
@@ -183,7 +193,8 @@ impl World {
         let identity = home.repo.owner().identity.clone().ok_or("the owner's git name and address are not set")?;
         let spec = CheckSpec { base: commit.clone(), commit, overlay: Vec::new(), dest: at.clone(), identity };
         home.repo.check_checkout(&spec).await.map_err(text)?;
-        self.set_up(project, settings, home, &at, run, halt).await?;
+        let fresh = Fresh { project, settings, home, checkout: &at, run, whose: Whose::Base, at_base: true };
+        self.set_up(&fresh, halt).await?;
         Ok(at)
     }
 
@@ -213,7 +224,8 @@ impl World {
         match self.base_checkout(&project, &home, tip.as_str(), &settings, run, None).await {
             Ok(at) => {
                 for check in &settings.checks {
-                    if let Some(tried) = self.try_check(&project, &home, check, &at, run, None).await? {
+                    if let Some(tried) = self.try_check((&project, &home), check, &at, (run, Whose::Base), None).await?
+                    {
                         report.checks.insert(check.run.clone(), self.base_check(tip.as_str(), tried));
                     }
                 }

@@ -7,4 +7,4 @@ mod conversation;
 pub(crate) mod launch;
 mod merge;
 mod prepare;
-mod setup;
+pub(crate) mod setup;

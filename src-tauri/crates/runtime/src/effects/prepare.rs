@@ -7,6 +7,7 @@ use office_core::text::slug;
 use office_core::{Outcome, RunId, Task};
 use office_git::{Branch, CheckoutSpec, Oid, Reclaimed};
 
+use crate::effects::setup::{Fresh, Whose};
 use crate::world::{Home, World};
 
 impl World {
@@ -61,8 +62,17 @@ impl World {
         let pin = task.as_ref().map_or_else(|| format!("session-{run}"), |task| task.id.to_string());
         let made = self.make(&home, &workplace, &pin, resumed).await;
         made.map_err(|error| format!("the checkout could not be made: {error}"))?;
-        let set_up = self.set_up(&project, &settings, &home, dest, run, halt);
-        set_up.await?;
+        // What goes on from collected work holds what an agent wrote.
+        let fresh = Fresh {
+            project: &project,
+            settings: &settings,
+            home: &home,
+            checkout: dest,
+            run,
+            whose: Whose::Desk,
+            at_base: !resumed,
+        };
+        self.set_up(&fresh, halt).await?;
         std::fs::write(&ready, b"").map_err(|error| format!("{}: {error}", ready.display()))?;
         Ok(Outcome::Prepared { workplace, settings })
     }

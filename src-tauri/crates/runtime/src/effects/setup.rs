@@ -17,6 +17,30 @@ use crate::world::{Home, World};
 /// Output of one set-up command or check that is kept.
 pub(crate) const OUTPUT_CAP: usize = 256 * 1024;
 
+/// Whose home and temporary files something runs with. What an agent left in its own, no check reads, and what it planted in a
+/// commit that was checked, nothing of the base's reads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Whose {
+    /// The desk's.
+    Desk,
+    /// Those of the checks of its work.
+    Checks,
+    /// Those of what is on the base.
+    Base,
+}
+
+/// A checkout that is to be set up.
+pub(crate) struct Fresh<'a> {
+    pub(crate) project: &'a Project,
+    pub(crate) settings: &'a ProjectSettings,
+    pub(crate) home: &'a Home,
+    pub(crate) checkout: &'a Path,
+    pub(crate) run: RunId,
+    pub(crate) whose: Whose,
+    /// Nothing in it is an agent's: what is made here may be kept for other checkouts.
+    pub(crate) at_base: bool,
+}
+
 /// A shell command to run on behalf of a project, never as the owner: scrubbed environment, own group, bounded.
 pub(crate) struct Errand<'a> {
     pub(crate) project: &'a Project,
@@ -24,7 +48,7 @@ pub(crate) struct Errand<'a> {
     pub(crate) run: RunId,
     pub(crate) command: &'a str,
     pub(crate) cwd: &'a Path,
-    pub(crate) home: &'a Path,
+    pub(crate) whose: Whose,
     pub(crate) timeout: Duration,
     pub(crate) halt: Option<&'a CancellationToken>,
     pub(crate) env: Vec<(String, String)>,
@@ -72,19 +96,21 @@ impl World {
         let marker = format!("{}#{}", self.dir.root().display(), self.ids.token());
         let words = ["sh", "-c", errand.command].map(str::to_owned);
         let mut env = errand.env;
+        let own_home = self.errand_home(errand.run, errand.whose)?;
         // Open for as long as the errand runs.
         let mut _door = None;
         let mut spec = match self.kept(errand.project).await? {
             Kept::In => {
                 let door = self.dir.run(errand.run).join(format!("errand-{}", &self.ids.token()[..12]));
-                let policy = self.errand_policy(errand.run, errand.project, errand.place, errand.cwd, &door)?;
+                let at = (errand.run, errand.whose);
+                let policy = self.errand_policy(at, errand.project, errand.place, errand.cwd, &door)?;
                 _door = Some(self.errand_door(&door, errand.project.sandbox.reach.clone())?);
-                env.extend(Self::inside_variables(errand.home, &policy));
+                env.extend(Self::inside_variables(&own_home, &policy));
                 self.sandboxed(&policy, &words)?
             }
             Kept::Out(_) => SpawnSpec::new(words, errand.cwd),
         };
-        spec.env = self.scrubbed(errand.home, &env);
+        spec.env = self.scrubbed(&own_home, &env);
         let spec = spec.marker("OFFICE_ERRAND", &marker);
         let running = run_bounded(spec, errand.timeout, OUTPUT_CAP);
         let over = match errand.halt {
@@ -105,15 +131,8 @@ impl World {
         over.map(Ran::Over).map_err(|error| error.to_string())
     }
 
-    pub(crate) async fn set_up(
-        &self,
-        project: &Project,
-        settings: &ProjectSettings,
-        home: &Home,
-        checkout: &Path,
-        run: RunId,
-        halt: Option<CancellationToken>,
-    ) -> Result<(), String> {
+    pub(crate) async fn set_up(&self, fresh: &Fresh<'_>, halt: Option<CancellationToken>) -> Result<(), String> {
+        let Fresh { project, settings, home, checkout, run, whose, at_base } = *fresh;
         let (owner, at, wanted) = (home.repo.owner().root.clone(), checkout.to_owned(), settings.clone());
         off_thread(move || place_files(&owner, &at, &wanted)).await?;
         if settings.setup.run.is_empty() {
@@ -124,7 +143,6 @@ impl World {
             let (at, wanted) = (checkout.to_owned(), settings.clone());
             return off_thread(move || restore(&cache, &at, &wanted)).await;
         }
-        let own_home = self.own_home(run)?;
         for command in &settings.setup.run {
             let errand = Errand {
                 project,
@@ -132,7 +150,7 @@ impl World {
                 run,
                 command,
                 cwd: checkout,
-                home: &own_home,
+                whose,
                 timeout: Duration::from_secs(settings.setup_timeout_secs().into()),
                 halt: halt.as_ref(),
                 env: Vec::new(),
@@ -150,16 +168,27 @@ impl World {
                 }
             }
         }
-        if !settings.setup.cache.is_empty() {
+        // What an agent's work was set up to is its own: kept for others, it would be a way from one desk to the next.
+        if at_base && !settings.setup.cache.is_empty() {
             let (at, wanted) = (checkout.to_owned(), settings.clone());
             off_thread(move || save(&cache, &at, &wanted)).await?;
         }
         Ok(())
     }
 
-    /// A home of its own for what runs on behalf of a run.
+    /// The home of a desk's own programs.
     pub(crate) fn own_home(&self, run: RunId) -> Result<PathBuf, String> {
-        let home = self.dir.run(run).join("home");
+        self.errand_home(run, Whose::Desk)
+    }
+
+    /// A home of its own for what runs on behalf of a run.
+    pub(crate) fn errand_home(&self, run: RunId, whose: Whose) -> Result<PathBuf, String> {
+        let name = match whose {
+            Whose::Desk => "home",
+            Whose::Checks => "checks-home",
+            Whose::Base => "base-home",
+        };
+        let home = self.dir.run(run).join(name);
         std::fs::create_dir_all(&home).map_err(|error| format!("{}: {error}", home.display()))?;
         Ok(home)
     }
@@ -204,6 +233,9 @@ fn place_files(owner: &Path, checkout: &Path, settings: &ProjectSettings) -> Res
             if std::fs::symlink_metadata(&to).is_ok() {
                 continue;
             }
+            if !without_links(checkout, name) {
+                return Err(format!("{name}: a link in the checkout leads elsewhere; nothing of yours is put there"));
+            }
             if let Some(parent) = to.parent() {
                 std::fs::create_dir_all(parent).map_err(|error| trouble(parent, error))?;
             }
@@ -236,6 +268,16 @@ fn copy_tree(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Whether a name in a checkout is reached without following a link: an agent's link would lead whoever follows it anywhere.
+fn without_links(checkout: &Path, name: &str) -> bool {
+    let mut at = checkout.to_owned();
+    Path::new(name).components().all(|part| {
+        at.push(part);
+        let plain = matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir);
+        plain && !std::fs::symlink_metadata(&at).is_ok_and(|facts| facts.file_type().is_symlink())
+    })
+}
+
 /// What the kept folders depend on: the commands, and the content of the key files.
 fn cache_key(checkout: &Path, settings: &ProjectSettings) -> Result<String, String> {
     let mut hash = sha2::Sha256::new();
@@ -246,7 +288,7 @@ fn cache_key(checkout: &Path, settings: &ProjectSettings) -> Result<String, Stri
     for name in &settings.setup.cache_key {
         let path = checkout.join(name);
         match std::fs::symlink_metadata(&path) {
-            Ok(facts) if facts.is_file() => {
+            Ok(facts) if facts.is_file() && without_links(checkout, name) => {
                 let bytes = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
                 hash.update(bytes.len().to_le_bytes());
                 hash.update(bytes);
@@ -266,7 +308,7 @@ fn save(cache: &Path, checkout: &Path, settings: &ProjectSettings) -> Result<(),
     }
     for name in &settings.setup.cache {
         let from = checkout.join(name);
-        if from.is_dir() {
+        if without_links(checkout, name) && from.is_dir() {
             copy_tree(&from, &partial.join(name)).map_err(trouble)?;
         }
     }
@@ -281,10 +323,56 @@ fn save(cache: &Path, checkout: &Path, settings: &ProjectSettings) -> Result<(),
 fn restore(cache: &Path, checkout: &Path, settings: &ProjectSettings) -> Result<(), String> {
     for name in &settings.setup.cache {
         let from = cache.join(name);
-        if from.is_dir() {
+        if from.is_dir() && without_links(checkout, name) {
             copy_tree(&from, &checkout.join(name))
                 .map_err(|error| format!("the set-up cache {}: {error}", from.display()))?;
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn settings() -> ProjectSettings {
+        let mut settings = ProjectSettings::default();
+        settings.setup.cache = vec!["deps".into(), "a/b".into()];
+        settings.copy = vec!["config/local".into()];
+        settings
+    }
+
+    #[test]
+    fn what_is_kept_of_a_set_up_and_put_back_follows_no_link() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        for dir in ["secrets", "outside/b", "checkout/a/b", "fresh", "planted"] {
+            std::fs::create_dir_all(at(dir)).unwrap();
+        }
+        std::fs::write(at("secrets/id"), "SECRET").unwrap();
+        std::fs::write(at("checkout/a/b/kept"), "kept").unwrap();
+        symlink(at("secrets"), at("checkout/deps")).unwrap();
+        save(&at("cache"), &at("checkout"), &settings()).unwrap();
+        restore(&at("cache"), &at("fresh"), &settings()).unwrap();
+        assert!(at("fresh/a/b/kept").is_file());
+        assert!(!at("fresh/deps").exists(), "what a link led to is not kept");
+        symlink(at("outside"), at("planted/a")).unwrap();
+        restore(&at("cache"), &at("planted"), &settings()).unwrap();
+        assert!(!at("outside/b/kept").exists(), "nothing is put where a link leads");
+    }
+
+    #[test]
+    fn a_file_of_the_owners_is_not_put_where_a_link_leads() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        for dir in ["owner/config", "outside", "checkout"] {
+            std::fs::create_dir_all(at(dir)).unwrap();
+        }
+        std::fs::write(at("owner/config/local"), "SECRET").unwrap();
+        symlink(at("outside"), at("checkout/config")).unwrap();
+        assert!(place_files(&at("owner"), &at("checkout"), &settings()).is_err());
+        assert!(!at("outside/local").exists());
+    }
 }

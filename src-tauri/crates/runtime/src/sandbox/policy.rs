@@ -10,6 +10,7 @@ use office_sandbox::view::{around, may_be_shown, tools};
 use office_sandbox::{Bind, DOOR, PORT, Policy, seen};
 
 use super::run_as;
+use crate::effects::setup::Whose;
 use crate::paths::private_dir;
 use crate::world::{Home, World};
 
@@ -30,7 +31,8 @@ impl World {
     /// The policy of a desk. Its door and its signals are made here.
     pub(crate) fn desk_policy(&self, desk: &Desk<'_>) -> Result<Policy, String> {
         let run_dir = self.dir.run(desk.run);
-        let mut policy = self.shared_policy(desk.run, desk.project, desk.home, desk.checkout)?;
+        let at = (desk.run, Whose::Desk);
+        let mut policy = self.shared_policy(at, desk.project, desk.home, desk.checkout)?;
         let words = desk.plan.argv.first().map(PathBuf::from).unwrap_or_default();
         let path = std::env::var_os("PATH").unwrap_or_default();
         let program = if words.is_absolute() { Some(words) } else { seen::find(&words.display().to_string(), &path) };
@@ -68,21 +70,31 @@ impl World {
     /// The policy of a set-up command or a check in `cwd`.
     pub(crate) fn errand_policy(
         &self,
-        run: RunId,
+        at: (RunId, Whose),
         project: &Project,
         home: &Home,
         cwd: &Path,
         door: &Path,
     ) -> Result<Policy, String> {
-        let mut policy = self.shared_policy(run, project, home, cwd)?;
+        let mut policy = self.shared_policy(at, project, home, cwd)?;
         policy.marker = Some("OFFICE_ERRAND".to_owned());
         policy.door = Some(door.to_owned());
         Ok(policy)
     }
 
-    fn shared_policy(&self, run: RunId, project: &Project, home: &Home, cwd: &Path) -> Result<Policy, String> {
-        let own_home = self.own_home(run)?;
-        let tmp = self.dir.run(run).join("tmp");
+    fn shared_policy(
+        &self,
+        (run, whose): (RunId, Whose),
+        project: &Project,
+        home: &Home,
+        cwd: &Path,
+    ) -> Result<Policy, String> {
+        let own_home = self.errand_home(run, whose)?;
+        let tmp = self.dir.run(run).join(match whose {
+            Whose::Desk => "tmp",
+            Whose::Checks => "checks-tmp",
+            Whose::Base => "base-tmp",
+        });
         private_dir(&tmp)?;
         let mut policy = Policy::new(cwd, &own_home);
         policy.run_as = run_as();
