@@ -27,6 +27,20 @@ const BENCHES = [
   },
   { name: 'commit', what: 'a commit over one fsync', cargo: ['-p', 'office-store', '--example', 'store_bench'], minutes: 5 },
   { name: 'guard', what: 'a verdict of the command guard, in-process', cargo: ['-p', 'office-guard', '--example', 'guard_bench'], minutes: 3 },
+  {
+    name: 'gate',
+    what: "an engine's hook from start to answer, and a verdict, at rest and while 10,000 tasks pour in",
+    cargo: ['-p', 'office-tests', '--example', 'gate_bench'],
+    also: ['-p', 'office-cli', '-p', 'office-pty', '-p', 'office-hook', '-p', 'office-guard', '--bins'],
+    minutes: 5,
+  },
+  {
+    name: 'sandbox',
+    what: 'what the sandbox adds to the start of a program',
+    cargo: ['-p', 'office-sandbox', '--example', 'sandbox_bench'],
+    also: ['-p', 'office-sandbox', '--bins'],
+    minutes: 2,
+  },
   { name: 'dispatch', what: 'no-op tasks over bare git and sh', cargo: ['-p', 'office-runtime', '--example', 'dispatch_bench'], minutes: 5 },
   { name: 'memory', what: 'searching and filling the index, beside SQLite FTS5', cargo: ['-p', 'office-memory', '--example', 'memory_bench'], minutes: 5 },
   {
