@@ -11,5 +11,5 @@ pub mod processes;
 pub mod repo;
 pub mod ssh;
 
-pub use bench::{Bench, Said};
+pub use bench::{Bench, Said, office_bin};
 pub use repo::Repo;

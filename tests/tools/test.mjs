@@ -42,7 +42,7 @@ const SUITES = [
   { name: 'lint', limit: 600, cold: 1500, check: ['cargo', 'clippy', ...OFFICE, '--all-targets', '--', '-D', 'warnings'] },
   { name: 'build', limit: 600, cold: 1800, fast: true, check: ['cargo', 'build', ...OFFICE, '--all-targets'] },
   { name: 'unit', limit: 300, cold: 600, fast: true, needs: ['build'], units: true },
-  { name: 'house', limit: 120, cold: 300, fast: true, needs: ['build'], tests: ['tidy', 'arrows', 'glossary', 'golden', 'fake_agent', 'cli*'] },
+  { name: 'house', limit: 120, cold: 300, fast: true, needs: ['build'], tests: ['tidy', 'arrows', 'glossary', 'golden', 'fake_agent', 'fuzz', 'cli*'] },
   { name: 'ui', lane: 'page', limit: 150, cold: 300, fast: true, ui: 'all' },
   { name: 'ui-browser', lane: 'page', limit: 360, cold: 500, ui: 'browser' },
   { name: 'ui-floor', lane: 'page', limit: 240, cold: 360, ui: 'floor' },
