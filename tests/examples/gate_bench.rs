@@ -47,7 +47,9 @@ fn main() {
         since.elapsed()
     };
     // The first of each warms up.
-    (0..20).for_each(|n| drop((hook(&desk, n), once(n))));
+    for n in 0..20 {
+        let _ = (hook(&desk, n), once(n));
+    }
     let mut rest: Vec<Duration> = (0..HOOKS).map(|n| hook(&desk, n)).collect();
     let mut verdicts: Vec<Duration> = (0..20_000).map(once).collect();
     row("hook round trip, p50", at(&mut rest, 0.5), 15.0);

@@ -9,12 +9,14 @@ use office_guard::rules::read_all;
 use office_guard::{Asked, Guard, Origin, Verdict};
 use office_memory::note::Note;
 
+type Read = Box<dyn Fn(&[u8])>;
+
 /// A reader.
 pub struct Reader {
     pub name: &'static str,
     /// What one input may take. Machines under load are slow; what never ends is what is looked for.
     pub patience: Duration,
-    pub read: Box<dyn Fn(&[u8])>,
+    pub read: Read,
 }
 
 /// Words that mean something to a reader.
@@ -90,7 +92,7 @@ pub fn words(name: &str) -> Vec<&'static [u8]> {
 
 /// All of them.
 pub fn readers() -> Vec<Reader> {
-    let reader = |name, secs, read| Reader { name, patience: Duration::from_secs(secs), read };
+    let reader = |name, secs, read: Read| Reader { name, patience: Duration::from_secs(secs), read };
     vec![
         // A worker that does not answer is killed after 200 ms, and the next one started.
         reader("shell", 5, shell()),
@@ -103,13 +105,14 @@ pub fn readers() -> Vec<Reader> {
 }
 
 /// Whatever follows a command that is refused or held, it is not allowed by that.
-fn shell() -> Box<dyn Fn(&[u8])> {
+#[expect(clippy::disallowed_methods, reason = "the guard's worker, which the guard ends")]
+fn shell() -> Read {
     let program = office_tests::office_bin().with_file_name("office-guard");
     let start = move || {
         let mut command = Command::new(&program);
         command.env_clear().current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()
     };
-    let guard = Guard::new(Box::new(start), 1).expect("office-guard is built");
+    let guard = Guard::new(Box::new(start), 1).unwrap();
     Box::new(move |input| {
         let line = String::from_utf8_lossy(input).into_owned();
         let said = guard.judge(&Asked::Run { run: line.clone() }, &example_scene());
@@ -166,7 +169,7 @@ fn recording(input: &[u8]) {
 /// A note that is read is written so that it reads the same.
 fn note(input: &[u8]) {
     let Ok(note) = Note::from_markdown(&String::from_utf8_lossy(input)) else { return };
-    let again = Note::from_markdown(&note.to_markdown()).expect("what is written can be read");
+    let again = Note::from_markdown(&note.to_markdown()).unwrap();
     assert_eq!(again.to_markdown(), note.to_markdown(), "it reads the same");
 }
 
