@@ -17,10 +17,44 @@ async function comesToNothing(desk, it) {
   assert.equal(desk.done, 0);
 }
 
+/** What is known of one that says what it does; `it` as below. */
+const told = (it) => [
+  {
+    name: 'what it does is known by its own word: at work, asking, at work, idle; and its tokens add up',
+    script: risking(it.risky, '^"?risk'),
+    async run(desk) {
+      desk.terminal('risk it', { change: it.change(desk) });
+      await until('its prompt is taken', () => desk.heard.prompts === 1, 60);
+      await it.asks(desk);
+      await until('it is known to ask', () => desk.heard.states.at(-1) === 'waiting for you', 10);
+      assert.equal(desk.heard.takes_input, false);
+      assert.equal(desk.done, 0);
+      // A person says yes.
+      desk.type('\r');
+      await until('it is idle', () => desk.heard.states.at(-1) === 'idle', 30);
+      assert.equal(desk.done, 1);
+      const { states, prompts, spent, takes_input } = desk.heard;
+      assert.deepEqual(states.slice(states.indexOf('thinking')).filter((state) => state !== 'working'), ['thinking', 'waiting for you', 'thinking', 'idle'], states.join());
+      assert.equal(prompts, 1);
+      assert.equal(takes_input, true);
+      const { input, output } = desk.model.state.usage;
+      await until('its tokens are known', () => desk.heard.spent?.input === input && desk.heard.spent?.output === output, 5).catch((late) => assert.deepEqual(spent, { input, output }, late.message));
+    },
+  },
+  {
+    name: 'an expired login is known in a terminal, too: login needed',
+    script: { scenes: [{ match: '^"?go', steps: [{ error: 401, type: 'authentication_error', message: 'invalid api key' }] }] },
+    async run(desk) {
+      desk.terminal('go on', { change: it.change(desk) });
+      await until('it is known', () => desk.heard.states.at(-1) === 'login needed', 60).catch((late) => assert.fail(`${late.message}; ${JSON.stringify(desk.heard)}; ${plain(desk).slice(-600)}`));
+    },
+  },
+];
+
 /** `it`: `risky` the call that needs a yes, `edit(desk)` a call that writes hello into a.txt, `tool(name)` how the model sees a tool of the
  *  office, `progress` a call of one, `change(plan)` what a plan needs besides, `plant(desk)` writes settings into the project that
  *  would allow all, `idle(desk)` waits for its prompt line, `asks(desk)` for its question, `usage(desk)` what it says it took,
- *  `refused(desk)` judges a run that came to nothing. */
+ *  `refused(desk)` judges a run that came to nothing, `tells` whether it says in a terminal what it does. */
 export const asking = (it) => [
   {
     name: 'starts to idle in a terminal',
@@ -84,6 +118,7 @@ export const asking = (it) => [
       assert.equal(desk.done, 0);
     },
   },
+  ...(it.tells ? told(it) : []),
   {
     name: '429 twice, then recovers',
     script: { scenes: [{ match: '^"?go', steps: [{ error: 429, headers: { 'retry-after': '1' }, times: 2 }, { text: 'recovered' }] }] },

@@ -7,6 +7,7 @@ import { until } from '../lib/desk.mjs';
 import { asking } from './asking.mjs';
 
 export const rows = asking({
+  tells: true,
   risky: { tool: 'run_shell_command', input: { command: 'echo done >> canary', description: 'leave a mark' } },
   edit: (desk) => ({ tool: 'write_file', input: { file_path: join(desk.checkout, 'a.txt'), content: 'hello' } }),
   tool: (name) => `mcp_office_${name}`,
