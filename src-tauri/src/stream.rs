@@ -12,6 +12,7 @@ use office_door::{Client, ClientError, EventStream, Offset, RawEvent, Terminal, 
 use serde::Serialize;
 use tauri::async_runtime::{JoinHandle, spawn};
 use tauri::ipc::{Channel, InvokeResponseBody};
+use tokio::time::Instant;
 
 use crate::flow::Flow;
 
@@ -29,6 +30,10 @@ const BYTES: u64 = 512 * 1024;
 const LEAST: u64 = 4096;
 /// Bytes in one message. Each costs the page a question of its own, so they are large where much is printed.
 const MESSAGE: usize = 256 * 1024;
+/// For the same reason messages with a terminal's bytes are so far apart: about one of the page's pictures, and longer where it wants
+/// only to glance at them. The first after a pause goes at once.
+const PICTURE: Duration = Duration::from_millis(16);
+const GLANCE: Duration = Duration::from_millis(100);
 
 /// What is said of a terminal beside its bytes.
 #[derive(Serialize)]
@@ -200,11 +205,14 @@ impl Batch {
 }
 
 async fn push_bytes(mut terminal: Terminal, flow: Arc<Flow>, window: u64, page: Channel<InvokeResponseBody>) {
+    let apart = if window < BYTES { GLANCE } else { PICTURE };
+    let most = MESSAGE.min(usize::try_from(window).unwrap_or(MESSAGE));
+    let mut due = Instant::now();
     let mut kept = None;
     loop {
         flow.below(window).await;
         let news = match kept.take() {
-            Some(news) => Ok(news),
+            Some(news) => news,
             None => terminal.next().await,
         };
         let over = !matches!(news, Ok(TerminalNews::Bytes { .. } | TerminalNews::Gap { .. }));
@@ -213,19 +221,29 @@ async fn push_bytes(mut terminal: Terminal, flow: Arc<Flow>, window: u64, page: 
                 let mut message = Vec::with_capacity(8 + bytes.len());
                 message.extend_from_slice(&offset.to_le_bytes());
                 message.extend_from_slice(&bytes);
-                while message.len() < MESSAGE
-                    && let Some(Ok(next)) = terminal.next().now_or_never()
-                {
-                    match next {
-                        TerminalNews::Bytes { offset: at, bytes } if at == offset + (message.len() - 8) as u64 => {
-                            message.extend_from_slice(&bytes);
-                        }
-                        other => {
-                            kept = Some(other);
-                            break;
-                        }
+                // While the page has enough to do, what comes meanwhile goes along. Half a window is more than it draws before it says so.
+                let after = due;
+                let wanted = async {
+                    tokio::time::sleep_until(after).await;
+                    flow.below(window / 2).await;
+                };
+                tokio::pin!(wanted);
+                while message.len() < most {
+                    tokio::select! {
+                        biased;
+                        next = terminal.next() => match next {
+                            Ok(TerminalNews::Bytes { offset: at, bytes }) if at == offset + (message.len() - 8) as u64 => {
+                                message.extend_from_slice(&bytes);
+                            }
+                            other => {
+                                kept = Some(other);
+                                break;
+                            }
+                        },
+                        () = &mut wanted => break,
                     }
                 }
+                due = Instant::now() + apart;
                 flow.sent((message.len() - 8) as u64);
                 InvokeResponseBody::Raw(message)
             }
