@@ -41,6 +41,13 @@ const BENCHES = [
     also: ['-p', 'office-sandbox', '--bins'],
     minutes: 2,
   },
+  {
+    name: 'meter',
+    what: 'the first byte of an answer through the metering proxy',
+    cargo: ['-p', 'office-meter', '--example', 'meter_bench'],
+    also: ['-p', 'office-meter', '--bins'],
+    minutes: 3,
+  },
   { name: 'dispatch', what: 'no-op tasks over bare git and sh', cargo: ['-p', 'office-runtime', '--example', 'dispatch_bench'], minutes: 5 },
   { name: 'memory', what: 'searching and filling the index, beside SQLite FTS5', cargo: ['-p', 'office-memory', '--example', 'memory_bench'], minutes: 5 },
   {

@@ -13,7 +13,7 @@ import { WINDOW_PACKAGES, has, makeReady } from './needs.mjs';
 
 const TOOLS = dirname(fileURLToPath(import.meta.url));
 const ROOT = resolve(TOOLS, '../..');
-const PROGRAMS = ['office', 'office-guard', 'office-host', 'office-hook', 'office-sandbox', 'afterhours'];
+const PROGRAMS = ['office', 'office-guard', 'office-host', 'office-hook', 'office-meter', 'office-sandbox', 'afterhours'];
 /** The two that people call by name. */
 const CALLED = ['afterhours', 'office'];
 const HOME = 'usr/lib/afterhours';
