@@ -183,6 +183,15 @@ describe('a desk as it is seen', () => {
     expect(at(queue, tasks('running'))).toBe('idle');
     expect(at(queue, [...tasks('failed').slice(0, 2), task(3)])).toBe('idle');
   });
+  it('is paused while its budget is spent, and says what raises it', () => {
+    const spent = { input: 100, output: 50, cache_read: 700, cache_write: 50, micro_dollars: null, turns: 1 };
+    const runs = [run(1, { desk: 1, spent }), run(2, { desk: 2, spent })];
+    const at = (of: 'office' | { desk: number }, tokens: number): DeskView => deskSeen(view([desk(1)], [], runs, { ...office, budgets: [{ of, limits: { tokens }, set: AT }] } as Noun), desk(1));
+    expect(at({ desk: 1 }, 900)).toMatchObject({ state: 'paused', evidence: 'the budget of desk desk1 is spent: `office budget raise --desk desk1 --tokens 5M`' });
+    expect(at({ desk: 1 }, 901).state).toBe('idle');
+    expect(at({ desk: 2 }, 900).state).toBe('idle');
+    expect(at('office', 1800)).toMatchObject({ state: 'paused', evidence: 'the budget of the office is spent: `office budget raise --tokens 5M`' });
+  });
   it('is paused while everything is stopped', () => {
     const stopped = { ...office, hold: { ...hold, reason: 'stopped_by_owner' } } as Noun;
     expect(deskSeen(view([desk(1)], [], [], stopped), desk(1))).toMatchObject({ state: 'paused', evidence: 'everything is stopped by its owner' });

@@ -2,6 +2,7 @@
 // Pure, and the same words as the office's own views. Not here: what a drag would do (assign.ts), sentences (words.ts).
 import type { Approval, Desk, DeskState, DeskView, Exit, Grant, HoldReason, Priority, Run, Task, TaskId, TaskState } from '../bindings';
 import { attendedOnly, engineOf } from './assign';
+import { spentBudget } from './budget';
 import type { OfficeView } from './view';
 
 /** A desk as it is seen: state, the evidence for it, and since when. Mirrors `Office::desk_view` of the core. */
@@ -58,11 +59,14 @@ const HELD: Readonly<Record<HoldReason, string>> = {
   desk_stopped: 'stopped by its owner',
   stopped_by_owner: 'everything is stopped by its owner',
   waits_for_you: 'waits for you',
+  budget_spent: 'its budget is spent',
 };
 
 function atRest(view: OfficeView, desk: Desk, last: Run | undefined): Seen {
   const hold = desk.hold ?? view.office.hold;
   if (hold) return ['paused', HELD[hold.reason], hold.since];
+  const spent = spentBudget(view, desk);
+  if (spent) return ['paused', spent, null];
   const engine = engineOf(view, desk);
   if (engine.refusal) return ['off', engine.refusal.detail, null];
   const stuck = stuckQueue(view, desk);

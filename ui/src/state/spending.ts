@@ -1,5 +1,5 @@
 // What was spent within the last day, and by whom: money where an agent says it, else tokens. Pure.
-// Not here: what one run took (words.ts), and any limit: the office knows none yet.
+// Not here: what one run took (words.ts), and any limit (budget.ts).
 import type { DeskId, Spent } from '../bindings';
 import type { OfficeView } from './view';
 import { took } from './words';

@@ -37,7 +37,7 @@ pub fn by_hand(office: &Office, task: TaskId, desk: DeskId, now: At) -> Result<V
         ));
     }
     office.engine_of(at)?;
-    let may_start = at.is_free() && office.hold.is_none() && can_start(office, it);
+    let may_start = at.is_free() && office.hold.is_none() && can_start(office, it) && !office.has_no_budget(desk, it);
     Ok(if may_start {
         start(office, it, at, now)
     } else {
@@ -54,7 +54,11 @@ pub fn next_start(office: &Office, now: At) -> Option<Vec<Event>> {
         if office.engine_of(desk).is_err() {
             continue;
         }
-        let queued = desk.queue.iter().filter_map(|id| office.tasks.get(id)).find(|task| can_start(office, task));
+        let queued = desk
+            .queue
+            .iter()
+            .filter_map(|id| office.tasks.get(id))
+            .find(|task| can_start(office, task) && !office.has_no_budget(desk.id, task));
         if let Some(task) = queued {
             return Some(start(office, task, desk, now));
         }
@@ -62,7 +66,7 @@ pub fn next_start(office: &Office, now: At) -> Option<Vec<Event>> {
         if desk.auto
             && office.attended_only(desk).is_none()
             && !office.review_is_full()
-            && let Some(task) = office.ready_tasks().find(|task| fits(task, desk) && can_start(office, task))
+            && let Some(task) = office.ready_tasks().find(|task| may_take(office, task, desk))
         {
             return Some(start(office, task, desk, now));
         }
@@ -75,6 +79,10 @@ pub fn next_start(office: &Office, now: At) -> Option<Vec<Event>> {
 fn can_start(office: &Office, task: &Task) -> bool {
     let before = task.last_run.and_then(|run| office.runs.get(&run));
     task.waiting_for.is_empty() && before.is_none_or(|run| !run.is_open())
+}
+
+fn may_take(office: &Office, task: &Task, desk: &Desk) -> bool {
+    fits(task, desk) && can_start(office, task) && !office.has_no_budget(desk.id, task)
 }
 
 fn fits(task: &Task, desk: &Desk) -> bool {

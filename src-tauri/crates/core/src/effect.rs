@@ -217,7 +217,7 @@ pub fn decide(office: &Office, actor: Actor, command: &EffectCommand, now: At) -
         EffectCommand::RunOver { run, exit, ended } => {
             return Ok(task::life::run_over_at(office, *run, exit, *ended, now));
         }
-        EffectCommand::RunHeard { run, news } => return Ok(seen::decide(office, *run, news)),
+        EffectCommand::RunHeard { run, news } => return Ok(seen::decide(office, *run, news, now)),
         EffectCommand::RunSilent { run } => {
             return Ok(run::stop(office, Some(*run), StopWhy::Silent).into_iter().collect());
         }

@@ -48,6 +48,8 @@ impl Event {
                 | OfficeEvent::SettingsChanged { .. }
                 | OfficeEvent::CatalogRead { .. }
                 | OfficeEvent::Stopped { .. }
+                | OfficeEvent::BudgetSet { .. }
+                | OfficeEvent::BudgetRemoved { .. }
                 | OfficeEvent::Resumed => true,
                 OfficeEvent::Started { .. }
                 | OfficeEvent::HostLost { .. }

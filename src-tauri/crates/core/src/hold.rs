@@ -1,5 +1,5 @@
 //! A hold: anything the office keeps from going on. Each has a reason, a since, an end or "until released", and a release.
-//! Breakers and budgets come with their own issues and use this same shape.
+//! Breakers come with their own issue and use this same shape.
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -18,6 +18,8 @@ pub enum HoldReason {
     DeskStopped,
     /// Something its agent asked for waits for the owner, who was away.
     WaitsForYou,
+    /// A budget is spent.
+    BudgetSpent,
 }
 
 /// A hold, with what ends it.

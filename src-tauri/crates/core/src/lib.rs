@@ -5,6 +5,7 @@ pub mod actor;
 pub mod approval;
 pub mod assign;
 pub mod audit;
+pub mod budget;
 pub mod check;
 pub mod command;
 pub mod desk;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::approval::{self, Approval};
+use crate::budget::Budget;
 use crate::desk::{self, Desk};
 use crate::effect::{Effect, EffectEvent};
 use crate::event::{Envelope, Event};
@@ -114,6 +115,9 @@ pub struct OfficeFacts {
     pub roles: BTreeMap<RoleName, Role>,
     /// Engines as last found.
     pub engines: BTreeMap<EngineName, Engine>,
+    /// Budgets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub budgets: Vec<Budget>,
 }
 
 /// Everything that is so. Changed only by [`Office::apply`].
@@ -133,6 +137,8 @@ pub struct Office {
     pub roles: BTreeMap<RoleName, Role>,
     /// Engines as last found.
     pub engines: BTreeMap<EngineName, Engine>,
+    /// Budgets, by what they are of.
+    pub budgets: Vec<Budget>,
     /// Projects.
     pub projects: BTreeMap<ProjectId, Project>,
     /// Desks.
@@ -213,6 +219,12 @@ impl Office {
             }
             OfficeEvent::Stopped { hold } => self.hold = Some(hold.clone()),
             OfficeEvent::Resumed => self.hold = None,
+            OfficeEvent::BudgetSet { budget } => {
+                self.budgets.retain(|it| it.of != budget.of);
+                self.budgets.push(*budget);
+                self.budgets.sort_unstable_by_key(|it| it.of);
+            }
+            OfficeEvent::BudgetRemoved { of } => self.budgets.retain(|it| it.of != *of),
         }
     }
 
@@ -237,13 +249,14 @@ impl Office {
             hold: self.hold.clone(),
             roles: self.roles.clone(),
             engines: self.engines.clone(),
+            budgets: self.budgets.clone(),
         }
     }
 
     pub(crate) fn set_facts(&mut self, facts: OfficeFacts) {
-        let OfficeFacts { name, seq, next, settings, hold, roles, engines } = facts;
+        let OfficeFacts { name, seq, next, settings, hold, roles, engines, budgets } = facts;
         (self.name, self.seq, self.next, self.settings) = (name, seq, next, settings);
-        (self.hold, self.roles, self.engines) = (hold, roles, engines);
+        (self.hold, self.roles, self.engines, self.budgets) = (hold, roles, engines, budgets);
     }
 
     /// The project, unless it is unknown or removed.

@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::ids::{DeskId, EngineName, ProjectId, RunId, TaskId};
 use crate::office::Office;
 use crate::sandbox::Enforcement;
-use crate::seen::{Seen, Spent};
+use crate::seen::{Denied, Seen, Spent};
 use crate::time::At;
 
 /// Where a run stands.
@@ -161,6 +161,9 @@ pub struct Run {
     /// What it took so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spent: Option<Spent>,
+    /// The last call of its that a budget kept from beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denied: Option<Denied>,
 }
 
 impl Run {
@@ -194,6 +197,7 @@ impl Run {
             session: None,
             seen: None,
             spent: None,
+            denied: None,
         }
     }
 
@@ -325,6 +329,13 @@ pub enum RunEvent {
         /// In all.
         spent: Spent,
     },
+    /// A budget kept a call of its from beginning.
+    Denied {
+        /// Which run.
+        run: RunId,
+        /// By what, and why.
+        denied: Denied,
+    },
     /// It was asked to end.
     StopAsked {
         /// Which run.
@@ -364,6 +375,7 @@ impl RunEvent {
             | Self::Talks { run, .. }
             | Self::Seen { run, .. }
             | Self::Spent { run, .. }
+            | Self::Denied { run, .. }
             | Self::StopAsked { run, .. }
             | Self::Ended { run, .. }
             | Self::GivenUp { run }
@@ -398,6 +410,7 @@ pub fn apply(office: &mut Office, event: &RunEvent, at: At) {
         }),
         RunEvent::Talks { run, session } => office.change_run(*run, |r| r.session = Some(session.clone())),
         RunEvent::Seen { run, seen } => office.change_run(*run, |r| r.seen = Some(seen.clone())),
+        RunEvent::Denied { run, denied } => office.change_run(*run, |r| r.denied = Some(denied.clone())),
         RunEvent::Spent { run, spent } => office.change_run(*run, |r| r.spent = Some(spent.clone())),
         RunEvent::StopAsked { run, why } => office.change_run(*run, |r| {
             r.stop = Some(*why);
@@ -440,6 +453,7 @@ pub fn effects(office: &Office, event: &RunEvent) -> Vec<Effect> {
         | RunEvent::Talks { .. }
         | RunEvent::Seen { .. }
         | RunEvent::Spent { .. }
+        | RunEvent::Denied { .. }
         | RunEvent::Ended { .. }
         | RunEvent::Tidied { .. } => Vec::new(),
     }

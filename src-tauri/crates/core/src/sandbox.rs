@@ -77,6 +77,18 @@ pub struct Enforcement {
     pub hard: bool,
     /// In words: by what, or why not.
     pub words: String,
+    /// Whether its calls to its model are counted and held to budgets on their way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metering: Option<Metering>,
+}
+
+/// Whether a run's calls go through the office's meter.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct Metering {
+    /// Whether they do: then its figures are the model's own, and a budget is kept before each call.
+    pub on: bool,
+    /// In words: by what, or why not.
+    pub words: String,
 }
 
 #[cfg(test)]

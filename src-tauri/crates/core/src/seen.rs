@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use crate::budget;
 use crate::desk::DeskState;
 use crate::event::Event;
 use crate::ids::RunId;
@@ -87,10 +88,25 @@ pub struct News {
     /// The conversation it leads; a prompt was taken in it, so it can be gone on with.
     #[serde(default)]
     pub session: Option<String>,
+    /// A call of its that a budget kept from beginning.
+    #[serde(default)]
+    pub denied: Option<Denied>,
+}
+
+/// A call that was not let through.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct Denied {
+    /// How many of this run so far.
+    #[specta(type = u32)]
+    pub times: u64,
+    /// The key of the budget; empty where nobody knows what is allowed.
+    pub budget: String,
+    /// Why, in words.
+    pub why: String,
 }
 
 /// Decides what news of a run come to: what is known already is no event.
-pub fn decide(office: &Office, id: RunId, news: &News) -> Vec<Event> {
+pub fn decide(office: &Office, id: RunId, news: &News, now: At) -> Vec<Event> {
     let Some(run) = office.runs.get(&id) else { return Vec::new() };
     let mut events = Vec::new();
     // Two runs never lead one conversation at once.
@@ -107,7 +123,12 @@ pub fn decide(office: &Office, id: RunId, news: &News) -> Vec<Event> {
     if let Some(seen) = news.seen.as_ref().filter(|it| run.is_open() && run.seen.as_ref() != Some(*it)) {
         events.push(RunEvent::Seen { run: id, seen: seen.clone() });
     }
-    events.into_iter().map(Event::Run).collect()
+    let fresh = news.denied.as_ref().filter(|it| run.denied.as_ref() != Some(*it));
+    events.extend(fresh.map(|denied| RunEvent::Denied { run: id, denied: denied.clone() }));
+    let denied_by = fresh.and_then(|denied| budget::named(office, denied));
+    let spent = denied_by.or_else(|| budget::passed(office, run, news.spent.as_ref()?));
+    let parked = spent.map(|it| budget::park(office, run, it, now)).unwrap_or_default();
+    events.into_iter().map(Event::Run).chain(parked).collect()
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]

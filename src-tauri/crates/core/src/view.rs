@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::approval::{self, Approval, glance};
+use crate::budget::BudgetView;
 use crate::desk::{Desk, DeskState};
 use crate::hold::{Hold, HoldReason};
 use crate::ids::{DeskId, RoleName, Seq, TaskId};
@@ -111,6 +112,9 @@ pub struct StatusView {
     /// Whether it is within the owner's quiet hours.
     #[serde(default)]
     pub quiet: bool,
+    /// Budgets, and what was spent of each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub budgets: Vec<BudgetView>,
 }
 
 impl Office {
@@ -207,8 +211,13 @@ impl Office {
                 HoldReason::DeskStopped => "stopped by its owner",
                 HoldReason::StoppedByOwner => "everything is stopped by its owner",
                 HoldReason::WaitsForYou => "waits for you",
+                HoldReason::BudgetSpent => "its budget is spent",
             };
             return (DeskState::Paused, evidence.to_owned(), Some(hold.since));
+        }
+        if let Some(budget) = self.desk_has_no_budget(desk.id) {
+            let (whose, raise) = (self.budget_name(budget.of), self.budget_raise(budget));
+            return (DeskState::Paused, format!("the budget of {whose} is spent: `{raise}`"), None);
         }
         if let Err(refusal) = self.engine_of(desk) {
             return (DeskState::Off, refusal.detail, None);
@@ -290,6 +299,7 @@ impl Office {
             notify: self.settings.notify,
             unattended: self.settings.unattended.clone(),
             quiet: false,
+            budgets: self.budget_views(),
         };
         for task in self.tasks.values() {
             let line = self.line(task);

@@ -128,7 +128,7 @@ fn two_desks_never_lead_one_conversation_whatever_their_agents_say() {
     let office = Office::from_rows(vec![office(json!({})), desk(json!({ "run": 1 })), one, two], Vec::new());
     let says = |run: RunId, session: &str| {
         let news = News { session: Some(session.to_owned()), ..News::default() };
-        office_core::seen::decide(&office, run, &news).len()
+        office_core::seen::decide(&office, run, &news, AT.parse().unwrap()).len()
     };
     assert_eq!((says(RunId(2), "s"), says(RunId(2), "t"), says(RunId(1), "s")), (0, 1, 0));
 }

@@ -7,6 +7,7 @@ use specta::Type;
 
 use crate::actor::Actor;
 use crate::approval;
+use crate::budget::{self, Budget, BudgetOf, Limits};
 use crate::event::Event;
 use crate::hold::{Hold, HoldReason};
 use crate::ids::{RunId, Seq};
@@ -86,6 +87,21 @@ pub enum OfficeCommand {
     Resume,
     /// Reports that a deadline may have passed.
     Tick,
+    /// Sets a budget; what is not named stays as it is.
+    SetBudget {
+        /** Of what. */
+        budget: BudgetOf,
+        /** The most. */
+        limits: Limits,
+        /** Whether that is to be counted from what was spent so far. */
+        #[serde(default)]
+        more: bool,
+    },
+    /// Does without a budget.
+    RemoveBudget {
+        /** Of what. */
+        budget: BudgetOf,
+    },
 }
 
 /// What happened to the office as a whole.
@@ -154,6 +170,16 @@ pub enum OfficeEvent {
     },
     /// Released.
     Resumed,
+    /// A budget was set or changed.
+    BudgetSet {
+        /** The budget. */
+        budget: Budget,
+    },
+    /// There is no such budget any more.
+    BudgetRemoved {
+        /** Of what it was. */
+        of: BudgetOf,
+    },
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
@@ -285,6 +311,14 @@ pub fn decide(office: &Office, actor: Actor, command: &OfficeCommand, now: At) -
                 }
             }
             Ok(events)
+        }
+        OfficeCommand::SetBudget { budget, limits, more } => {
+            actor.owner_only("set budgets")?;
+            budget::set(office, *budget, limits, *more, now)
+        }
+        OfficeCommand::RemoveBudget { budget } => {
+            actor.owner_only("remove budgets")?;
+            budget::remove(office, *budget)
         }
         OfficeCommand::Tick => {
             actor.office_only()?;
