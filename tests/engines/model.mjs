@@ -57,7 +57,7 @@ async function bodyOf(request) {
 
 /** Starts a server; gives back where it listens, its log, what it said of usage, and how to end it. */
 export async function serve({ script = {}, port = 0, log } = {}) {
-  const state = { script, fails: new Map(), requests: [], usage: { input: 0, output: 0, cache_read: 0, cache_write: 0 } };
+  const state = { script, fails: new Map(), requests: [], usage: { input: 0, output: 0, cache_read: 0, cache_write: 0 }, all: { input: 0, output: 0, cache_read: 0, cache_write: 0 } };
   const json = (response, code, value, headers = {}) => {
     response.writeHead(code, { 'content-type': 'application/json', 'request-id': `req_${state.requests.length}`, ...headers });
     response.end(JSON.stringify(value));
@@ -109,7 +109,11 @@ export async function serve({ script = {}, port = 0, log } = {}) {
     if (step.delay) await new Promise((done) => setTimeout(done, step.delay * 1000));
     if (step.error) return json(response, step.error, fail(dialect, step), step.headers);
     const usage = { input: raw.length >> 2, output: 20, cache_read: 0, cache_write: 0, ...step.usage };
-    if (seen.tools.length > 0) for (const kind of Object.keys(usage)) state.usage[kind] += usage[kind];
+    // Calls without tools are the program's own, in the background: a meter sees those too.
+    for (const kind of Object.keys(usage)) {
+      state.all[kind] += usage[kind];
+      if (seen.tools.length > 0) state.usage[kind] += usage[kind];
+    }
     await write(dialect, { asked, step, usage, stream: line.stream, response, json });
   }
 

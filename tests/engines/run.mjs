@@ -2,7 +2,8 @@
 //   --engine claude[,codex]   only these (gemini and opencode too; all)          --row TEXT     only rows whose name holds TEXT
 //   --record                  keeps runs as fixtures of the crate `engines`       --docs   writes the table into docs/ENGINES.md
 //   --keep-going N            rows at once (2)
-// Needs the binaries office, office-hook and engine-desk: `cargo build -p office-cli -p office-hook -p office-tests`.
+// Needs the binaries office, office-hook, office-meter and engine-desk:
+// `cargo build -p office-cli -p office-hook -p office-meter -p office-tests`.
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -14,14 +15,14 @@ import { PACKAGES, install, versionOf } from './lib/install.mjs';
 /** What `npm test` runs; the others take minutes, and are named by --engine. */
 const ENGINES = ['claude', 'codex'];
 /** Rows that bring an office of their own. */
-const OFFICES = { claude: ['office', 'guard'], codex: ['inside'] };
+const OFFICES = { claude: ['office', 'guard', 'meter'], codex: ['inside'] };
 const BEGIN = '<!-- table: written by `npm run test:engines -- --docs` -->';
 const END = '<!-- end of table -->';
 
 function makeReady(engines) {
   install(engines);
-  const absent = ['office', 'office-hook', 'engine-desk'].filter((name) => !existsSync(program(name)));
-  if (absent.length > 0) throw new Error(`not built: ${absent.join(', ')}; run \`cargo build -p office-cli -p office-hook -p office-tests\``);
+  const absent = ['office', 'office-hook', 'office-meter', 'engine-desk'].filter((name) => !existsSync(program(name)));
+  if (absent.length > 0) throw new Error(`not built: ${absent.join(', ')}; run \`cargo build -p office-cli -p office-hook -p office-meter -p office-tests\``);
 }
 
 /** One row; what it came to. */

@@ -220,12 +220,15 @@ export const rows = [
         assert.ok(await until('it is held still', () => approval(office)));
         await office.say('approval', 'approve', String(held.id));
         await until('it waits for review', async () => (await office.ask('task', 'show', String(task.id)))[0].state === 'in review', 60);
-        // What it took is what the model's own log says, to the token, though the office was killed meanwhile.
+        // What it took is what the model's own log says, to the token, with every call in the background, though the office was
+        // killed meanwhile: its calls go through the meter.
+        const [{ enforcement }] = await office.ask('desk', 'show', 'ada');
+        assert.equal(enforcement.metering.on, true, enforcement.metering.words);
         let spent;
         await until('all of it is counted', async () => {
           ({ spent } = await seen(office));
-          return spent?.turns === 1 && Object.entries(office.model.state.usage).every(([kind, count]) => spent[kind] === count);
-        }).catch((late) => assert.deepEqual(spent, office.model.state.usage, late.message));
+          return spent?.turns === 1 && Object.entries(office.model.state.all).every(([kind, count]) => spent[kind] === count);
+        }).catch((late) => assert.deepEqual(spent, office.model.state.all, late.message));
         assert.ok(spent.micro_dollars > 0 && spent.context.size >= 200_000, JSON.stringify(spent));
         await office.say('task', 'accept', String(task.id));
         assert.equal(office.git('show', 'main:a.txt').toString(), 'rounded\n');

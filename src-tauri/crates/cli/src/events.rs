@@ -216,6 +216,10 @@ fn office(event: &OfficeEvent) -> String {
         }
         OfficeEvent::Stopped { .. } => "everything stopped".to_owned(),
         OfficeEvent::Resumed => "the office goes on".to_owned(),
+        OfficeEvent::BudgetSet { budget } => {
+            format!("budget of {}: {}", budget.of, crate::budget::limits(&budget.limits))
+        }
+        OfficeEvent::BudgetRemoved { of } => format!("no budget of {of} any more"),
     }
 }
 
@@ -302,6 +306,7 @@ fn run(event: &RunEvent) -> String {
         RunEvent::Talks { run, session } => format!("run {run}: its engine leads the conversation {session}"),
         RunEvent::Seen { run, seen } => format!("run {run} is {}: {}", seen.state, seen.evidence),
         RunEvent::Spent { run, spent } => format!("run {run} took {}", crate::words::spent(spent)),
+        RunEvent::Denied { run, denied } => format!("run {run}: a call was denied: {}", first(&denied.why)),
         RunEvent::Launched { run, pid, enforcement, .. } => {
             let held = enforcement.as_ref().map(|it| format!(", {}", words::enforcement(it))).unwrap_or_default();
             format!("run {run}: its engine runs (pid {pid}{held})")

@@ -12,6 +12,7 @@ use crate::approval::ApprovalVerb;
 use crate::ask_approval::AskArgs;
 use crate::audit::AuditVerb;
 use crate::autostart::AutostartArgs;
+use crate::budget::BudgetArgs;
 use crate::desk::DeskVerb;
 use crate::events::EventsArgs;
 use crate::grant::GrantVerb;
@@ -114,6 +115,8 @@ pub(crate) enum Verb {
     Resume,
     /// Change what holds for the whole office
     Set(SetArgs),
+    /// What may be spent, and what was
+    Budget(BudgetArgs),
     /// What happened, in order
     Events(EventsArgs),
     /// Search tasks and events

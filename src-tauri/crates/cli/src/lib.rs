@@ -7,6 +7,7 @@ mod ask_approval;
 mod attach;
 mod audit;
 mod autostart;
+mod budget;
 mod desk;
 mod docs;
 mod door;
@@ -98,6 +99,7 @@ async fn carry_out(cli: Cli, around: &Around) -> Done {
         Verb::Stop(args) => office::stop(s, args).await,
         Verb::Resume => office::resume(s).await,
         Verb::Set(args) => office::set(s, args).await,
+        Verb::Budget(args) => budget::carry_out(s, args).await,
         Verb::Events(args) => events::carry_out(s, args).await,
         Verb::Guard(verb) => guard::carry_out(s, verb),
         Verb::Search(args) => search::carry_out(s, args).await,

@@ -30,6 +30,7 @@ pub(crate) fn screen(view: &StatusView, around: &Around) -> String {
             out.push_str(&format!("\n{}\n{text}", paint.bold(&format!("{title}{count}"))));
         }
     };
+    part("Budgets", 0, crate::budget::table(&view.budgets, 2, around.columns));
     part("Held until you answer", view.approvals.len(), held(view, around));
     let waits = table(&view.waits_for_you, view, around, |line| match line.state {
         TaskState::InReview if line.marks > 0 => format!("{} mark(s)  `office task show {}`", line.marks, line.id),

@@ -17,6 +17,7 @@ pub(crate) fn hold(hold: &Hold, now: Option<At>) -> String {
         HoldReason::DeskPaused => "desk paused",
         HoldReason::DeskStopped => "desk stopped",
         HoldReason::WaitsForYou => "waits for your answer",
+        HoldReason::BudgetSpent => "a budget is spent",
     };
     let until = hold.until.map_or("until released".to_owned(), |until| format!("until {}", print::moment(until, now)));
     format!("{reason} since {}, {until}: `{}`", print::moment(hold.since, now), hold.release)
@@ -145,5 +146,9 @@ pub(crate) fn desk_table(desks: &[DeskView], now: At, indent: usize, around: &Ar
 
 /// What keeps a run to its own.
 pub(crate) fn enforcement(it: &Enforcement) -> String {
-    format!("{} ({})", if it.hard { "hard" } else { "soft" }, it.words)
+    let calls = it
+        .metering
+        .as_ref()
+        .map(|it| if it.on { format!("; {}", it.words) } else { format!("; not metered: {}", it.words) });
+    format!("{} ({}{})", if it.hard { "hard" } else { "soft" }, it.words, calls.unwrap_or_default())
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use office_core::DeskState;
 
+use crate::meter::Trouble;
 use crate::read::{Signal, Source, What};
 
 /// A belief of a more trusted source stands this long against a less trusted one, in milliseconds. A lost "turn ended" is
@@ -90,6 +91,27 @@ impl Estimator {
         let next = self.next(signal, at);
         let Some(state) = next else { return };
         self.believe(state, signal, at);
+    }
+
+    /// What keeps its calls from being answered, by its meter; none when they are answered again. Calls in the background of an idle
+    /// agent say nothing of what it does.
+    pub fn metered(&mut self, trouble: Option<&Trouble>, at: i64) {
+        let limited = self.now.state == DeskState::Limited;
+        let (state, words) = match trouble {
+            Some(trouble) if trouble.limited && (limited || self.is_busy()) => (DeskState::Limited, &*trouble.words),
+            Some(trouble) if self.is_busy() => (self.now.state, &*trouble.words),
+            None if limited => (self.thinking(), "its calls are answered again"),
+            _ => return,
+        };
+        let until = trouble.and_then(|trouble| trouble.until);
+        let what = What::Limited { until };
+        let signal =
+            Signal { source: Source::Hook, session: None, agent: None, what, evidence: format!("meter: {words}") };
+        self.now.heard = self.now.heard.max(at);
+        self.believe(state, &signal, at);
+        if state == DeskState::Limited {
+            self.limit_ends = until.map(|seconds| seconds.saturating_mul(1000)).or(self.limit_ends);
+        }
     }
 
     /// A less trusted source is heeded when the more trusted one has been quiet for a while, or has not spoken at all.

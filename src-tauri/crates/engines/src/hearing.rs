@@ -8,6 +8,7 @@ use office_core::{At, DeskState};
 use serde_json::Value;
 
 use crate::estimate::Estimator;
+use crate::meter::Metered;
 use crate::read::{Reader, Signal, Source, What};
 use crate::spec::{EngineSpec, Model};
 use crate::spend::{Ledger, price};
@@ -33,6 +34,8 @@ pub struct Hearing {
     session: Option<String>,
     prompts: u64,
     transcripts: BTreeSet<String>,
+    /// What its meter read, where there is one: then its figures count, and no others.
+    metered: Option<Metered>,
 }
 
 impl Hearing {
@@ -51,6 +54,7 @@ impl Hearing {
             session: None,
             prompts: 0,
             transcripts: BTreeSet::new(),
+            metered: None,
         })
     }
 
@@ -76,6 +80,15 @@ impl Hearing {
         for signal in self.reader.transcript(&value) {
             self.hear(&signal, at, before);
         }
+    }
+
+    /// Hears what its meter read so far. What keeps calls from being answered shows at a desk that is at work.
+    pub fn metered(&mut self, now: Metered, at: i64) {
+        let before = self.metered.as_ref().and_then(|known| known.trouble.clone());
+        if before != now.trouble {
+            self.estimator.metered(now.trouble.as_ref(), at);
+        }
+        self.metered = Some(now);
     }
 
     fn hear(&mut self, signal: &Signal, at: i64, before: bool) {
@@ -133,7 +146,7 @@ impl Hearing {
             until: until.map(At::from_millis),
             visitors: u32::try_from(estimate.visitors).unwrap_or(u32::MAX),
         };
-        News { seen: Some(seen), spent: self.took(), session: self.session.clone() }
+        News { seen: Some(seen), spent: self.took(), session: self.session.clone(), denied: None }
     }
 
     fn took(&self) -> Option<Took> {
@@ -145,6 +158,17 @@ impl Hearing {
             cache_write: all.cache_write.saturating_sub(earlier.cache_write),
             ..crate::read::Spent::default()
         };
+        let mine = match &self.metered {
+            // One source: what the model's own answers said, with every call in it, also those no transcript holds.
+            Some(metered) => crate::read::Spent {
+                input: metered.input,
+                output: metered.output,
+                cache_read: metered.cache_read,
+                cache_write: metered.cache_write,
+                ..crate::read::Spent::default()
+            },
+            None => mine,
+        };
         let prices = self.model.as_deref().and_then(|name| self.model_of(name)).and_then(|model| model.prices);
         let of_messages = all.dollars.map(|all| all - earlier.dollars.unwrap_or_default());
         let dollars = self.dollars.or(of_messages).or_else(|| prices.map(|prices| price(&mine, prices)));
@@ -153,14 +177,19 @@ impl Hearing {
             output: mine.output,
             cache_read: mine.cache_read,
             cache_write: mine.cache_write,
-            micro_dollars: dollars.and_then(micro_dollars),
+            // Where the meter knows no price of a model, its program's own word is all there is.
+            micro_dollars: self
+                .metered
+                .as_ref()
+                .and_then(|it| it.micro_dollars)
+                .or_else(|| dollars.and_then(micro_dollars)),
             turns: self.turns,
             model: self.model.clone(),
             context: self.context,
         };
         // Its status line says money before its first turn has ended.
         let tokens = mine.input + mine.output + mine.cache_read + mine.cache_write;
-        let nothing = tokens == 0 && took.turns == 0 && self.dollars.is_none_or(|dollars| dollars <= 0.0);
+        let nothing = tokens == 0 && took.turns == 0 && took.micro_dollars.is_none_or(|micro| micro == 0);
         (!nothing).then_some(took)
     }
 

@@ -7,6 +7,7 @@ mod codex;
 pub mod estimate;
 pub mod hearing;
 pub mod login;
+pub mod meter;
 pub mod plan;
 pub mod read;
 pub mod script;

@@ -12,7 +12,7 @@ use crate::plan::LaunchPlan;
 use crate::wrapper::{Inner, WrapperSpec};
 
 pub use self::agent::{
-    Asks, Gate, Input, InputBy, Kept, Lend, Login, Model, Money, Prices, Proxy, TitleRule, Usage, VersionProbe,
+    Asks, Gate, Input, InputBy, Kept, Lend, Login, Model, Money, Prices, Proxy, Speaks, TitleRule, Usage, VersionProbe,
     WrittenFile,
 };
 

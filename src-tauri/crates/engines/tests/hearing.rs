@@ -5,6 +5,7 @@
 use office_core::seen::ContextUse;
 use office_core::{At, DeskState};
 use office_engines::hearing::Hearing;
+use office_engines::meter::{Metered, Trouble};
 use office_engines::{EngineSpec, shipped};
 use serde_json::{Value, json};
 
@@ -135,4 +136,43 @@ fn silence_while_it_works_is_said_when_it_has_lasted() {
         (it.news(change - 1).seen.unwrap().state, it.news(change).seen.unwrap().state),
         (DeskState::Thinking, DeskState::Stuck)
     );
+}
+
+#[test]
+fn a_meters_figures_count_and_no_others() {
+    let mut it = hearing("claude");
+    hook(&mut it, 1, json!({"hook_event_name": "UserPromptSubmit", "session_id": "s"}));
+    let message = |n: u64| json!({"type": "assistant", "message": {"id": "m", "model": "claude-opus-4-8", "usage": {"input_tokens": n, "output_tokens": 7}}});
+    it.transcript_line(message(100).to_string().as_bytes(), AT, false);
+    let metered =
+        Metered { input: 40, output: 9, cache_read: 3, cache_write: 2, micro_dollars: Some(77), trouble: None };
+    it.metered(metered.clone(), AT + 2);
+    let spent = it.news(AT + 3).spent.unwrap();
+    assert_eq!((spent.input, spent.output, spent.cache_read, spent.cache_write), (40, 9, 3, 2));
+    assert_eq!((spent.micro_dollars, spent.model.as_deref()), (Some(77), Some("claude-opus-4-8")));
+    // Where no price is known, its program's own word on money is all there is.
+    it.metered(Metered { micro_dollars: None, ..metered }, AT + 4);
+    hook(&mut it, 5, json!({"cost": {"total_cost_usd": 0.5}, "context_window": {}}));
+    assert_eq!(it.news(AT + 6).spent.unwrap().micro_dollars, Some(500_000));
+}
+
+#[test]
+fn what_a_meter_sees_shows_at_a_desk_that_is_at_work() {
+    let mut it = hearing("claude");
+    let trouble = |limited| Trouble { words: "too much to do (529)".to_owned(), limited, until: Some(AT / 1000 + 60) };
+    let with = |trouble| Metered { trouble, ..Metered::default() };
+    hook(&mut it, 1, json!({"hook_event_name": "SessionStart", "session_id": "s"}));
+    it.metered(with(Some(trouble(true))), AT + 2);
+    assert_eq!(state(&it, 3), DeskState::Idle, "a call in the background says nothing of what it does");
+    it.metered(with(None), AT + 4);
+    hook(&mut it, 5, json!({"hook_event_name": "UserPromptSubmit", "session_id": "s"}));
+    it.metered(with(Some(trouble(false))), AT + 6);
+    let seen = it.news(AT + 7).seen.unwrap();
+    assert_eq!((seen.state, seen.evidence.as_str()), (DeskState::Thinking, "meter: too much to do (529)"));
+    it.metered(with(Some(trouble(true))), AT + 8);
+    let seen = it.news(AT + 9).seen.unwrap();
+    assert_eq!((seen.state, seen.until), (DeskState::Limited, Some(At::from_millis((AT / 1000 + 60) * 1000))));
+    it.metered(with(None), AT + 10);
+    let seen = it.news(AT + 11).seen.unwrap();
+    assert_eq!((seen.state, seen.until), (DeskState::Thinking, None));
 }

@@ -122,7 +122,7 @@ fn spent(reader: Reader, file: &str) -> office_engines::read::Spent {
 fn claude_tokens_add_up_by_kind_and_the_price_is_what_it_says_itself() {
     let total = spent(Reader::Claude, "claude/usage.stream.jsonl");
     assert_eq!((total.input, total.output, total.cache_read, total.cache_write), (3000, 150, 5000, 300));
-    let prices = Prices { input: 5.0, output: 25.0, cache_read: 0.5, cache_write: 6.25 };
+    let prices = Prices { input: 5.0, output: 25.0, cache_read: 0.5, cache_write: 6.25, cache_write_hour: None };
     assert!((price(&total, prices) - total.dollars.unwrap()).abs() < 1e-9, "{total:?}");
 }
 

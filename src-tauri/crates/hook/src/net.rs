@@ -21,11 +21,13 @@ struct Words {
     port: u16,
     /// Ports of the owner's loopback that the desk may reach, under their own numbers.
     also: Vec<u16>,
+    /// Ports that lead to a socket of their own.
+    straight: Vec<(u16, PathBuf)>,
     to: PathBuf,
     command: Vec<OsString>,
 }
 
-/// `net --port N [--also N]... --to SOCKET -- COMMAND...`, after `net`.
+/// `net --port N [--also N]... [--straight N SOCKET]... --to SOCKET -- COMMAND...`, after `net`.
 pub(crate) fn main(args: &[OsString]) -> ExitCode {
     let ended = match args.first().and_then(|word| word.to_str()) {
         Some("serve") => serve(&args[1..]),
@@ -43,11 +45,12 @@ pub(crate) fn main(args: &[OsString]) -> ExitCode {
 
 fn words(args: &[OsString]) -> Option<Words> {
     let mut args = args.iter();
-    let mut words = Words { port: 0, also: Vec::new(), to: PathBuf::new(), command: Vec::new() };
+    let mut words = Words { port: 0, also: Vec::new(), straight: Vec::new(), to: PathBuf::new(), command: Vec::new() };
     while let Some(word) = args.next() {
         match word.to_str()? {
             "--port" => words.port = args.next()?.to_str()?.parse().ok()?,
             "--also" => words.also.push(args.next()?.to_str()?.parse().ok()?),
+            "--straight" => words.straight.push((args.next()?.to_str()?.parse().ok()?, args.next()?.into())),
             "--to" => words.to = args.next()?.into(),
             "--" => words.command = args.by_ref().cloned().collect(),
             _ => return None,
@@ -58,14 +61,17 @@ fn words(args: &[OsString]) -> Option<Words> {
 
 /// Listens, leaves a process of our own with the listeners, and becomes the program: nobody has to wait until it listens.
 fn begin(args: &[OsString]) -> io::Result<()> {
-    let wrong = || io::Error::other("usage: net --port N [--also N]... --to SOCKET -- COMMAND...");
+    let wrong =
+        || io::Error::other("usage: net --port N [--also N]... [--straight N SOCKET]... --to SOCKET -- COMMAND...");
     let words = words(args).filter(|words| !words.command.is_empty()).ok_or_else(wrong)?;
-    for (index, port) in std::iter::once(words.port).chain(words.also.iter().copied()).enumerate() {
+    let first = (words.port, 0, &words.to);
+    let also = words.also.iter().map(|port| (*port, *port, &words.to));
+    let straight = words.straight.iter().map(|(port, to)| (*port, 0, to));
+    for (port, aim, to) in std::iter::once(first).chain(also).chain(straight) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-        let aim = if index == 0 { 0 } else { port };
         let aim = OsString::from(aim.to_string());
         // By one between, so that it is no child of the program's, who may wait for all it has.
-        start("leave", Ok(listener.into()), &[aim, words.to.clone().into()])?.wait()?;
+        start("leave", Ok(listener.into()), &[aim, to.clone().into()])?.wait()?;
     }
     let mut program = command(Path::new(&words.command[0]));
     let error = program.args(&words.command[1..]).exec();

@@ -5,6 +5,7 @@ mod adopt;
 mod answer;
 pub mod autostart;
 mod awake;
+mod budgets;
 mod catalog;
 mod changed;
 mod demo;
@@ -20,6 +21,7 @@ mod listen;
 mod lock;
 pub mod logging;
 mod login;
+mod meter;
 pub mod office_loop;
 pub mod paths;
 mod perform;
@@ -249,6 +251,10 @@ pub async fn run_on(
     world.open_side_doors(&alive).await;
     let body = OfficeCommand::Start { version: listen::VERSION.to_owned(), alive, revived: options.revived };
     handle.report(CommandBody::Office(body)).await?;
+    if let Err(why) = world.tell_budgets().await {
+        tracing::error!(why, "meters know an older word on budgets, and keep to that");
+    }
+    world.start(budgets::keep_told(world.clone()));
     world.start(perform::perform(world.clone(), loaded.effects, to_do));
     world.start(search::follow(world.clone()));
     world.start(awake::keep(world.clone()));

@@ -110,6 +110,11 @@ impl OfficeDir {
         self.0.join("runs")
     }
 
+    /// What the office says of budgets, for meters.
+    pub fn budgets(&self) -> PathBuf {
+        self.0.join("budgets.json")
+    }
+
     /// The host that holds the desks' programs: its socket, lock, journal and log.
     pub fn host(&self) -> PathBuf {
         self.0.join("host")

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use office_core::effect::EffectCommand;
 use office_core::run::Run;
-use office_core::seen::News;
+use office_core::seen::{Denied, News};
 use office_core::{CommandBody, RunId};
 use office_engines::hearing::Hearing;
 
@@ -74,16 +74,32 @@ impl World {
             bells: HashMap::new(),
         };
         listener.bells.insert(run_dir.clone(), self.watched.watch(&run_dir));
-        let mut told = News { seen: it.seen, spent: it.spent, session: it.session };
+        let metered = self.metered(run).map(|_| self.dir.runs());
+        let mut told = News { seen: it.seen, spent: it.spent, session: it.session, denied: it.denied };
         loop {
             let (reading, now) = (listener, self.clock.now().millis());
             let watched = self.watched.clone();
-            let read = tokio::task::spawn_blocking(move || reading.read_on(now, &watched)).await;
-            let Ok(heard) = read else { return };
+            let is_over = self.read(move |office| office.runs.get(&run).map(|it| !it.is_open())).await.unwrap_or(true);
+            let runs = metered.clone();
+            let read = tokio::task::spawn_blocking(move || {
+                let mut heard = reading.read_on(now, &watched);
+                let account =
+                    runs.and_then(|runs| crate::meter::read(&runs, run, is_over)).map(|(metered, account)| {
+                        heard.hearing.metered(metered, now);
+                        account
+                    });
+                (heard, account)
+            });
+            let Ok((heard, account)) = read.await else { return };
             listener = heard;
             let now = self.clock.now().millis();
             let mut fresh = listener.hearing.news(now);
             fresh.seen = Self::with_way_out(spec, fresh.seen);
+            fresh.denied = account.and_then(|account| account.denied).map(|denied| Denied {
+                times: denied.times,
+                budget: denied.key,
+                why: denied.why,
+            });
             let said = Ear { takes_input: listener.hearing.takes_input(now), prompts: listener.hearing.prompts() };
             line.ear.send_if_modified(|known| std::mem::replace(known, said) != said);
             let over = self.tell(run, &mut told, fresh).await;
@@ -133,6 +149,9 @@ impl World {
         if fresh.session.is_some() && fresh.session != told.session {
             news.session.clone_from(&fresh.session);
         }
+        if fresh.denied.is_some() && fresh.denied != told.denied {
+            news.denied.clone_from(&fresh.denied);
+        }
         if news != News::default() {
             let report = CommandBody::Effect(EffectCommand::RunHeard { run, news: Box::new(news) });
             // What could not be written down is told again with the next.
@@ -141,6 +160,7 @@ impl World {
                     seen: fresh.seen,
                     spent: fresh.spent.or(told.spent.take()),
                     session: fresh.session.or(told.session.take()),
+                    denied: fresh.denied.or(told.denied.take()),
                 };
             }
         }

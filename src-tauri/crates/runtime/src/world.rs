@@ -83,6 +83,8 @@ pub(crate) struct World {
     pub(crate) trials: crate::trial::Trials,
     /// What keeps a run to its own, from its start on.
     pub(crate) enforcements: Mutex<HashMap<RunId, Enforcement>>,
+    /// What meters were told last of budgets.
+    pub(crate) budgets_told: tokio::sync::Mutex<Option<office_meter::budget::Budgets>>,
     /// Desks' own doors; cancelling one closes it.
     pub(crate) side_doors: Mutex<HashMap<RunId, CancellationToken>>,
     /// What says what the rules say.
@@ -135,6 +137,7 @@ impl World {
             sandbox: tokio::sync::OnceCell::new(),
             trials: crate::trial::Trials::default(),
             enforcements: Mutex::default(),
+            budgets_told: tokio::sync::Mutex::default(),
             side_doors: Mutex::default(),
             guards: Arc::default(),
             demo_turn: tokio::sync::Mutex::default(),

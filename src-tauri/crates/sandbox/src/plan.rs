@@ -159,6 +159,9 @@ pub fn plan(
         for port in &policy.ports {
             inside.extend(["--also".into(), port.to_string().into()]);
         }
+        for (port, socket) in &policy.straight {
+            inside.extend(["--straight".into(), port.to_string().into(), format!("{DOOR}/{socket}").into()]);
+        }
         inside.extend(["--to".into(), format!("{DOOR}/{NET}").into(), "--".into()]);
     }
     inside.extend(command.iter().cloned());

@@ -88,6 +88,9 @@ pub struct Policy {
     /// Ports of the owner's loopback that it reaches under their own numbers, through the forwarder.
     #[serde(default)]
     pub ports: Vec<u16>,
+    /// Ports of its own loopback that lead to a socket in its door, through the forwarder.
+    #[serde(default)]
+    pub straight: Vec<(u16, String)>,
     /// Whether it has a terminal of its own, on which it controls its jobs.
     #[serde(default)]
     pub terminal: bool,
@@ -114,6 +117,7 @@ impl Policy {
             door: None,
             forwarder: None,
             ports: Vec::new(),
+            straight: Vec::new(),
             terminal: false,
             limits: Limits::default(),
             run_as: None,

@@ -211,6 +211,9 @@ pub struct Prices {
     pub cache_read: f64,
     /// Put into it.
     pub cache_write: f64,
+    /// Put into it for an hour, where that costs more.
+    #[serde(default)]
+    pub cache_write_hour: Option<f64>,
 }
 
 /// How calls to the model go through a server on this machine instead of straight to the provider.
@@ -223,4 +226,26 @@ pub struct Proxy {
     /// Arguments, with `{base_url}`; they stand where an argument list says `{proxy}`.
     #[serde(default)]
     pub args: Vec<String>,
+    /// How its calls are spelled, where the office's meter can read them.
+    #[serde(default)]
+    pub speaks: Option<Speaks>,
+    /// Where its calls go when nobody says otherwise.
+    #[serde(default)]
+    pub upstream: Option<String>,
+    /// The owner's variable that says otherwise.
+    #[serde(default)]
+    pub upstream_from: Option<String>,
+    /// Only with a login by one of these variables; other logins were not seen to work at another address.
+    #[serde(default)]
+    pub with: Vec<String>,
+}
+
+/// How calls to a model are spelled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Speaks {
+    /// Anthropic's messages.
+    Anthropic,
+    /// OpenAI's responses.
+    Responses,
 }

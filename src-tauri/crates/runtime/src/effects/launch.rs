@@ -63,7 +63,9 @@ impl World {
             self.engines.get(&found.run.engine).ok_or_else(|| format!("the engine '{}' is gone", found.run.engine))?;
         self.still_holds(engine).await?;
         let kept = self.desk_kept(&found, engine).await?;
+        let way = self.way(engine, run, &kept);
         let mut setting = self.setting(engine, run, found.checkout())?;
+        setting.base_url = way.base_url();
         setting.inside = matches!(kept, Kept::In);
         if engine.reader.is_some() {
             self.take_up_conversation(engine, run, &mut setting).await;
@@ -77,6 +79,8 @@ impl World {
             *first = place.display().to_string();
         }
         self.furnish(engine, run, &plan)?;
+        self.tell_meter(run, &way)?;
+        self.tell_budgets().await?;
         let token = self.ids.token();
         let home = self.own_home(run)?;
         let mut env = vec![
@@ -106,12 +110,15 @@ impl World {
             }
             Kept::Out(_) => SpawnSpec::new(&plan.argv, found.checkout()),
         };
-        let enforcement = kept.enforcement(engine.gate.hard);
+        spec.argv = way.words(&self.dir.run(run), spec.argv);
+        let enforcement = Enforcement { metering: Some(way.metering()), ..kept.enforcement(engine.gate.hard) };
         lock(&self.enforcements).insert(run, enforcement.clone());
         spec.label = run.to_string();
         spec.env = self.scrubbed(&home, &env);
         spec.size = TermSize { cols: 120, rows: 40 };
         spec.secrets = vec![token.clone()];
+        // Some programs show where their calls go.
+        spec.secrets.extend(way.secret().map(str::to_owned));
         let mut recording = RecordingSpec::new(self.dir.recording(run));
         recording.started_unix = u64::try_from(self.clock.now().millis() / 1000).ok();
         recording.title = found.task.as_ref().map(|task| format!("#{} {}", task.id, task.title));

@@ -41,11 +41,13 @@ impl Kept {
                 words:
                     "a sandbox of the system: its own checkout, home and temporary files, listed hosts, nothing else"
                         .to_owned(),
+                metering: None,
             },
             Kept::Out(why) if gate_is_hard => {
-                Enforcement { hard: false, words: format!("its engine asks first, but no sandbox holds it: {why}") }
+                let words = format!("its engine asks first, but no sandbox holds it: {why}");
+                Enforcement { hard: false, words, metering: None }
             }
-            Kept::Out(why) => Enforcement { hard: false, words: format!("no sandbox holds it: {why}") },
+            Kept::Out(why) => Enforcement { hard: false, words: format!("no sandbox holds it: {why}"), metering: None },
         }
     }
 }
@@ -102,7 +104,10 @@ impl World {
     /// What was said of a run when it was started. After a restart in between: whether it has a door of its own.
     pub(crate) fn enforcement_known(&self, run: RunId) -> Option<Enforcement> {
         let known = lock(&self.enforcements).get(&run).cloned();
-        known.or_else(|| self.side_door(run).is_dir().then(|| Kept::In.enforcement(true)))
+        known.or_else(|| {
+            let kept = self.side_door(run).is_dir().then(|| Kept::In.enforcement(true))?;
+            Some(Enforcement { metering: self.metered(run).map(|config| crate::meter::on(&config)), ..kept })
+        })
     }
 
     /// A program that starts `command` under `policy`, with no environment yet.

@@ -61,6 +61,12 @@ impl World {
         let pointer = self.dir.root().join("door");
         policy.files.push((pointer, format!("{DOOR}/door.sock\n")));
         policy.ports = loopback_ports(desk.engine);
+        if let Some(config) = self.metered(desk.run) {
+            // Its calls have one way to the model, and that counts.
+            let (_, port) = crate::meter::place_of(&config);
+            policy.ports.retain(|known| Some(*known) != port);
+            policy.straight.push((office_meter::PORT, office_meter::SOCKET.to_owned()));
+        }
         policy.terminal = true;
         policy.marker = Some("OFFICE_RUN".to_owned());
         policy.door = Some(self.side_door(desk.run));

@@ -87,7 +87,13 @@ impl World {
         let (engine, mut hosts) = found.await?;
         let spec = self.engines.get(&engine);
         hosts.extend(spec.iter().flat_map(|spec| spec.reach.iter().cloned()));
-        Ok(Reach::new(hosts, spec.map(policy::ports_of).unwrap_or_default()))
+        let mut ports = spec.map(policy::ports_of).unwrap_or_default();
+        if let Some(config) = self.metered(run) {
+            let (host, port) = crate::meter::place_of(&config);
+            hosts.retain(|known| !known.eq_ignore_ascii_case(&host));
+            ports.retain(|known| Some(*known) != port);
+        }
+        Ok(Reach::new(hosts, ports))
     }
 
     /// The way outside of one set-up or check; closed when what is given back is dropped.

@@ -479,5 +479,6 @@ fn news(c: u8, d: u8) -> News {
         seen: (!c.is_multiple_of(5)).then_some(seen),
         spent: (!d.is_multiple_of(5)).then_some(spent),
         session: d.is_multiple_of(7).then(|| format!("session-{}", d % 2)),
+        denied: None,
     }
 }

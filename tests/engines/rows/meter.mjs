@@ -1,0 +1,106 @@
+// A real office whose Claude Code reaches its model through the meter: what it took to the token, a budget that holds before the
+// next call, and a stream that goes on while the runtime is dead.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { until } from '../lib/desk.mjs';
+import { Office } from './office.mjs';
+
+const WORDS = Array.from({ length: 40 }, (_, word) => `word${word}`).join(' ');
+const TOKEN = 'token-nobody-writes-down';
+const look = { tool: 'Bash', input: { command: 'ls', description: 'look' } };
+
+/** Three calls of 6400, 2200 and 3100 tokens; a fourth would be denied at 10,000. The second takes four seconds to be said. */
+const costly = {
+  scenes: [
+    { match: 'You were interrupted', steps: [{ tool: 'mcp__office__task_done', input: { summary: 'Rounded.' }, usage: { input: 10, output: 1 } }, { text: 'Done.', usage: { input: 10, output: 1 } }] },
+    {
+      match: 'Round prices',
+      steps: [
+        { ...look, usage: { input: 1000, output: 100, cache_read: 5000, cache_write: 300 } },
+        { ...look, text: WORDS, gap: 0.1, usage: { input: 2000, output: 200 } },
+        { ...look, usage: { input: 3000, output: 100 } },
+        { text: 'Never said.', usage: { input: 1000, output: 1000 } },
+      ],
+    },
+  ],
+  aux: { text: 'aux', usage: { input: 0, output: 0 } },
+};
+
+const own = (office) => office.model.state.requests.filter(({ tools }) => tools.length > 0);
+const tokens = (spent) => spent && spent.input + spent.output + spent.cache_read + spent.cache_write;
+
+async function journey(office) {
+  await office.say('project', 'add', office.shop);
+  await office.say('desk', 'add', '--name', 'ada', '--role', 'engineer', '--engine', 'claude');
+  await office.say('budget', 'set', '--desk', 'ada', '--tokens', '10k');
+  const [task] = await office.ask('task', 'add', 'Round prices', '--deliverable', 'finding');
+  const shown = async () => (await office.ask('task', 'show', String(task.id)))[0];
+  await until('the second answer is being said', () => own(office).length === 2, 60);
+  await new Promise((done) => setTimeout(done, 500));
+  await office.die();
+  const third = await until('it goes on without a runtime', () => own(office)[2], 30);
+  // Not asked a second time, and heard to its end.
+  assert.ok(third.conversation.includes(WORDS), 'the stream broke off with the runtime');
+  // The host has started another runtime meanwhile.
+  await until('the office is there again', () => office.say('status').then(() => true, () => false), 60);
+  const parked = await until('it is parked', async () => {
+    const now = await shown();
+    return now.state === 'parked' && now;
+  }, 60);
+  assert.deepEqual([parked.hold.reason, parked.hold.release], ['budget_spent', 'office budget raise --desk ada --tokens 5M']);
+  assert.equal(own(office).length, 3, 'the fourth call never left');
+  const { spent, enforcement, evidence } = await until('its program has ended', async () => {
+    const [now] = await office.ask('desk', 'show', 'ada');
+    return now.state === 'paused' && now;
+  }, 30);
+  assert.equal(enforcement.metering.on, true, enforcement.metering.words);
+  assert.equal(tokens(spent), 11_700);
+  assert.deepEqual([spent.input, spent.output, spent.cache_read, spent.cache_write], [6000, 400, 5000, 300]);
+  assert.equal(evidence, 'the budget of desk ada is spent: `office budget raise --desk ada --tokens 5M`');
+  const [[budget]] = await office.ask('budget');
+  assert.deepEqual([budget.name, budget.spent.tokens, budget.reached], ['desk ada', 11_700, true]);
+  // Neither the key nor what was said lies in what the meter wrote.
+  const account = readFileSync(join(office.dir, 'runs/1/meter.json'), 'utf8');
+  assert.ok(!account.includes('word1') && !account.includes(TOKEN), account);
+  const { denied } = JSON.parse(account);
+  assert.match(denied.why, /the budget of desk ada is spent: 11700 of 10000 tokens. `office budget raise --desk ada --tokens 5M` raises it/);
+  await office.say('budget', 'raise', '--desk', 'ada', '--tokens', '100k');
+  await until('it goes on where it was, and is done', async () => ['in review', 'done'].includes((await shown()).state), 60);
+  assert.ok(own(office)[3].conversation.includes(WORDS), 'it is the same conversation');
+}
+
+/** One prompt and its answer, and whatever the program asks in the background. */
+const short = { default: { text: 'Hello, Ana.' }, aux: { text: 'aux', usage: { input: 50, output: 5 } } };
+
+async function without(office) {
+  await office.say('project', 'add', office.shop);
+  await office.say('desk', 'add', '--name', 'ada', '--role', 'engineer', '--engine', 'claude');
+  await office.say('budget', 'set', '--money', '1000');
+  await office.say('desk', 'open', 'ada');
+  await office.say('desk', 'tell', 'ada', 'hello');
+  let spent;
+  await until('every call is counted, those in the background too', async () => {
+    ({ spent } = (await office.ask('desk', 'show', 'ada'))[0]);
+    return spent && own(office).length > 0 && Object.entries(office.model.state.all).every(([kind, count]) => spent[kind] === count);
+  }, 60).catch((late) => assert.deepEqual(office.model.state.all, spent, late.message));
+  const [[budget]] = await office.ask('budget');
+  assert.equal(budget.spent.micro_dollars, spent.micro_dollars);
+  assert.ok(spent.micro_dollars > 0);
+}
+
+export const rows = [
+  ['in a real office: every call is metered, the runtime killed in the middle of one, the call after the budget denied', journey, costly, {}],
+  ['in a real office without a sandbox: every call is metered, its money in a budget', without, short, { OFFICE_SANDBOX: 'off' }],
+].map(([name, play, script, more], at) => ({
+  name,
+  async run() {
+    const office = await Office.open(`meter-${at}`, script, undefined, (it) => Object.assign(it.env, { ANTHROPIC_AUTH_TOKEN: TOKEN, ...more }));
+    try {
+      await play(office);
+    } finally {
+      await office.close();
+    }
+  },
+}));
