@@ -33,6 +33,7 @@ const MAY_START: &[&str] = &[
     "src-tauri/crates/reach/",
     // It stamps what engines say, and its tests run the program itself.
     "src-tauri/crates/hook/",
+    "src-tauri/crates/meter/",
     // Runs what the owner approved, as a child of its own, and waits for it.
     "src-tauri/crates/cli/src/ask_approval.rs",
     // The office, which is meant to outlive the window.
@@ -58,6 +59,7 @@ const SYSTEM_VARIABLES: &[&str] = &[
     "TERM",
     "COLORTERM",
     "NO_COLOR",
+    "SSL_CERT_FILE",
     "USER",
     "LOGNAME",
     "SHELL",

@@ -65,6 +65,7 @@ pub fn run(id: u32, task: Option<TaskId>) -> Run {
         session: None,
         seen: None,
         spent: None,
+        denied: None,
     }
 }
 
