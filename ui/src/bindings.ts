@@ -597,6 +597,43 @@ export type Broken = {
 	why: string,
 };
 
+/** The most that may be spent. */
+export type Budget = {
+	/** Of what. */
+	of: BudgetOf,
+	/** How much. */
+	limits: Limits,
+	/** When it was set or changed last. */
+	set: At,
+};
+
+/** What a budget is of. */
+export type BudgetOf =
+/** The whole office. */
+"office" |
+/** A project. */
+({ project: ProjectId }) & { desk?: never; task?: never } |
+/** A desk. */
+({ desk: DeskId }) & { project?: never; task?: never } |
+/** A task, over all its attempts. */
+({ task: TaskId }) & { desk?: never; project?: never };
+
+/** A budget as it stands. */
+export type BudgetView = {
+	/** Of what. */
+	of: BudgetOf,
+	/** The most. */
+	limits: Limits,
+	/** Whose it is, in words. */
+	name: string,
+	/** What was spent. */
+	spent: Sum,
+	/** Whether it is. */
+	reached: boolean,
+	/** The command that raises it. */
+	raise: string,
+};
+
 /** One changed file. */
 export type ChangedFile = {
 	/** Its path, lossy where it is not UTF-8. */
@@ -759,6 +796,16 @@ export type Deliverable =
 "change" |
 /** A report; nothing to merge, and an empty diff is no failure. */
 "finding";
+
+/** A call that was not let through. */
+export type Denied = {
+	/** How many of this run so far. */
+	times: number,
+	/** The key of the budget; empty where nobody knows what is allowed. */
+	budget: string,
+	/** Why, in words. */
+	why: string,
+};
 
 /** A seat in the office. */
 export type Desk = {
@@ -1028,6 +1075,8 @@ export type Enforcement = {
 	hard: boolean,
 	/** In words: by what, or why not. */
 	words: string,
+	/** Whether its calls to its model are counted and held to budgets on their way. */
+	metering?: Metering | null,
 };
 
 /** An engine: an agent CLI, a shell, or any command. */
@@ -1286,7 +1335,19 @@ export type HoldReason =
 /** The owner stopped this desk's run. */
 "desk_stopped" |
 /** Something its agent asked for waits for the owner, who was away. */
-"waits_for_you";
+"waits_for_you" |
+/** A budget is spent. */
+"budget_spent";
+
+/** Amounts in what budgets are counted in; in a limit, none is no limit. */
+export type Limits = {
+	/** Millionths of a dollar. */
+	micro_dollars?: number | null,
+	/** Tokens of all kinds. */
+	tokens?: number | null,
+	/** Tokens that are written. */
+	output?: number | null,
+};
 
 /** A link: an event, and what stands for it and for all links before it. */
 export type Link = {
@@ -1340,6 +1401,14 @@ export type MergeStrategy =
 "merge" |
 /** One commit with the task's title. */
 "squash";
+
+/** Whether a run's calls go through the office's meter. */
+export type Metering = {
+	/** Whether they do: then its figures are the model's own, and a budget is kept before each call. */
+	on: boolean,
+	/** In words: by what, or why not. */
+	words: string,
+};
 
 /** A grant as the owner gives it. */
 export type NewGrant = {
@@ -1395,6 +1464,8 @@ export type News = {
 	spent?: Spent | null,
 	/** The conversation it leads; a prompt was taken in it, so it can be gone on with. */
 	session?: string | null,
+	/** A call of its that a budget kept from beginning. */
+	denied?: Denied | null,
 };
 
 /** The numbers the next things get. */
@@ -1520,7 +1591,19 @@ runs: ([RunId, number])[] } |
 /** Releases that, and what it parked; takes up what was interrupted. */
 { do: "resume" } |
 /** Reports that a deadline may have passed. */
-{ do: "tick" };
+{ do: "tick" } |
+/** Sets a budget; what is not named stays as it is. */
+{ do: "set_budget";
+/** Of what. */
+budget: BudgetOf;
+/** The most. */
+limits: Limits;
+/** Whether that is to be counted from what was spent so far. */
+more?: boolean } |
+/** Does without a budget. */
+{ do: "remove_budget";
+/** Of what. */
+budget: BudgetOf };
 
 /** What happened to the office as a whole. */
 export type OfficeEvent =
@@ -1573,7 +1656,15 @@ kb: number } |
 /** The hold. */
 hold: Hold } |
 /** Released. */
-{ type: "resumed" };
+{ type: "resumed" } |
+/** A budget was set or changed. */
+{ type: "budget_set";
+/** The budget. */
+budget: Budget } |
+/** There is no such budget any more. */
+{ type: "budget_removed";
+/** Of what it was. */
+of: BudgetOf };
 
 /** The office's own facts: the row of the noun `office`. */
 export type OfficeFacts = {
@@ -1591,6 +1682,8 @@ export type OfficeFacts = {
 	roles: { [key in RoleName]: Role },
 	/** Engines as last found. */
 	engines: { [key in EngineName]: Engine },
+	/** Budgets. */
+	budgets?: Budget[],
 };
 
 /** What the owner may set for the whole office. */
@@ -1981,6 +2074,8 @@ export type Run = {
 	seen?: Seen | null,
 	/** What it took so far. */
 	spent?: Spent | null,
+	/** The last call of its that a budget kept from beginning. */
+	denied?: Denied | null,
 };
 
 /** What happened to runs. */
@@ -2023,6 +2118,12 @@ seen: Seen } |
 run: RunId;
 /** In all. */
 spent: Spent } |
+/** A budget kept a call of its from beginning. */
+{ type: "denied";
+/** Which run. */
+run: RunId;
+/** By what, and why. */
+denied: Denied } |
 /** It was asked to end. */
 { type: "stop_asked";
 /** Which run. */
@@ -2185,6 +2286,8 @@ export type StatusView = {
 	unattended?: Unattended,
 	/** Whether it is within the owner's quiet hours. */
 	quiet?: boolean,
+	/** Budgets, and what was spent of each. */
+	budgets?: BudgetView[],
 };
 
 /** One step of the way an ask goes. It tells somebody; it lets nobody decide who may not. */
@@ -2213,6 +2316,16 @@ export type StopWhy =
 "silent" |
 /** What it asked for waits for the owner, and its task is parked meanwhile. */
 "parked";
+
+/** What was spent. */
+export type Sum = {
+	/** Millionths of a dollar, so far as it is known. */
+	micro_dollars: number,
+	/** Tokens of all kinds. */
+	tokens: number,
+	/** Tokens that were written. */
+	output: number,
+};
 
 /** A task. */
 export type Task = {

@@ -288,7 +288,7 @@ fn let_go(office: &Office, budgets: &[Budget]) -> Vec<Event> {
         let by_budget = task.hold.as_ref().is_some_and(|hold| hold.reason == HoldReason::BudgetSpent);
         task.state == TaskState::Parked && by_budget && office.spent_for(budgets, task.desk, task).is_none()
     });
-    parked.map(|task| Event::Task(TaskEvent::Unparked { task: task.id })).collect()
+    parked.map(|task| Event::Task(TaskEvent::Unparked { task: task.id, note: None })).collect()
 }
 
 /// What follows when a call of a run was denied, or it is seen to have spent so much: its task is parked, and its program ended.

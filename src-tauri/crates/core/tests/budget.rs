@@ -117,7 +117,7 @@ fn a_denied_call_parks_its_task_with_the_way_out_and_raising_the_budget_lets_it_
     set(&mut it, BudgetOf::Desk(DeskId(1)), tokens(899), false).unwrap();
     assert_eq!(state(&it, 1), TaskState::Parked);
     let events = set(&mut it, BudgetOf::Desk(DeskId(1)), tokens(10), true).unwrap();
-    assert!(events.contains(&Event::Task(TaskEvent::Unparked { task: TaskId(1) })), "{events:?}");
+    assert!(events.contains(&Event::Task(TaskEvent::Unparked { task: TaskId(1), note: None })), "{events:?}");
     assert_eq!(it.budgets[0].limits, tokens(910));
 }
 
