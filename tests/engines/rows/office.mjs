@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT, RUNS, program, until } from '../lib/desk.mjs';
@@ -181,7 +181,9 @@ export const rows = [
         const asked = (word) => office.model.state.requests.filter(({ tools, conversation }) => tools.length > 0 && conversation.includes(word));
         const first = await until('it works', async () => {
           const run = await running(office);
-          return run?.session && asked('Round prices').length > 1 && run;
+          // A conversation of which nothing is written down yet cannot be gone on with.
+          const written = () => readdirSync(join(office.dir, 'runs'), { recursive: true }).some((name) => name.endsWith(`${run.session}.jsonl`));
+          return run?.session && asked('Round prices').length > 1 && written() && run;
         }, 60);
         process.kill(first.pid, 'SIGKILL');
         const again = (n) => until('it goes on', () => asked('You were interrupted')[n], 60);
