@@ -162,10 +162,10 @@ export class Desk {
     return this.model.state.requests.filter(({ tools }) => tools.length > 0);
   }
 
-  /** What the hooks wrote down. */
+  /** What the hooks wrote down; a line that is just being written is none yet. */
   get signals() {
     const file = join(this.run, 'signals.jsonl');
-    return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line)) : [];
+    return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1).map((line) => JSON.parse(line)) : [];
   }
 
   signal(event) {

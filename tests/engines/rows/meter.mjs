@@ -11,10 +11,11 @@ const WORDS = Array.from({ length: 40 }, (_, word) => `word${word}`).join(' ');
 const TOKEN = 'token-nobody-writes-down';
 const look = { tool: 'Bash', input: { command: 'ls', description: 'look' } };
 
-/** Three calls of 6400, 2200 and 3100 tokens; a fourth would be denied at 10,000. The second takes four seconds to be said. */
+/** Three calls of 6400, 2200 and 3100 tokens; a fourth would be denied at 10,000. The second takes four seconds to be said. Who goes on
+ *  looks first, as it was told: Claude Code makes the first call of a resumed conversation before its tools have come back. */
 const costly = {
   scenes: [
-    { match: 'You were interrupted', steps: [{ tool: 'mcp__office__task_done', input: { summary: 'Rounded.' }, usage: { input: 10, output: 1 } }, { text: 'Done.', usage: { input: 10, output: 1 } }] },
+    { match: 'You were interrupted', steps: [{ ...look, usage: { input: 10, output: 1 } }, { tool: 'mcp__office__task_done', input: { summary: 'Rounded.' }, usage: { input: 10, output: 1 } }, { text: 'Done.', usage: { input: 10, output: 1 } }] },
     {
       match: 'Round prices',
       steps: [
