@@ -19,7 +19,7 @@ const script = {
     match: 'Round prices',
     steps: [
       { tool: 'mcp__office__task_progress', input: { text: 'rounding' } },
-      { tool: 'Bash', input: { command: 'echo rounded >> a.txt; git push nowhere main || true', description: 'round them' }, usage: { input: 50_000, output: 900 } },
+      { tool: 'Bash', input: { command: 'echo rounded >> a.txt; curl -s https://example.org/rates || true', description: 'round them' }, usage: { input: 50_000, output: 900 } },
       { tool: 'mcp__office__task_done', input: { summary: 'Rounded half up.' } },
       { text: 'It is done.' },
     ],
