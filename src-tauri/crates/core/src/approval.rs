@@ -5,8 +5,10 @@
 mod ask;
 mod due;
 mod event;
+mod line;
 mod ruling;
 mod shown;
+mod terms;
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -19,11 +21,13 @@ use crate::refusal::Refusal;
 use crate::run::Exit;
 use crate::time::At;
 
-pub use ask::{ApprovalCommand, Terms, decide, words_of_line};
+pub use ask::{ApprovalCommand, decide};
 pub use due::{next_due, passed, run_over, run_stopped, task_over};
 pub use event::{ApprovalEvent, apply};
+pub use line::{plain_words, words_of_line};
 pub use ruling::{Held, Ruling, Said};
 pub use shown::{evidence, glance, shown};
+pub use terms::Terms;
 
 /// Arguments a held command may have.
 pub const ARGUMENTS_MAX: usize = 256;

@@ -37,7 +37,17 @@ fn is_plain(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// What was approved is compared with what is asked, so the office has to take lines apart in the same way.
+        #[test]
+        fn the_office_reads_a_line_in_the_same_way(line in "[a-z ='\"$\\\\;|/.~é\n-]{0,24}") {
+            prop_assert_eq!(office_core::approval::plain_words(&line), plain_words(&line));
+        }
+    }
 
     #[test]
     fn words_and_quotes_are_read() {
