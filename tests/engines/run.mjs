@@ -14,8 +14,8 @@ import { PACKAGES, install, versionOf } from './lib/install.mjs';
 
 /** What `npm test` runs; the others take minutes, and are named by --engine. */
 const ENGINES = ['claude', 'codex'];
-/** Rows that bring an office of their own. */
-const OFFICES = { claude: ['office', 'guard', 'meter'], codex: ['inside'] };
+/** Rows that bring an office of their own; one that names its engine is that engine's. */
+const OFFICES = { claude: ['office', 'guard', 'meter'], codex: ['inside', 'meter'] };
 const BEGIN = '<!-- table: written by `npm run test:engines -- --docs` -->';
 const END = '<!-- end of table -->';
 
@@ -82,7 +82,8 @@ async function main() {
     const { rows, withoutGate } = await import(`./rows/${engine}.mjs`);
     for (const file of OFFICES[engine] ?? []) {
       const { rows } = await import(`./rows/${file}.mjs`);
-      for (const row of rows.filter(({ name }) => !values.row || name.includes(values.row))) offices.push(() => journey(engine, row));
+      const mine = rows.filter((row) => (row.engine ?? engine) === engine && (!values.row || row.name.includes(values.row)));
+      for (const row of mine) offices.push(() => journey(engine, row));
     }
     for (const row of rows.filter(({ name }) => !values.row || name.includes(values.row))) {
       work.push(() => play(engine, row, { record: values.record }));

@@ -20,16 +20,12 @@ const steps = (top) => [
   { text: 'It is done.' },
 ];
 
-/** The shipped engine file, with the scripted model as the owner's own provider. */
-function pointed(office) {
-  office.env.MODEL_URL = office.model.url;
-  office.env.OPENAI_API_KEY = 'test';
-  const provider = `[model_providers.scripted]\nname = "scripted"\nbase_url = "${office.model.url}/v1"\nwire_api = "responses"\nenv_key = "OPENAI_API_KEY"\n`;
+/** The shipped engine file, with a model whose tools a script can call; its calls go where the owner's variable says. */
+export function pointed(office) {
+  Object.assign(office.env, { OPENAI_BASE_URL: `${office.model.url}/v1`, OPENAI_API_KEY: 'token-nobody-writes-down' });
   const shipped = readFileSync(join(ROOT, 'src-tauri/crates/engines/engines/codex.toml'), 'utf8');
-  const text = shipped
-    .replace('environment = ["OPENAI_API_KEY"', 'environment = ["MODEL_URL", "OPENAI_API_KEY"')
-    .replace("text = '''\napproval_policy", `text = '''\nmodel = "scripted"\nmodel_provider = "scripted"\napproval_policy`)
-    .replace('[sandbox_workspace_write]', `${provider}\n[sandbox_workspace_write]`);
+  const scripted = '[[model]]\nname = "scripted"\ncontext = 100000\nprices = { input = 2.0, output = 10.0, cache_read = 0.2, cache_write = 2.0 }\n';
+  const text = shipped.replace("text = '''\napproval_policy", `text = '''\nmodel = "scripted"\napproval_policy`).replace('[[model]]', `${scripted}\n[[model]]`);
   mkdirSync(join(office.dir, 'engines'), { recursive: true });
   writeFileSync(join(office.dir, 'engines/codex.toml'), text);
 }

@@ -1,25 +1,44 @@
-// A real office whose Claude Code reaches its model through the meter: what it took to the token, a budget that holds before the
-// next call, and a stream that goes on while the runtime is dead.
+// A real office whose Claude Code or Codex reaches its model through the meter: what it took to the token, a budget that holds before
+// the next call, and a stream that goes on while the runtime is dead.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../lib/desk.mjs';
+import { pointed } from './inside.mjs';
 import { Office } from './office.mjs';
 
 const WORDS = Array.from({ length: 40 }, (_, word) => `word${word}`).join(' ');
 const TOKEN = 'token-nobody-writes-down';
-const look = { tool: 'Bash', input: { command: 'ls', description: 'look' } };
+const little = { input: 10, output: 1 };
 
-/** Three calls of 6400, 2200 and 3100 tokens; a fourth would be denied at 10,000. The second takes four seconds to be said. Who goes on
- *  looks first, as it was told: Claude Code makes the first call of a resumed conversation before its tools have come back. */
-const costly = {
+/** What each calls its tools, how it counts (for OpenAI what came from memory is within what was read), and what that comes to. */
+const kinds = {
+  claude: {
+    look: { tool: 'Bash', input: { command: 'ls', description: 'look' } },
+    done: { tool: 'mcp__office__task_done', input: { summary: 'Rounded.' } },
+    first: { input: 1000, output: 100, cache_read: 5000, cache_write: 300 },
+    spent: [6000, 400, 5000, 300],
+    made: (office) => Object.assign(office.env, { ANTHROPIC_AUTH_TOKEN: TOKEN }),
+  },
+  codex: {
+    look: { tool: 'exec_command', input: { cmd: 'ls' } },
+    done: { tool: 'task_done', namespace: 'mcp__office', input: { summary: 'Rounded.' } },
+    first: { input: 6000, output: 100, cache_read: 5000 },
+    spent: [6000, 400, 5000, 0],
+    made: pointed,
+  },
+};
+
+/** Three calls of about 6000, 2200 and 3100 tokens; a fourth would be denied at 10,000. The second takes four seconds to be said. Who
+ *  goes on looks first, as it was told: Claude Code makes the first call of a resumed conversation before its tools have come back. */
+const costly = ({ look, done, first }) => ({
   scenes: [
-    { match: 'You were interrupted', steps: [{ ...look, usage: { input: 10, output: 1 } }, { tool: 'mcp__office__task_done', input: { summary: 'Rounded.' }, usage: { input: 10, output: 1 } }, { text: 'Done.', usage: { input: 10, output: 1 } }] },
+    { match: 'You were interrupted', steps: [{ ...look, usage: little }, { ...done, usage: little }, { text: 'Done.', usage: little }] },
     {
       match: 'Round prices',
       steps: [
-        { ...look, usage: { input: 1000, output: 100, cache_read: 5000, cache_write: 300 } },
+        { ...look, usage: first },
         { ...look, text: WORDS, gap: 0.1, usage: { input: 2000, output: 200 } },
         { ...look, usage: { input: 3000, output: 100 } },
         { text: 'Never said.', usage: { input: 1000, output: 1000 } },
@@ -27,14 +46,14 @@ const costly = {
     },
   ],
   aux: { text: 'aux', usage: { input: 0, output: 0 } },
-};
+});
 
 const own = (office) => office.model.state.requests.filter(({ tools }) => tools.length > 0);
 const tokens = (spent) => spent && spent.input + spent.output + spent.cache_read + spent.cache_write;
 
-async function journey(office) {
+async function journey(office, engine) {
   await office.say('project', 'add', office.shop);
-  await office.say('desk', 'add', '--name', 'ada', '--role', 'engineer', '--engine', 'claude');
+  await office.say('desk', 'add', '--name', 'ada', '--role', 'engineer', '--engine', engine);
   await office.say('budget', 'set', '--desk', 'ada', '--tokens', '10k');
   const [task] = await office.ask('task', 'add', 'Round prices', '--deliverable', 'finding');
   const shown = async () => (await office.ask('task', 'show', String(task.id)))[0];
@@ -57,16 +76,17 @@ async function journey(office) {
     return now.state === 'paused' && now;
   }, 30);
   assert.equal(enforcement.metering.on, true, enforcement.metering.words);
-  assert.equal(tokens(spent), 11_700);
-  assert.deepEqual([spent.input, spent.output, spent.cache_read, spent.cache_write], [6000, 400, 5000, 300]);
+  assert.deepEqual([spent.input, spent.output, spent.cache_read, spent.cache_write], kinds[engine].spent);
+  const money = engine === 'codex' ? 6000 * 2 + 400 * 10 + 5000 * 0.2 : spent.micro_dollars;
+  assert.equal(spent.micro_dollars, money);
   assert.equal(evidence, 'the budget of desk ada is spent: `office budget raise --desk ada --tokens 5M`');
   const [[budget]] = await office.ask('budget');
-  assert.deepEqual([budget.name, budget.spent.tokens, budget.reached], ['desk ada', 11_700, true]);
+  assert.deepEqual([budget.name, budget.spent.tokens, budget.reached], ['desk ada', tokens(spent), true]);
   // Neither the key nor what was said lies in what the meter wrote.
   const account = readFileSync(join(office.dir, 'runs/1/meter.json'), 'utf8');
   assert.ok(!account.includes('word1') && !account.includes(TOKEN), account);
   const { denied } = JSON.parse(account);
-  assert.match(denied.why, /the budget of desk ada is spent: 11700 of 10000 tokens. `office budget raise --desk ada --tokens 5M` raises it/);
+  assert.match(denied.why, new RegExp(`the budget of desk ada is spent: ${tokens(spent)} of 10000 tokens. \`office budget raise --desk ada --tokens 5M\` raises it`));
   await office.say('budget', 'raise', '--desk', 'ada', '--tokens', '100k');
   await until('it goes on where it was, and is done', async () => ['in review', 'done'].includes((await shown()).state), 60);
   assert.ok(own(office)[3].conversation.includes(WORDS), 'it is the same conversation');
@@ -91,17 +111,24 @@ async function without(office) {
   assert.ok(spent.micro_dollars > 0);
 }
 
-export const rows = [
-  ['in a real office: every call is metered, the runtime killed in the middle of one, the call after the budget denied', journey, costly, {}],
-  ['in a real office without a sandbox: every call is metered, its money in a budget', without, short, { OFFICE_SANDBOX: 'off' }],
-].map(([name, play, script, more], at) => ({
+const DENIED = 'in a real office: every call is metered, the runtime killed in the middle of one, the call after the budget denied';
+
+const row = ([name, engine, play, script, more]) => ({
   name,
+  engine,
   async run() {
-    const office = await Office.open(`meter-${at}`, script, undefined, (it) => Object.assign(it.env, { ANTHROPIC_AUTH_TOKEN: TOKEN, ...more }));
+    const made = (office) => (kinds[engine].made(office), Object.assign(office.env, more));
+    const office = await Office.open(`meter-${engine}-${play.name}`, script, undefined, made);
     try {
-      await play(office);
+      await play(office, engine);
     } finally {
       await office.close();
     }
   },
-}));
+});
+
+export const rows = [
+  [DENIED, 'claude', journey, costly(kinds.claude), {}],
+  [DENIED, 'codex', journey, costly(kinds.codex), {}],
+  ['in a real office without a sandbox: every call is metered, its money in a budget', 'claude', without, short, { OFFICE_SANDBOX: 'off' }],
+].map(row);

@@ -41,11 +41,12 @@ pub struct Trouble {
 }
 
 impl EngineSpec {
-    /// Where its calls go if a meter stands between; or why none can. `owner` tells the owner's variables.
+    /// Where its calls go if a meter stands between; or why none can. `owner` tells the owner's variables,
+    /// `lent` whether a login is lent to it.
     ///
     /// # Errors
     /// In words, for people.
-    pub fn upstream(&self, owner: &dyn Fn(&str) -> Option<String>) -> Result<Upstream, String> {
+    pub fn upstream(&self, owner: &dyn Fn(&str) -> Option<String>, lent: bool) -> Result<Upstream, String> {
         let title = &self.title;
         if let Some(tool) = &self.wrapper {
             return Err(format!("{title} runs elsewhere: {}", tool.title));
@@ -60,6 +61,9 @@ impl EngineSpec {
                 "{title} uses a login of its own; only with {} its calls can be led",
                 proxy.with.join(" or ")
             ));
+        }
+        if proxy.unless_lent && lent {
+            return Err(format!("{title} uses the login that is lent to it, and its calls are led with a key only"));
         }
         let said = proxy.upstream_from.as_ref().and_then(|name| owner(name)).filter(|value| !value.is_empty());
         let address = said.or_else(|| proxy.upstream.clone());
@@ -84,14 +88,20 @@ mod tests {
             move |name: &str| set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         };
         let claude = engine("claude");
-        let with = claude.upstream(&owner(&[("ANTHROPIC_API_KEY", "k")])).unwrap();
+        let with = claude.upstream(&owner(&[("ANTHROPIC_API_KEY", "k")]), true).unwrap();
         assert_eq!((with.address.as_str(), with.speaks), ("https://api.anthropic.com", Speaks::Anthropic));
         let elsewhere = owner(&[("ANTHROPIC_AUTH_TOKEN", "k"), ("ANTHROPIC_BASE_URL", "http://127.0.0.1:9/x/")]);
-        assert_eq!(claude.upstream(&elsewhere).unwrap().address, "http://127.0.0.1:9/x");
-        let why = claude.upstream(&owner(&[("CLAUDE_CODE_OAUTH_TOKEN", "k"), ("ANTHROPIC_API_KEY", "")])).unwrap_err();
+        assert_eq!(claude.upstream(&elsewhere, false).unwrap().address, "http://127.0.0.1:9/x");
+        let why =
+            claude.upstream(&owner(&[("CLAUDE_CODE_OAUTH_TOKEN", "k"), ("ANTHROPIC_API_KEY", "")]), false).unwrap_err();
         assert!(why.contains("a login of its own"), "{why}");
-        for name in ["shell", "custom", "codex", "gemini", "aider"] {
-            assert!(engine(name).upstream(&owner(&[("OPENAI_API_KEY", "k")])).is_err(), "{name}");
+        let (codex, key) = (engine("codex"), owner(&[("OPENAI_API_KEY", "k")]));
+        let with = codex.upstream(&key, false).unwrap();
+        assert_eq!((with.address.as_str(), with.speaks), ("https://api.openai.com/v1", Speaks::Responses));
+        let why = codex.upstream(&key, true).unwrap_err();
+        assert!(why.contains("the login that is lent"), "{why}");
+        for name in ["shell", "custom", "gemini", "aider"] {
+            assert!(engine(name).upstream(&key, false).is_err(), "{name}");
         }
     }
 }

@@ -111,8 +111,10 @@ impl Prices {
 pub fn prices_of(models: &[Model], name: &str) -> Option<Prices> {
     let fits = |model: &&Model| {
         name.strip_prefix(model.name.as_str()).is_some_and(|rest| {
-            let date =
-                rest.strip_prefix('-').is_some_and(|date| date.len() == 8 && date.bytes().all(|b| b.is_ascii_digit()));
+            let date = rest.strip_prefix('-').is_some_and(|date| {
+                let digits = date.bytes().filter(u8::is_ascii_digit).count();
+                digits == 8 && date.bytes().all(|b| b.is_ascii_digit() || b == b'-')
+            });
             rest.is_empty() || date || rest.starts_with('[')
         })
     };
@@ -168,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_name_with_a_date_or_a_bracket_is_the_same_model_and_a_longer_one_is_not() {
-        for name in ["big", "big-20260101", "big[1m]"] {
+        for name in ["big", "big-20260101", "big-2026-01-01", "big[1m]"] {
             assert!(prices_of(&models(), name).is_some(), "{name}");
         }
         for name in ["bigger", "big-mini", "bi", "big-2026", ""] {

@@ -13,7 +13,7 @@ use office_meter::account::{Account, TroubleKind, place};
 use office_meter::usage::Prices;
 use office_meter::{Config, Model, Placed};
 
-use crate::effects::agent::private_file;
+use crate::effects::agent::{owners, private_file};
 use crate::sandbox::Kept;
 use crate::world::World;
 
@@ -79,7 +79,9 @@ impl World {
         if std::env::var("OFFICE_METER").as_deref() == Ok("off") {
             return Way::Straight("OFFICE_METER=off was set where the office was started".to_owned());
         }
-        let upstream = match engine.upstream(&|name| std::env::var(name).ok()) {
+        let lent = engine.login.as_ref().and_then(|login| owners(&login.lend.as_ref()?.from));
+        let lent = lent.is_some_and(|file| std::fs::symlink_metadata(file).is_ok());
+        let upstream = match engine.upstream(&|name| std::env::var(name).ok(), lent) {
             Ok(upstream) => upstream,
             Err(why) => return Way::Straight(why),
         };

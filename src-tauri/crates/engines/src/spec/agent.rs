@@ -238,6 +238,9 @@ pub struct Proxy {
     /// Only with a login by one of these variables; other logins were not seen to work at another address.
     #[serde(default)]
     pub with: Vec<String>,
+    /// Not where a login is lent: the program takes that before any variable, and it is billed otherwise.
+    #[serde(default)]
+    pub unless_lent: bool,
 }
 
 /// How calls to a model are spelled.
