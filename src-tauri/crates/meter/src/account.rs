@@ -31,6 +31,8 @@ pub enum TroubleKind {
     Refused,
     /// It could not be reached, or its answer broke off.
     Unreachable,
+    /// It could not show that it is who it is said to be; nothing was sent.
+    Untrusted,
     /// Nothing has come from it for a while.
     Silent,
 }
@@ -57,6 +59,7 @@ impl Trouble {
             TroubleKind::Login => "the model's server wants another login",
             TroubleKind::Refused => "the model's server refused the call",
             TroubleKind::Unreachable => "the model's server cannot be reached",
+            TroubleKind::Untrusted => "the model's server shows a certificate that this system does not trust",
             TroubleKind::Silent => "nothing has come from the model for a while",
         };
         self.status.map_or_else(|| what.to_owned(), |status| format!("{what} ({status})"))

@@ -210,12 +210,12 @@ impl Meter {
         let answer = match self.first_word(self.client.request(on)).await {
             Ok(answer) => answer,
             Err(error) => {
-                self.book.trouble(TroubleKind::Unreachable, None, None);
+                let (kind, words) = no_answer(&error);
+                self.book.trouble(kind, None, None);
                 if let Some(call) = call.filter(|_| error.is_connect()) {
                     call.free();
                 }
-                let why = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
-                return Err((Why::Unreachable, format!("the model's server cannot be reached: {why}")));
+                return Err((Why::Unreachable, words));
             }
         };
         Ok(self.back(answer, call))
@@ -270,6 +270,27 @@ fn no_tls() -> Result<rustls::ClientConfig, MeterError> {
     let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let config = config.map_err(|error| MeterError::Certificates { why: error.to_string() })?;
     Ok(config.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth())
+}
+
+/// Why there is no answer, in words that say what to do.
+fn no_answer(error: &(dyn std::error::Error + 'static)) -> (TroubleKind, String) {
+    let mut why = error;
+    loop {
+        // An IO error carries what it was made of, and names only what is below that as its source.
+        let inner = why.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        match inner.map(|inner| inner as &(dyn std::error::Error + 'static)).or_else(|| why.source()) {
+            Some(next) => why = next,
+            None => break,
+        }
+    }
+    if matches!(why.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))) {
+        let words = format!(
+            "the model's server is not trusted, and nothing was sent: {why}. Where your network or your server has an authority of \
+             its own, name the file with its certificates in SSL_CERT_FILE where the office is started"
+        );
+        return (TroubleKind::Untrusted, words);
+    }
+    (TroubleKind::Unreachable, format!("the model's server cannot be reached: {why}"))
 }
 
 fn passed_on(mut headers: HeaderMap) -> HeaderMap {

@@ -1,5 +1,6 @@
 //! How a meter comes to be: this program listens, leaves a process of its own with the listener, and becomes the program whose
-//! calls are metered. So a meter is there before its program is, ends with it, and needs neither office nor host.
+//! calls are metered. So a meter is there before its program is, ends with it, and needs neither office nor host. What was left
+//! keeps the listener and starts the meter again where it was killed; calls wait meanwhile, and none goes past it.
 
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
@@ -10,8 +11,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
 
 use crate::MeterError;
+use crate::call::now;
 use crate::config::{Config, Placed};
 use crate::serve::{Listener, Meter};
 
@@ -23,6 +26,11 @@ pub const PORT: u16 = 8119;
 pub const SOCKET: &str = "meter.sock";
 /// What a program's processes carry, by which the office finds what is left of them.
 const MARKER: &str = "OFFICE_RUN";
+/// A meter that was killed is started again after so long, and after twice as long each time up to the longest.
+const AGAIN: Duration = Duration::from_millis(50);
+const AGAIN_LONGEST: Duration = Duration::from_secs(5);
+/// A meter that ran for so long was well.
+const WELL: Duration = Duration::from_secs(60);
 /// The longest path of a socket, with its closing NUL.
 const LONGEST_PATH: usize = 107;
 
@@ -39,6 +47,7 @@ pub fn main() -> ExitCode {
     let ended = match args.first().and_then(|word| word.to_str()) {
         Some("run") => run(&args[1..]),
         Some("leave") => leave(&args[1..]),
+        Some("keep") => keep(&args[1..]),
         Some("serve") => serve(&args[1..]),
         Some("--version") => {
             let _ = writeln!(io::stdout(), "{PROGRAM} {}", env!("CARGO_PKG_VERSION"));
@@ -165,15 +174,41 @@ fn leave(args: &[OsString]) -> Result<(), MeterError> {
     let config = config(Path::new(path))?;
     drop(Meter::new(&config)?);
     nix::unistd::setsid().map_err(|error| MeterError::System { doing: "leaving the terminal", error: error.into() })?;
+    let mut keeper = passing_on("keep", path, &config)?;
+    keeper.spawn().map(drop).map_err(doing("starting the meter"))
+}
+
+/// This program in another part, with what stands at 0 and 1.
+fn passing_on(part: &str, path: &std::ffi::OsStr, config: &Config) -> Result<Command, MeterError> {
     let own = |fd: std::os::fd::BorrowedFd<'_>| fd.try_clone_to_owned().map(Stdio::from);
-    let mut meter = command_of(&std::env::current_exe().map_err(doing("finding this program"))?);
-    meter.arg("serve").arg(path).env_clear().current_dir("/");
-    meter.envs(std::env::var_os(MARKER).map(|value| (MARKER, value)));
-    meter.envs(config.certificates.map(|path| ("SSL_CERT_FILE", path)));
-    meter.stdin(own(io::stdin().as_fd()).map_err(doing("handing on a listener"))?);
-    meter.stdout(own(io::stdout().as_fd()).map_err(doing("handing on a pipe"))?);
-    meter.stderr(Stdio::null());
-    meter.spawn().map(drop).map_err(doing("starting the meter"))
+    let mut next = command_of(&std::env::current_exe().map_err(doing("finding this program"))?);
+    next.arg(part).arg(path).env_clear().current_dir("/");
+    next.envs(std::env::var_os(MARKER).map(|value| (MARKER, value)));
+    next.envs(config.certificates.as_ref().map(|path| ("SSL_CERT_FILE", path)));
+    next.stdin(own(io::stdin().as_fd()).map_err(doing("handing on a listener"))?);
+    next.stdout(own(io::stdout().as_fd()).map_err(doing("handing on a pipe"))?);
+    next.stderr(Stdio::null());
+    Ok(next)
+}
+
+/// Starts the meter, and again whenever it ends otherwise than by itself: it ends with its program, and so does this.
+fn keep(args: &[OsString]) -> Result<(), MeterError> {
+    let [path] = args else { return Err(MeterError::Usage) };
+    let config = config(Path::new(path))?;
+    let mut again = AGAIN;
+    loop {
+        let since = now();
+        let ended = passing_on("serve", path, &config)?.status();
+        if ended.is_ok_and(|status| status.success()) {
+            return Ok(());
+        }
+        if now() - since > i64::try_from(WELL.as_millis()).unwrap_or(i64::MAX) {
+            again = AGAIN;
+        }
+        // Nothing to wait on: whoever killed it may do so again, or the disk is full.
+        std::thread::sleep(again);
+        again = (again * 2).min(AGAIN_LONGEST);
+    }
 }
 
 /// The meter itself: the listener is its standard input, and its standard output is read to know when its program is gone.

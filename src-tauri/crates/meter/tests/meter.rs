@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod model;
+mod tls;
 
 use std::io::{BufRead, Read};
 use std::net::Shutdown;
@@ -203,12 +204,88 @@ fn a_meter_ends_with_its_program_and_settles_what_was_in_flight() {
     while !text.contains("message_start\",") {
         answer.read_line(&mut text).unwrap();
     }
-    assert_eq!(desk.alive().len(), 2, "the program, and its meter");
+    assert_eq!(desk.alive().len(), 3, "the program, its meter, and who keeps that");
     desk.end();
     desk.until("settled", |account| account.calls == 1 && account.reserved.is_empty());
     let end = std::time::Instant::now() + Duration::from_secs(20);
     while !desk.alive().is_empty() {
         assert!(std::time::Instant::now() < end, "it is still there");
         std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_meter_that_is_killed_is_there_again_for_the_next_call_and_what_was_in_flight_counts() {
+    let (first, then) = (std::sync::atomic::AtomicBool::new(true), Duration::from_secs(20));
+    let server = Server::start(move |_, stream| {
+        if first.swap(false, std::sync::atomic::Ordering::SeqCst) {
+            stream_head(stream);
+            chunk(stream, START);
+            let _ = stream.read(&mut [0]);
+        } else {
+            took(stream, 60, 50);
+        }
+    });
+    let desk = Desk::new(&server.url, tokens(400));
+    let mut answer = desk.call();
+    let mut text = String::new();
+    while !text.contains("message_start\",") {
+        answer.read_line(&mut text).unwrap();
+    }
+    desk.kill("serve");
+    answer.get_ref().set_read_timeout(Some(then)).unwrap();
+    while answer.read_line(&mut text).is_ok_and(|read| read > 0) {}
+    // The same address, and nothing forgotten: what the call had set aside is spent.
+    assert!(desk.messages().0.starts_with("HTTP/1.1 200"));
+    let account = desk.until("settled", |account| account.calls == 1 && account.reserved.is_empty());
+    assert_eq!(account.guessed, 1);
+    let aside = account.sum().tokens - 110;
+    assert!(aside > 100, "{account:?}");
+    // And again, in the middle of nothing.
+    desk.kill("serve");
+    assert!(desk.messages().0.starts_with("HTTP/1.1 200"));
+    assert_eq!(desk.until("settled", |account| account.calls == 2).sum().tokens, aside + 220);
+}
+
+#[test]
+fn where_the_meter_and_its_keeper_are_gone_nothing_goes_past_them() {
+    let server = Server::start(|_, stream| took(stream, 60, 50));
+    let desk = Desk::new(&server.url, tokens(400));
+    desk.kill("keep");
+    desk.kill("serve");
+    desk.until_alone();
+    assert!(std::net::TcpStream::connect(("127.0.0.1", desk.port())).is_err());
+    assert_eq!(server.calls(), 0);
+}
+
+#[test]
+fn a_model_behind_tls_is_reached_and_one_that_is_not_trusted_is_sent_nothing() {
+    let server = tls::Server::start("localhost", |stream| took(stream, 60, 50));
+    let desk = Desk::trusting(&server.url, None, Some(&server.authority));
+    let (head, _) = desk.messages();
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    assert_eq!(desk.until("settled", |account| account.calls == 1).sum().tokens, 110);
+    let asked = server.asked.lock().unwrap()[0].clone();
+    assert!(asked.0.contains("host: localhost") && asked.0.contains(KEY) && asked.1.contains(PROMPT), "{asked:?}");
+
+    // Another authority; and the right one, who vouches for another name.
+    let stranger = tls::Server::start("localhost", |stream| took(stream, 60, 50));
+    let other = tls::Server::start("models.example", |stream| took(stream, 60, 50));
+    for (url, authority, why) in
+        [(&stranger.url, &server.authority, "UnknownIssuer"), (&other.url, &other.authority, "not valid for name")]
+    {
+        let desk = Desk::trusting(url, None, Some(authority));
+        let (head, answer) = desk.messages();
+        assert!(head.starts_with("HTTP/1.1 502"), "{head}");
+        assert!(answer.contains("is not trusted, and nothing was sent") && answer.contains(why), "{answer}");
+        let account = desk.account();
+        assert_eq!((account.sum().tokens, account.trouble.unwrap().kind), (0, TroubleKind::Untrusted));
+    }
+    // Not even a word in the clear, where the far side speaks no TLS.
+    let plain = Server::start(|_, stream| took(stream, 60, 50));
+    let desk = Desk::trusting(&plain.url.replace("http:", "https:"), None, Some(&server.authority));
+    assert!(desk.messages().0.starts_with("HTTP/1.1 502"));
+    for asked in [&stranger.asked, &other.asked, &plain.asked] {
+        assert!(asked.lock().unwrap().iter().all(|(head, body)| !head.contains(KEY) && !body.contains(PROMPT)));
     }
 }

@@ -55,7 +55,7 @@ impl Server {
 }
 
 /// One request or answer with a length; none at the end.
-fn message(reader: &mut impl BufRead) -> Option<(String, String)> {
+pub fn message(reader: &mut impl BufRead) -> Option<(String, String)> {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
         if reader.read_line(&mut head).ok()? == 0 {
@@ -78,7 +78,7 @@ pub fn stream_head(stream: &mut TcpStream) {
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n");
 }
 
-pub fn said(stream: &mut TcpStream, status: &str, more: &str, body: &str) {
+pub fn said(stream: &mut impl Write, status: &str, more: &str, body: &str) {
     let length = body.len();
     let _ = write!(
         stream,
@@ -87,7 +87,7 @@ pub fn said(stream: &mut TcpStream, status: &str, more: &str, body: &str) {
 }
 
 /// An answer in one piece that took so much.
-pub fn took(stream: &mut TcpStream, input: u64, output: u64) {
+pub fn took(stream: &mut impl Write, input: u64, output: u64) {
     let body = format!(r#"{{"model":"m","usage":{{"input_tokens":{input},"output_tokens":{output}}}}}"#);
     said(stream, "200 OK", "", &body);
 }
@@ -101,6 +101,11 @@ pub struct Desk {
 
 impl Desk {
     pub fn new(server: &str, limits: Option<Limits>) -> Self {
+        Self::trusting(server, limits, None)
+    }
+
+    /// With a list of authorities in place of the system's.
+    pub fn trusting(server: &str, limits: Option<Limits>, authorities: Option<&str>) -> Self {
         let root = tempfile::tempdir().unwrap();
         let at = root.path();
         std::fs::create_dir(at.join("7")).unwrap();
@@ -116,8 +121,9 @@ impl Desk {
             budgets: at.join("budgets.json"),
             lock: at.join("lock"),
             silence_ms: 300,
-            certificates: None,
+            certificates: authorities.map(|_| at.join("authorities.pem")),
         };
+        std::fs::write(at.join("authorities.pem"), authorities.unwrap_or_default()).unwrap();
         std::fs::write(at.join("config.json"), serde_json::to_vec(&config).unwrap()).unwrap();
         let mut desk = Self { child: None, base: String::new(), root };
         desk.budget(limits);
@@ -127,6 +133,7 @@ impl Desk {
             .args(["--", "sh", "-c", "echo $BASE; exec cat"])
             .env("BASE", format!("http://127.0.0.1:0/{SECRET}"))
             .env("OFFICE_RUN", format!("{}#7", desk.at().display()))
+            .envs(config.certificates.as_ref().map(|path| ("SSL_CERT_FILE", path)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -208,6 +215,26 @@ impl Desk {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();
+        }
+    }
+
+    /// Kills this desk's process of `office-meter` in such a part, with no word of warning.
+    pub fn kill(&self, part: &str) {
+        let of_part = |path: &PathBuf| {
+            std::fs::read(path.join("cmdline"))
+                .is_ok_and(|text| text.split(|b| *b == 0).nth(1) == Some(part.as_bytes()))
+        };
+        let found = self.alive().into_iter().find(of_part).unwrap();
+        let pid = found.file_name().unwrap().to_str().unwrap().parse().unwrap();
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL).unwrap();
+    }
+
+    /// Waits until nothing is left but the program.
+    pub fn until_alone(&self) {
+        let end = Instant::now() + Duration::from_secs(20);
+        while self.alive().len() > 1 {
+            assert!(Instant::now() < end, "something is still there");
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 
