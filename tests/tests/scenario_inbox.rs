@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use office_core::approval::{ApprovalCommand, Terms};
 use office_core::{ApprovalId, At, CommandBody};
 use office_door::Client;
-use office_door::wire::Ask;
+use office_door::wire::{Answer, Ask};
 use office_tests::{Bench, Repo};
 use serde_json::{Value, json};
 
@@ -317,4 +317,58 @@ async fn an_answer_that_may_be_taken_back_lets_nothing_begin_before_it_stands() 
         last.unwrap()["at"].as_str().unwrap().parse().unwrap()
     };
     assert!(of("claimed").millis() - of("approved").millis() >= 1000, "it waited until the answer stood");
+}
+
+#[tokio::test]
+async fn changed_rules_are_tried_against_what_happened_and_kept_only_whole() {
+    let desk = Desk::open();
+    let client = Client::connect(desk.bench.dir(), "test", None).await.unwrap();
+    assert_eq!(desk.asks("look", "ls -la").0, "allow");
+    desk.begins("held", "stamp a && curl https://example.org/x");
+    let approval = ApprovalId(desk.id().parse().unwrap());
+    let Answer::Touches(touches) = client.ask(Ask::Touches { approval }).await.unwrap() else { panic!() };
+    let said: Vec<_> = touches.iter().map(|it| (it.words.as_str(), it.said.as_str())).collect();
+    assert!(said.contains(&("runs stamp a", "ask")), "{said:?}");
+    assert!(said.contains(&("reaches example.org, on the internet", "ask")), "{said:?}");
+
+    let Answer::Rules(files) = client.ask(Ask::Rules).await.unwrap() else { panic!() };
+    let file = |name: &str| files.iter().find(|it| it.file == name).unwrap_or_else(|| panic!("{name}: {files:?}"));
+    assert!(file("shipped/git.toml").fixed.is_some());
+    assert!(file("risky.toml").text.as_ref().unwrap().contains("t.stamp") && file("risky.toml").fixed.is_none());
+    assert!(file("mine.toml").text.is_none(), "it may be begun");
+    assert!(files.iter().any(|it| it.file == "desks/fay.toml" && it.of.as_deref() == Some("fay")));
+
+    let rule = |example: &str| {
+        format!(
+            "[[rule]]\nid = \"m.ls\"\nrun = \"ls\"\nverdict = \"ask\"\ncategory = \"scope\"\nwhy = \"x\"\nmatch = [\n  \"{example}\",\n]\n"
+        )
+    };
+    let named = || "mine.toml".to_owned();
+    let tried = client.ask(Ask::TryRules { file: named(), text: rule("ls -l") }).await.unwrap();
+    let Answer::RulesTried(tried) = tried else { panic!() };
+    assert_eq!((tried.faults.len(), tried.rules, tried.examples, tried.looked), (0, 1, 1, 2), "{tried:?}");
+    let changes: Vec<_> =
+        tried.changes.iter().map(|it| (&*it.shown, it.before.said.as_str(), it.after.said.as_str())).collect();
+    assert_eq!(changes, [("ls -la", "allow", "ask")]);
+    let other = Ask::TryRules { file: "desks/nobody.toml".to_owned(), text: rule("ls -l") };
+    let Answer::RulesTried(other) = client.ask(other).await.unwrap() else { panic!() };
+    assert_eq!(other.looked, 0, "its rules hold for nobody who did anything");
+
+    let mine = desk.bench.dir().join("guard/mine.toml");
+    let keep = |text: String, was: Option<String>| Ask::KeepRules { file: named(), text, was };
+    let wrong = client.ask(keep(rule("cat a"), None)).await.unwrap_err().to_string();
+    assert!(wrong.contains("line 8") && wrong.contains("cat a"), "{wrong}");
+    assert!(!mine.exists());
+    client.ask(keep(rule("ls -l"), None)).await.unwrap();
+    let stale = client.ask(keep(rule("ls -a"), None)).await.unwrap_err().to_string();
+    assert!(stale.contains("changed meanwhile"), "{stale}");
+    assert_eq!(fs::read_to_string(&mine).unwrap(), rule("ls -l"));
+    desk.bench.json(&["approval", "deny", &approval.to_string()]);
+    assert_eq!(desk.told("held").0, "deny");
+    desk.begins("again", "ls -la");
+    assert_eq!(desk.waiting()["ruling"]["rule"], "m.ls", "it is in force at once");
+    for file in ["../office.toml", "interlocks.toml", "shipped/git.toml"] {
+        let ask = Ask::KeepRules { file: file.to_owned(), text: String::new(), was: None };
+        assert!(client.ask(ask).await.unwrap_err().to_string().contains("no file of rules"), "{file}");
+    }
 }

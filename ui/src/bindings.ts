@@ -50,6 +50,19 @@ export type Answer =
 { kind: "approvals"; value: Approval[] } |
 /** Standing grants. */
 { kind: "grants"; value: Grant[] } |
+/** What a held command would do. */
+{ kind: "touches"; value: Touch[] } |
+/** Program with subcommands, and the other words. */
+{ kind: "shape"; value: {
+	/** Program and subcommands. */
+	run: string,
+	/** The others. */
+	words: string[],
+} } |
+/** Files of rules. */
+{ kind: "rules"; value: RuleFile[] } |
+/** What came of trying one. */
+{ kind: "rules_tried"; value: RulesTried } |
 /** What came of going through the audit. */
 { kind: "verified"; value: Verified } |
 /** What was decided. */
@@ -401,6 +414,30 @@ all: boolean } |
 approval: ApprovalId;
 /** What the rule is to say. */
 said: Said } |
+/** What a held command would do, one thing after the other. Answer: `Touches`. */
+{ ask: "touches";
+/** Which. */
+approval: ApprovalId } |
+/** Program and subcommands of a line, and its other words, as a standing grant names them. Answer: `Shape`. */
+{ ask: "shape_of";
+/** One command, as it is typed. */
+line: string } |
+/** All files of rules, layer by layer. Answer: `Rules`. */
+{ ask: "rules" } |
+/** What is wrong with a file of rules, and what it would have changed lately. Nothing is kept. Answer: `RulesTried`. */
+{ ask: "try_rules";
+/** As `Rules` names it. */
+file: string;
+/** What would be in it. */
+text: string } |
+/** Keeps a file of rules, in which nothing is wrong; it is in force at once. Answer: `RulesTried`. */
+{ ask: "keep_rules";
+/** As `Rules` names it. */
+file: string;
+/** What is to be in it. */
+text: string;
+/** What was in it when it was read: where that is another by now, nothing is kept. */
+was: string | null } |
 /** Standing grants, oldest first. Answer: `Grants`. */
 { ask: "grants";
 /** Those that answer nothing any more, too. */
@@ -1703,6 +1740,24 @@ export type OfficeSettings = {
 /** An absolute offset in bytes, below 2^53. */
 export type Offset = number;
 
+/** Something that was judged lately and would be judged otherwise. */
+export type OtherVerdict = {
+	/** When it was judged last. */
+	at: At,
+	/** How often. */
+	times: number,
+	/** At which desk. */
+	desk: DeskId | null,
+	/** For which task. */
+	task: TaskId | null,
+	/** The command or the tool, safe to show. */
+	shown: string,
+	/** What is said of it as things stand. */
+	before: Ruling,
+	/** What would be said. */
+	after: Ruling,
+};
+
 /** What doing an effect came to. */
 export type Outcome =
 /** The checkout is ready. */
@@ -2016,6 +2071,59 @@ export type Role = {
 
 /** The name of a role, as in `roles/<name>.md`. */
 export type RoleName = string;
+
+/** What is wrong with a file of rules. */
+export type RuleFault = {
+	/** The line; 0 where it is the file as a whole. */
+	line: number,
+	/** What, and what to do about it. */
+	what: string,
+};
+
+/** A file of rules. */
+export type RuleFile = {
+	/** What it is asked for by: below `guard/` in the office's directory, or `shipped/...`. */
+	file: string,
+	/** Whose rules they are. */
+	layer: RuleLayer,
+	/** The name of the project, role or desk. */
+	of: string | null,
+	/** What is in it; none where it is not there yet. */
+	text: string | null,
+	/** Why it cannot be changed from here; it can, if none. */
+	fixed: string | null,
+};
+
+/** Whose rules a file holds, from the mildest say to the strictest. */
+export type RuleLayer =
+/** They come with the program. */
+"shipped" |
+/** The owner's, for the whole office. */
+"owner" |
+/** The owner's, for a project. */
+"project" |
+/** The owner's, for a role. */
+"role" |
+/** The owner's, for a desk. */
+"desk";
+
+/** What came of trying a file of rules. */
+export type RulesTried = {
+	/** What is wrong with it; nothing else was tried then. */
+	faults: RuleFault[],
+	/** Rules in it. */
+	rules: number,
+	/** Examples that were tried. */
+	examples: number,
+	/** Different things that were judged lately and are within its say, and were judged again. */
+	looked: number,
+	/** More of them, for which there was no time. */
+	left: number,
+	/** The oldest of them. */
+	since: At | null,
+	/** What would be judged otherwise, the newest first. */
+	changes: OtherVerdict[],
+};
 
 /** What the rules say. */
 export type Ruling = {
@@ -2787,6 +2895,18 @@ export type Terms = {
 	undo_secs?: number | null,
 	/** The state of its checkout now, where nobody works in that meanwhile; the door fills it in. */
 	stands?: string | null,
+};
+
+/** One thing that a held command would do. */
+export type Touch = {
+	/** What, in words for a person. */
+	words: string,
+	/** What the rules say of that alone. */
+	said: Said,
+	/** Which rule. */
+	rule: string,
+	/** Why. */
+	why: string,
 };
 
 /** What `office project try` found. */

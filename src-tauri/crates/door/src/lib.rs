@@ -8,6 +8,7 @@ pub mod listener;
 pub mod offset;
 pub mod outbox;
 pub mod place;
+pub mod rules;
 mod transport;
 pub mod wire;
 

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::offset::Offset;
+use crate::rules::{RuleFile, RulesTried, Touch};
 
 /// The protocol this side speaks.
 pub const PROTOCOL: u32 = 1;
@@ -150,6 +151,34 @@ pub enum Ask {
         approval: ApprovalId,
         /** What the rule is to say. */
         said: Said,
+    },
+    /// What a held command would do, one thing after the other. Answer: `Touches`.
+    Touches {
+        /** Which. */
+        approval: ApprovalId,
+    },
+    /// Program and subcommands of a line, and its other words, as a standing grant names them. Answer: `Shape`.
+    ShapeOf {
+        /** One command, as it is typed. */
+        line: String,
+    },
+    /// All files of rules, layer by layer. Answer: `Rules`.
+    Rules,
+    /// What is wrong with a file of rules, and what it would have changed lately. Nothing is kept. Answer: `RulesTried`.
+    TryRules {
+        /** As `Rules` names it. */
+        file: String,
+        /** What would be in it. */
+        text: String,
+    },
+    /// Keeps a file of rules, in which nothing is wrong; it is in force at once. Answer: `RulesTried`.
+    KeepRules {
+        /** As `Rules` names it. */
+        file: String,
+        /** What is to be in it. */
+        text: String,
+        /** What was in it when it was read: where that is another by now, nothing is kept. */
+        was: Option<String>,
     },
     /// Standing grants, oldest first. Answer: `Grants`.
     Grants {
@@ -409,6 +438,19 @@ pub enum Answer {
     Approvals(Vec<Approval>),
     /// Standing grants.
     Grants(Vec<Grant>),
+    /// What a held command would do.
+    Touches(Vec<Touch>),
+    /// Program with subcommands, and the other words.
+    Shape {
+        /** Program and subcommands. */
+        run: String,
+        /** The others. */
+        words: Vec<String>,
+    },
+    /// Files of rules.
+    Rules(Vec<RuleFile>),
+    /// What came of trying one.
+    RulesTried(Box<RulesTried>),
     /// What came of going through the audit.
     Verified(Box<Verified>),
     /// What was decided.

@@ -13,6 +13,7 @@ pub mod rules;
 mod shell;
 pub mod spec;
 pub mod standing;
+mod told;
 pub mod tool;
 pub mod verdict;
 pub mod wire;

@@ -52,12 +52,37 @@ impl World {
                 });
                 found.await?.map(|task| Answer::Task(Box::new(task))).ok_or_else(|| no_task(task))
             }
-            Ask::Judge { argv, cwd, held } => Ok(Answer::Ruled(self.rule_on(actor, argv, cwd, held).await?)),
+            Ask::Judge { argv, cwd, held } => {
+                if let Actor::Agent { run, .. } = actor {
+                    self.remember(run, &argv, &cwd, held);
+                }
+                Ok(Answer::Ruled(self.rule_on(actor, argv, cwd, held).await?))
+            }
             Ask::AwaitApproval { approval } => self.await_approval(actor, approval).await,
             Ask::Approvals { all } => self.approvals(actor, all).await,
             Ask::ProposeRule { approval, said } => {
                 actor.owner_only("settle anything for good")?;
                 Ok(Answer::Text(self.propose_rule(approval, said).await?))
+            }
+            Ask::Touches { approval } => {
+                actor.owner_only("look into what is held")?;
+                Ok(Answer::Touches(self.touches(approval).await?))
+            }
+            Ask::ShapeOf { line } => {
+                let (run, words) = crate::rulebook::shape_of(&line)?;
+                Ok(Answer::Shape { run, words })
+            }
+            Ask::Rules => {
+                actor.owner_only("read the rules of the office")?;
+                Ok(Answer::Rules(self.rule_files().await?))
+            }
+            Ask::TryRules { file, text } => {
+                actor.owner_only("try rules")?;
+                Ok(Answer::RulesTried(Box::new(self.try_rules(&file, text).await?)))
+            }
+            Ask::KeepRules { file, text, was } => {
+                actor.owner_only("write rules")?;
+                Ok(Answer::RulesTried(Box::new(self.keep_rules(&file, text, was).await?)))
             }
             Ask::Grants { all } => {
                 actor.owner_only("see standing grants")?;

@@ -10,7 +10,7 @@ use office_core::grant::Covers;
 use office_core::{Actor, ApprovalId, Code, GrantId, Office, Refusal, RunId, TaskState};
 use office_guard::standing::Shape;
 use office_guard::wire::Layer;
-use office_guard::{Asked, Guard, Scene};
+use office_guard::{Asked, Explained, Guard, Scene};
 use tokio::task::spawn_blocking;
 
 use crate::stood;
@@ -65,28 +65,24 @@ struct Doer {
 
 impl Guards {
     /// What is said by these rules. It waits for a worker, so it is called where waiting is allowed.
-    fn judge(&self, layers: Vec<Layer>, asked: &Asked, scene: &Scene) -> Ruling {
+    pub(crate) fn judge(&self, layers: Vec<Layer>, asked: &Asked, scene: &Scene) -> Ruling {
         let set = self.set(&scene.checkout, layers);
         let made = match set.made() {
             Ok(made) => made,
             Err(why) => return cannot_say(&why),
         };
-        let said = made.guard.judge(asked, scene);
-        let ruling = Ruling {
-            said: match said.verdict {
-                office_guard::Verdict::Allow => Said::Allow,
-                office_guard::Verdict::Ask => Said::Ask,
-                office_guard::Verdict::Deny => Said::Deny,
-            },
-            category: said.category.map(|category| category.as_str().to_owned()),
-            rule: said.rule,
-            why: said.reason,
-        };
+        let ruling = ruling(made.guard.judge(asked, scene));
         match made.faults.first() {
             // A rule that does not read may be the one that would have said no.
             Some(fault) if ruling.said == Said::Allow => cannot_say(&format!("rules do not read: {fault}")),
             _ => ruling,
         }
+    }
+
+    /// What led to it, action by action; none where no worker starts.
+    pub(crate) fn explain(&self, layers: Vec<Layer>, asked: &Asked, scene: &Scene) -> Option<Explained> {
+        let set = self.set(&scene.checkout, layers);
+        set.made().ok().map(|made| made.guard.explain(asked, scene))
     }
 
     /// Which of these shapes covers what the rules ask about in it.
@@ -172,6 +168,20 @@ impl Made {
     }
 }
 
+/// The guard's words as the door tells them.
+pub(crate) fn ruling(said: office_guard::Said) -> Ruling {
+    Ruling {
+        said: match said.verdict {
+            office_guard::Verdict::Allow => Said::Allow,
+            office_guard::Verdict::Ask => Said::Ask,
+            office_guard::Verdict::Deny => Said::Deny,
+        },
+        category: said.category.map(|category| category.as_str().to_owned()),
+        rule: said.rule,
+        why: said.reason,
+    }
+}
+
 /// Nothing could be said, so it is asked.
 fn cannot_say(why: &str) -> Ruling {
     Ruling { said: Said::Ask, category: Some("scope".to_owned()), rule: "guard".to_owned(), why: why.to_owned() }
@@ -204,6 +214,11 @@ impl World {
         let guards = self.guards.clone();
         let judged = spawn_blocking(move || guards.judge(layers, &asked, &scene));
         Ok(judged.await.unwrap_or_else(|error| cannot_say(&error.to_string())))
+    }
+
+    /// Whose rules hold for a run; none where it has no checkout.
+    pub(crate) async fn rules_of(&self, run: RunId) -> Result<Option<RulesOf>, Refusal> {
+        self.handle.read(move |office| doer(office, run).map(|doer| doer.of)).await
     }
 
     /// The rules that hold for a run, and where it acts.
@@ -276,6 +291,7 @@ impl World {
                 };
                 let (mut ruling, mut stands, mut grant) = (None, None, None);
                 if let Some(run) = by {
+                    self.remember(run, &argv, &cwd, held);
                     let said = self.rule_on(actor, argv.clone(), cwd.clone(), held).await?;
                     refused(Some(&said))?;
                     grant = self.granted(run, &argv, &cwd, held).await?;

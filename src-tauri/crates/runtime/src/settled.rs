@@ -53,6 +53,7 @@ impl World {
             return Err(Refusal::new(Code::WrongState, message, "write the rule into a file of rules instead"));
         }
         one_rule(rule, said)?;
+        let _turn = self.rules_turn.lock().await;
         let file = self.dir.root().join(FILE);
         let old = match std::fs::read_to_string(&file) {
             Ok(text) => text,
@@ -124,7 +125,8 @@ fn one_rule(text: &str, said: Said) -> Result<(), Refusal> {
     if fits { Ok(()) } else { Err(wrong("the rule says something else than the answer")) }
 }
 
-fn write(file: &Path, text: &str) -> std::io::Result<()> {
+/// Writes a file of rules whole or not at all.
+pub(crate) fn write(file: &Path, text: &str) -> std::io::Result<()> {
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder)?;
     }

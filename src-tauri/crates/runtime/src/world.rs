@@ -89,6 +89,10 @@ pub(crate) struct World {
     pub(crate) side_doors: Mutex<HashMap<RunId, CancellationToken>>,
     /// What says what the rules say.
     pub(crate) guards: Arc<crate::ruled::Guards>,
+    /// What agents were about to do lately.
+    pub(crate) lately: Arc<crate::judged::Lately>,
+    /// Files of rules are tried and written by one at a time.
+    pub(crate) rules_turn: tokio::sync::Mutex<()>,
     /// The demo is opened by one at a time.
     pub(crate) demo_turn: tokio::sync::Mutex<()>,
     homes: tokio::sync::Mutex<HashMap<ProjectId, Arc<Home>>>,
@@ -114,6 +118,8 @@ impl World {
     pub(crate) fn new(parts: Parts) -> Self {
         let Parts { dir, handle, store, clock, ids, git, holder, engines, index } = parts;
         Self {
+            lately: Arc::new(crate::judged::Lately::new(dir.root())),
+            rules_turn: tokio::sync::Mutex::default(),
             dir,
             handle,
             store,

@@ -121,8 +121,10 @@ pub struct Policy {
 /// What was said of one action.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Judged {
-    /// The action, for a person.
+    /// The action, as rules and their authors name it.
     pub action: String,
+    /// What it comes to, for a person.
+    pub told: String,
     /// What is said of it.
     #[serde(flatten)]
     pub said: Said,
@@ -215,7 +217,7 @@ impl Policy {
             let fit = if *fit == Fit::Yes { "fits" } else { "may fit" };
             format!("{} {} ({fit}{gone})", rule.id, rule.verdict.as_str())
         };
-        Judged { action: action.to_string(), said, rules: fits.iter().map(shown).collect() }
+        Judged { action: action.to_string(), told: action.told(), said, rules: fits.iter().map(shown).collect() }
     }
 
     /// What the rules say of all of them together: the strictest; and what is asked about is allowed where the owner settled it.
