@@ -7,7 +7,7 @@ import { byHand, dropWord, engineOf } from '../src/state/assign';
 import { fromSnapshot } from '../src/state/reduce';
 import { BACKLOG, listed } from '../src/state/listing';
 import { counts, deskSeen, doneToday, grantsOf, groupsOf, size, waitsForYou } from '../src/state/select';
-import { ifNothing } from '../src/state/words';
+import { clock, ifNothing } from '../src/state/words';
 import { spendingOf } from '../src/state/spending';
 import { NOTHING, type OfficeView } from '../src/state/view';
 
@@ -305,9 +305,11 @@ describe('the inbox', () => {
   it('says what comes of doing nothing: never a yes', () => {
     const settings = { review_limit: 10, unattended: { park_after_mins: 15, deny_after_hours: { network: 8 } } };
     const it_ = view([desk(1)], [], [], { ...office, settings } as Noun);
-    expect(ifNothing(it_, approval(1))).toBe('If you do nothing, its task is parked after 15 min and desk1 takes other work. It never runs by itself.');
-    expect(ifNothing(it_, approval(1, { ruling: { said: 'ask', category: 'network', rule: 'r', why: 'w' } }))).toContain('After 8 hours it is denied.');
-    expect(ifNothing(it_, approval(1, { task: null }))).toBe('Until you answer it waits, and desk1 with it.');
+    const at = (minutes: number): string => clock(new Date(Date.parse(AT) + minutes * 60_000));
+    expect(ifNothing(it_, approval(1))).toBe(`At ${at(15)} its task is parked and desk1 takes other work. It never runs by itself.`);
+    expect(ifNothing(it_, approval(1, { joined: new Date(Date.parse(AT) + 600_000).toISOString() }))).toContain(`At ${at(25)} its task`);
+    expect(ifNothing(it_, approval(1, { ruling: { said: 'ask', category: 'network', rule: 'r', why: 'w' } }))).toContain(`Denied at ${at(480)}.`);
+    expect(ifNothing(it_, approval(1, { task: null }))).toBe('Until you answer it waits, and desk1 with it. It never runs by itself.');
     expect(ifNothing(it_, approval(1, { parked: AT }))).toContain('#1 is parked since');
   });
   it('lists what is approved in advance while it may still answer something', () => {

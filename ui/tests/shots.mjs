@@ -4,6 +4,7 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { asks, REQUESTS } from './browser/asks.mjs';
 import { openBrowser, TARGET } from './page.mjs';
 
 const OUT = join(TARGET, 'shots');
@@ -92,15 +93,17 @@ try {
   if (wants('inbox'))
     for (const theme of ['night', 'morning']) {
       const page = await browser.open({ before: (page) => set(page, { theme }) });
-      const asks = (body) => body.task === 17 || body.new?.title === 'Publish the notes';
-      for (const body of (await page.evaluate(() => window.replay.known())).filter(asks)) await page.evaluate((body) => window.replay.ask({ ask: 'submit', command_id: 'by-hand', body }), body);
-      const card = page.locator('[data-approval]');
+      await asks(page, REQUESTS.PUSH, REQUESTS.UNKNOWN, REQUESTS.EDIT);
+      for (const [id, name] of [[101, 'push'], [102, 'unknown'], [103, 'edit']]) {
+        await page.locator(`[data-approval="${id}"]`).focus();
+        await shot(page, `${theme}-inbox-${name}`);
+      }
+      const card = page.locator('[data-approval="101"]');
       await card.focus();
-      await shot(page, `${theme}-inbox`);
       await card.getByRole('button', { name: 'More' }).click();
       await shot(page, `${theme}-inbox-more`);
       await card.getByRole('button', { name: 'Change it, then approve' }).click();
-      await shot(page, `${theme}-inbox-edit`);
+      await shot(page, `${theme}-inbox-words`);
       await page.close();
     }
   for (const trouble of browser.troubles) console.log(`trouble: ${trouble}`);

@@ -3,6 +3,7 @@
 import type { DeskView, Task } from '../bindings';
 import { makePlan, type Plan } from '../floor/model/plan';
 import type { Agent, Say } from '../floor/model/world';
+import { glance } from '../state/asking';
 import { plateWords } from '../state/words';
 import type { OfficeView } from '../state/view';
 
@@ -31,7 +32,7 @@ export function requestSaid(view: OfficeView, waits: readonly Task[], chosen: nu
   const waiting = picked ? [] : [...view.approvals.values()].filter((it) => it.state === 'waiting').sort((a, b) => a.id - b.id);
   const held = waiting.find((it) => it.id === asked) ?? waiting[0];
   const asker = held?.desk == null ? undefined : view.desks.get(held.desk);
-  if (held && asker) return { desk: asker.id, say: [`${asker.name} needs your OK`, cut(held.shown), 'waiting for you'] };
+  if (held && asker) return { desk: asker.id, say: [`${asker.name} needs your OK`, cut(glance(held)), 'waiting for you'] };
   const task = picked ?? waits.find((it) => it.state === 'blocked');
   const desk = task && view.desks.get(task.desk ?? view.runs.get(task.last_run ?? 0)?.desk ?? 0);
   if (!desk || desk.removed) return null;

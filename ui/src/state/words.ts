@@ -111,12 +111,13 @@ function held(view: OfficeView, event: ApprovalEvent, make: Make): Moment | null
 export function ifNothing(view: OfficeView, it: Approval): string {
   const wished = view.office.settings.unattended;
   const who = (it.desk === null ? undefined : view.desks.get(it.desk)?.name) ?? 'Whoever asked';
-  if (it.parked) return `Nobody waits at it: #${it.task} is parked since ${clock(new Date(it.parked))}, and goes on when you answer.`;
+  const after = (from: string, minutes: number): string => clock(new Date(Date.parse(from) + minutes * 60_000));
   const hours = wished?.deny_after_hours?.[it.ruling?.category ?? ''];
-  const no = hours === undefined ? '' : ` After ${plural(hours, 'hour')} it is denied.`;
+  const no = hours === undefined ? '' : hours > 20 ? `Denied after ${plural(hours, 'hour')}. ` : `Denied at ${after(it.asked, hours * 60)}. `;
+  if (it.parked) return `${no}#${it.task} is parked since ${clock(new Date(it.parked))} and goes on when you answer. It never runs by itself.`;
   const mins = wished?.park_after_mins;
-  if (it.task === null || !mins) return `Until you answer it waits, and ${who} with it.${no}`;
-  return `If you do nothing, its task is parked after ${mins} min and ${who} takes other work.${no} It never runs by itself.`;
+  if (it.task === null || !mins) return `${no}Until you answer it waits, and ${who} with it. It never runs by itself.`;
+  return `At ${after(it.joined ?? it.asked, mins)} its task is parked and ${who} takes other work. ${no}It never runs by itself.`;
 }
 /** What a standing grant covers. */
 export const grantWords = (it: Grant): string => (it.covers.kind === 'same' ? it.covers.shown : [it.covers.run, ...it.covers.words].join(' '));

@@ -1,7 +1,8 @@
 // Whole ways through the window with the keyboard alone, and what is kept when something is in the way.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { findings, open, submitted } from './open.mjs';
+import { asks, REQUESTS } from './asks.mjs';
+import { asked, findings, open, submitted } from './open.mjs';
 
 const BODY = "```sh\nprintf 'hello\\n' > HELLO.md\noffice task done --summary \"one friendly line\"\n```\n";
 
@@ -58,7 +59,7 @@ test('a held command is denied with words, which stay where the office does not 
 test('a held command is shown exactly, and A acts on it only while it has the focus', async () => {
   const page = await open();
   const card = await held(page);
-  await card.getByText("sh -c 'echo published'").waitFor();
+  await card.getByLabel('Exactly what would run').getByText('echo published').waitFor();
   await card.getByText('publishing cannot be undone').waitFor();
   await page.locator('[data-task="11"]').focus();
   const before = (await submitted(page)).length;
@@ -96,6 +97,33 @@ test('a held command is changed before it is approved, and more than yes and no 
   await card.getByRole('button', { name: 'Always approve …' }).click();
   await page.getByText("no answer to 'propose_rule'").first().waitFor();
   await card.getByRole('button', { name: /^Approve/ }).waitFor();
+  await page.close();
+});
+
+test('by keys alone one goes from request to request, reads all that matters of it, and answers exactly that', async () => {
+  const page = await open();
+  await asks(page, REQUESTS.PUSH, REQUESTS.UNKNOWN, REQUESTS.EDIT);
+  const card = (id) => page.locator(`[data-approval="${id}"]`);
+  const to = async (key, id) => {
+    for (let steps = 0; steps < 8 && !(await card(id).and(page.locator(':focus')).count()); steps++) await page.keyboard.press(key);
+    assert.equal(await card(id).and(page.locator(':focus')).count(), 1, `${key} comes to ${id}`);
+  };
+  await to('j', 101);
+  const words = ['Mara', 'Wants to send something out', 'publish', 'Commits leave this machine.', 'git push origin release/2.4', 'Mara says: The checks pass', 'sends commits to another repository', '#11 Audit log', 'what is out cannot be called back', 'git.push', 'checkouts/11-audit-log', 'It never runs by itself'];
+  await card(101).getByText('sends commits').waitFor();
+  for (const text of words) assert.ok((await card(101).innerText()).replace(/[“”"]/g, '').includes(text), `${text} in:\n${await card(101).innerText()}`);
+  assert.equal((await asked(page, 'touches')).at(-1).approval, 101);
+  await to('k', 103);
+  await card(103).getByText('if: false').waitFor();
+  const both = await Promise.all(['.added', '.removed'].map((kind) => card(103).locator(kind).allInnerTexts()));
+  assert.deepEqual(both.map((lines) => lines.map((line) => line.replace(/\s+/g, ' ').trim())), [['+ # nothing is checked at night', '+ if: false'], ['− if: always()']]);
+  const answers = async () => (await submitted(page)).filter((body) => body.noun === 'approval').map(({ do: what, approval, terms }) => [what, approval, terms.seen]);
+  await page.keyboard.press('d');
+  await page.waitForFunction(() => window.replay.asked.some((ask) => ask.body?.do === 'deny'));
+  await to('j', 102);
+  await page.keyboard.press('a');
+  await page.waitForFunction(() => window.replay.asked.some((ask) => ask.body?.do === 'approve'));
+  assert.deepEqual(await answers(), [['deny', 103, 'hash-103'], ['approve', 102, 'hash-102']], 'what is answered is named by what was shown');
   await page.close();
 });
 

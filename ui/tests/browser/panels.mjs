@@ -1,6 +1,7 @@
 // Every panel and sheet, by axe, in both lights and in high contrast. Not here: what is done in them.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import { asks, REQUESTS } from './asks.mjs';
 import { findings, open, submitted, troubles } from './open.mjs';
 
 test('it opens on the office as it is, and asks nothing outside for anything', async () => {
@@ -43,6 +44,12 @@ test('every panel and sheet is sound by axe, in both lights and in high contrast
     await sound(page, `desk, ${tab}`);
   }
   await back();
+  await asks(page, REQUESTS.PUSH, REQUESTS.UNKNOWN, REQUESTS.EDIT);
+  for (const id of [101, 103]) {
+    await page.locator(`[data-approval="${id}"]`).focus();
+    await page.getByText('sends commits to another repository').waitFor();
+    await sound(page, `request ${id}`);
+  }
   await page.locator('[data-need="8"]').focus();
   await page.keyboard.press('r');
   await page.locator('tr.added').first().waitFor();
