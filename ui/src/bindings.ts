@@ -21,6 +21,23 @@ run: RunId } |
 /** The office: its clock, its dispatcher, what its effects came to. */
 { kind: "office" };
 
+/** To whom a mail is sent. */
+export type Address =
+/** The owner. */
+{ kind: "owner" } |
+/** Whoever works at a desk. */
+{ kind: "desk";
+/** Which. */
+desk: DeskId } |
+/** One of those who hold a role: the first that takes it. */
+{ kind: "role";
+/** Which. */
+role: RoleName } |
+/** Every desk but the sender's. */
+{ kind: "everyone" } |
+/** Whoever sent the mail that this answers. */
+{ kind: "sender" };
+
 /** An answer. */
 export type Answer =
 /** It was done. */
@@ -63,6 +80,8 @@ export type Answer =
 { kind: "rules"; value: RuleFile[] } |
 /** What came of trying one. */
 { kind: "rules_tried"; value: RulesTried } |
+/** Mail. */
+{ kind: "mails"; value: Mail[] } |
 /** What came of going through the audit. */
 { kind: "verified"; value: Verified } |
 /** What was decided. */
@@ -442,6 +461,47 @@ was: string | null } |
 { ask: "grants";
 /** Those that answer nothing any more, too. */
 all: boolean } |
+/**
+ *  Sends a mail, once per `command_id`, or per `key` of the sender's. Answer: `Changed` (the mail; the first, where several
+ *  were sent). One that cannot be delivered is answered too: it is bounced, and says why.
+ */
+{ ask: "send_mail";
+/** For repeats after a lost answer. */
+command_id: string;
+/** `owner`, `everyone`, a desk or a role; the sender of what is answered if none. */
+to: string | null;
+/** What it is. */
+kind: MailKind;
+/** One line; that of what is answered if empty. */
+subject: string;
+/** Markdown. */
+text: string;
+/** Files of the sender's checkout. */
+files: string[];
+/** The mail it answers. */
+answers: MailId | null;
+/** A word of the sender's: sent twice with the same, it is sent once. */
+key: string | null } |
+/** What lies in the mailboxes of whoever asks, oldest first. Answer: `Mails`. */
+{ ask: "inbox";
+/** Its words are handed out: it is read from then on. Else it is only told that it is there. */
+take: boolean;
+/** Waits until there is something that was not read. */
+wait: boolean } |
+/** Mail, the newest last; from a desk only what it sent or got. Answer: `Mails`. */
+{ ask: "mails";
+/** This one alone. */
+mail: MailId | null;
+/** Of the thread that this mail is in. */
+thread: MailId | null;
+/** To or from: `owner`, a desk or a role. */
+with: string | null;
+/** Only what something is still to come of. */
+open: boolean;
+/** With a number below this. */
+before: MailId | null;
+/** At most; 1,000 at the highest. */
+limit: number } |
 /** Goes through the chain over what was decided. Answer: `Verified`. */
 { ask: "verify_audit" } |
 /** What was decided about approvals and grants, with its place in the chain. Answer: `Audit`. */
@@ -794,6 +854,10 @@ export type CommandBody =
 {
 	noun: "grant",
 } & GrantCommand |
+/** Of the mail. */
+{
+	noun: "mail",
+} & MailCommand |
 /** Reported about an effect. */
 {
 	noun: "effect",
@@ -1189,6 +1253,10 @@ export type Event =
 {
 	noun: "grant",
 } & GrantEvent |
+/** About mail. */
+{
+	noun: "mail",
+} & MailEvent |
 /** About an effect. */
 {
 	noun: "effect",
@@ -1409,6 +1477,164 @@ export type Login =
 /** There is none. */
 "missing";
 
+/** A mail. */
+export type Mail = {
+	/** Its number; in one mailbox, mails of one sender are handed out in the order of their numbers. */
+	id: MailId,
+	/** The first mail of its thread; its own number, if it begins one. */
+	thread: MailId,
+	/** The mail it answers. */
+	answers: MailId | null,
+	/** Who sent it: known from what was shown at the door, never from the mail. */
+	from: Actor,
+	/** What the sender was working on. */
+	task: TaskId | null,
+	/** Where it lies. */
+	to: Mailbox,
+	/** What it is. */
+	kind: MailKind,
+	/** One line. */
+	subject: string,
+	/** Markdown. */
+	text: string,
+	/** Files of the sender's checkout, by their paths in it. */
+	files: string[],
+	/** How many answers to answers it stands behind. */
+	hops: number,
+	/** Where it stands. */
+	state: MailState,
+	/** When it was sent. */
+	sent: At,
+	/** Since when it stands there. */
+	since: At,
+	/** The run that was told of it, or has it. */
+	held_by: RunId | null,
+	/** So often it was handed to a run. */
+	handed: number,
+	/** Why it bounced. */
+	why: string | null,
+};
+
+/** What may be asked of the mail. */
+export type MailCommand =
+/** Sends one; to everyone, one to each desk. */
+{ do: "send";
+/** What. */
+new: NewMail } |
+/** Hands out what lies in the mailboxes of whoever asks, oldest first: it is read from then on. */
+{ do: "take";
+/** At most so many. */
+most: number } |
+/** Says that these were acted upon. */
+{ do: "ack";
+/** Which. */
+mails: MailId[] } |
+/** The office told a run that these are there. */
+{ do: "told";
+/** Which run. */
+run: RunId;
+/** Which mails. */
+mails: MailId[] };
+
+/** What happened to mail. */
+export type MailEvent =
+/** Sent: in its mailbox, or bounced at once. */
+{ type: "sent";
+/** The new mail. */
+mail: Mail } |
+/** A run was told that they are there. */
+{ type: "delivered";
+/** Which. */
+mails: MailId[];
+/** Which run. */
+run: RunId } |
+/** Their words were handed out. */
+{ type: "read";
+/** Which. */
+mails: MailId[];
+/** To which run; to the owner if none. */
+run: RunId | null } |
+/** They were acted upon. */
+{ type: "acted";
+/** Which. */
+mails: MailId[] } |
+/** The run that had them is over, or gave them back: they lie in their mailboxes again. */
+{ type: "returned";
+/** Which. */
+mails: MailId[] } |
+/** A newer status took its place. */
+{ type: "replaced";
+/** Which. */
+mail: MailId;
+/** By which. */
+by: MailId } |
+/** Nobody can get them any more. */
+{ type: "bounced";
+/** Which. */
+mails: MailId[];
+/** Why. */
+why: string };
+
+/** A mail. */
+export type MailId = number;
+
+/** What a mail is. */
+export type MailKind =
+/** Words. */
+"message" |
+/** Work that goes on with somebody else. */
+"handoff" |
+/** Something its sender wants to know. */
+"question" |
+/** What a question asked for. */
+"answer" |
+/** How something stands; a newer one takes the place of one that nobody read. */
+"status" |
+/** Work to be looked at. */
+"review request" |
+/** What came of looking at it. */
+"verdict";
+
+/** Where a mail stands; docs/GLOSSARY.md holds the same table. */
+export type MailState =
+/** In its mailbox; nobody was told. */
+"queued" |
+/** A run was told that it is there. */
+"delivered" |
+/** Its words were handed out. */
+"read" |
+/** Whoever got it says that it was acted upon. */
+"acted" |
+/** A newer status of its sender took its place before anybody read it. */
+"replaced" |
+/** It could not be delivered. */
+"bounced";
+
+/** How the mail stands, at one glance. */
+export type MailView = {
+	/** Mails that nobody was told of. */
+	queued: number,
+	/** Since when the oldest of them waits. */
+	oldest: At | null,
+	/** Open mails to the owner. */
+	for_you: number,
+	/** Mails that came back, of those that are kept at hand. */
+	bounced: number,
+};
+
+/** Where a mail lies. */
+export type Mailbox =
+/** With the owner. */
+{ kind: "owner" } |
+/** At a desk: for whoever works there. */
+{ kind: "desk";
+/** Which. */
+desk: DeskId } |
+/** With a role: for the first of those who hold it. */
+{ kind: "role";
+/** Which. */
+role: RoleName };
+
 /** Something a reviewer must see at once. */
 export type Mark =
 /** The change touches tests. */
@@ -1467,6 +1693,24 @@ export type NewGrant = {
 	note?: string | null,
 };
 
+/** A mail as it is sent. */
+export type NewMail = {
+	/** To whom. */
+	to: Address,
+	/** What it is. */
+	kind: MailKind,
+	/** One line; the thread's if empty. */
+	subject?: string,
+	/** Markdown. */
+	text?: string,
+	/** Files of the sender's checkout, by their paths in it. */
+	files?: string[],
+	/** The mail it answers; that one is acted upon by it. */
+	answers?: MailId | null,
+	/** A word of the sender's: sent twice with the same, it is sent once. */
+	key?: string | null,
+};
+
 /** A task as it is first written. */
 export type NewTask = {
 	/** Where it belongs. */
@@ -1519,6 +1763,8 @@ export type Next = {
 	approval: ApprovalId,
 	/** Next standing grant. */
 	grant?: GrantId,
+	/** Next mail. */
+	mail?: MailId,
 };
 
 /** Words told to the next run: why it was sent back, what a blocker's answer was. */
@@ -1571,7 +1817,11 @@ export type Noun =
 /** A standing grant. */
 {
 	noun: "grant",
-} & Grant;
+} & Grant |
+/** A mail. */
+{
+	noun: "mail",
+} & Mail;
 
 /** What may be asked of the office as a whole. */
 export type OfficeCommand =
@@ -2396,6 +2646,8 @@ export type StatusView = {
 	quiet?: boolean,
 	/** Budgets, and what was spent of each. */
 	budgets?: BudgetView[],
+	/** How the mail stands. */
+	mail?: MailView,
 };
 
 /** One step of the way an ask goes. It tells somebody; it lets nobody decide who may not. */

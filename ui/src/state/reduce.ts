@@ -1,7 +1,7 @@
 // (OfficeView, pushed event) -> OfficeView, by putting whole nouns in the place of the old ones. No rule of the office is
 // repeated here: the office sends what its events led to. Not here: what to do about a gap (sync.ts).
-import type { Envelope, Noun, OfficeFacts, Seq } from '../bindings';
-import { NOTHING, RECENT, type OfficeView } from './view';
+import type { Envelope, Mail, Noun, OfficeFacts, Seq } from '../bindings';
+import { CLOSED_MAIL, NOTHING, RECENT, type OfficeView } from './view';
 
 export interface Pushed {
   envelope: Envelope;
@@ -55,7 +55,7 @@ function counted(office: OfficeFacts, seq: Seq, nouns: readonly Noun[]): OfficeF
 
 /** Things are kept as they came, with the word that says which kind they are: a flood of them is not copied once more. */
 function put(view: OfficeView, nouns: readonly Noun[]): OfficeView {
-  let { office, projects, desks, tasks, runs, approvals, grants } = view;
+  let { office, projects, desks, tasks, runs, approvals, grants, mails } = view;
   for (const noun of nouns) {
     switch (noun.noun) {
       case 'office':
@@ -79,9 +79,23 @@ function put(view: OfficeView, nouns: readonly Noun[]): OfficeView {
       case 'grant':
         grants = set(grants, view.grants, noun);
         break;
+      case 'mail':
+        mails = set(mails, view.mails, noun);
+        break;
     }
   }
-  return { ...view, office, projects, desks, tasks, runs, approvals, grants };
+  if (mails !== view.mails) forget(mails as Map<number, Mail>);
+  return { ...view, office, projects, desks, tasks, runs, approvals, grants, mails };
+}
+
+const isOpen = (it: Mail): boolean => it.state === 'queued' || it.state === 'delivered' || it.state === 'read';
+
+/** What was closed long ago is asked for when somebody wants to see it. */
+function forget(mails: Map<number, Mail>): void {
+  if (mails.size <= CLOSED_MAIL) return;
+  const closed = [...mails.values()].filter((it) => !isOpen(it));
+  closed.sort((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : a.id - b.id));
+  for (const it of closed.slice(0, Math.max(0, closed.length - CLOSED_MAIL))) mails.delete(it.id);
 }
 
 /** Copies on the first change only; `before` is the map nobody may touch any more. */
@@ -101,5 +115,6 @@ export function nounsOf(view: OfficeView): Noun[] {
     ...sorted(view.runs).map((it): Noun => ({ noun: 'run', ...it })),
     ...sorted(view.approvals).map((it): Noun => ({ noun: 'approval', ...it })),
     ...sorted(view.grants).map((it): Noun => ({ noun: 'grant', ...it })),
+    ...sorted(view.mails).map((it): Noun => ({ noun: 'mail', ...it })),
   ];
 }

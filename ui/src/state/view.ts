@@ -1,6 +1,6 @@
 // What the window knows of the office: every noun, whole, by number, and the newest events.
 // Not here: how it changes (reduce.ts) and what is read out of it (select.ts).
-import type { Approval, ApprovalId, Desk, DeskId, Envelope, Grant, GrantId, OfficeFacts, Project, ProjectId, Run, RunId, Seq, Task, TaskId } from '../bindings';
+import type { Approval, ApprovalId, Desk, DeskId, Envelope, Grant, GrantId, Mail, MailId, OfficeFacts, Project, ProjectId, Run, RunId, Seq, Task, TaskId } from '../bindings';
 
 export interface OfficeView {
   /** True up to this event. */
@@ -12,18 +12,21 @@ export interface OfficeView {
   runs: ReadonlyMap<RunId, Run>;
   approvals: ReadonlyMap<ApprovalId, Approval>;
   grants: ReadonlyMap<GrantId, Grant>;
+  /** What is open, and what was closed last; no more than `CLOSED_MAIL` of those. */
+  mails: ReadonlyMap<MailId, Mail>;
   /** The newest events, oldest first, for the strip; no more than `RECENT`. */
   recent: readonly Envelope[];
 }
 
 export const RECENT = 400;
+export const CLOSED_MAIL = 256;
 
 export const NOTHING: OfficeView = {
   seq: 0,
   office: {
     name: '',
     seq: 0,
-    next: { project: 1, desk: 1, task: 1, run: 1, approval: 1, grant: 1 },
+    next: { project: 1, desk: 1, task: 1, run: 1, approval: 1, grant: 1, mail: 1 },
     settings: { review_limit: 10 },
     hold: null,
     roles: {},
@@ -35,5 +38,6 @@ export const NOTHING: OfficeView = {
   runs: new Map(),
   approvals: new Map(),
   grants: new Map(),
+  mails: new Map(),
   recent: [],
 };

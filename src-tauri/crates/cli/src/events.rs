@@ -7,12 +7,13 @@ use office_core::approval::ApprovalEvent;
 use office_core::desk::DeskEvent;
 use office_core::effect::{Effect, EffectEvent};
 use office_core::grant::GrantEvent;
+use office_core::mail::{MailEvent, MailState};
 use office_core::office::OfficeEvent;
 use office_core::project::{Acceptance, ProjectEvent};
 use office_core::recording::Budget;
 use office_core::run::{RunEvent, StopWhy};
 use office_core::task::TaskEvent;
-use office_core::{ApprovalId, Envelope, Event, Noun, RunId, Seq, TaskId};
+use office_core::{ApprovalId, Envelope, Event, MailId, Noun, RunId, Seq, TaskId};
 use office_door::wire::{Answer, Ask};
 
 use crate::print;
@@ -151,7 +152,8 @@ impl Known {
                 }
                 Effect::TryProject { .. } | Effect::Discard { .. } => None,
             },
-            Event::Office(_) | Event::Project(_) | Event::Desk(_) => None,
+            Event::Mail(MailEvent::Sent { mail }) => mail.task,
+            Event::Office(_) | Event::Project(_) | Event::Desk(_) | Event::Mail(_) => None,
         }
     }
 }
@@ -173,6 +175,7 @@ pub(crate) fn sentence(event: &Event) -> String {
         Event::Run(event) => run(event),
         Event::Approval(event) => approval(event),
         Event::Grant(event) => grant(event),
+        Event::Mail(event) => mail(event),
         Event::Effect(EffectEvent::Ended { effect, what, trouble }) => {
             let trouble = trouble.as_ref().map(|why| format!(": {}", first(why))).unwrap_or_default();
             format!("effect {effect}, {}, is over{trouble}", deed(what))
@@ -355,6 +358,26 @@ pub(crate) fn grant(event: &GrantEvent) -> String {
         GrantEvent::Given { grant } => format!("grant {} given: {}", grant.id, crate::grant::covers(grant)),
         GrantEvent::Used { grant, approval } => format!("grant {grant} answered approval {approval}"),
         GrantEvent::Revoked { grant } => format!("grant {grant} is revoked"),
+    }
+}
+
+fn mail(event: &MailEvent) -> String {
+    let of = |mails: &[MailId]| {
+        let ids: Vec<_> = mails.iter().map(ToString::to_string).collect();
+        format!("mail {}", ids.join(", "))
+    };
+    match event {
+        MailEvent::Sent { mail } if mail.state == MailState::Bounced => {
+            format!("mail {} came back: {}", mail.id, first(mail.why.as_deref().unwrap_or_default()))
+        }
+        MailEvent::Sent { mail } => format!("mail {} sent, a {}: {}", mail.id, mail.kind, first(&mail.subject)),
+        MailEvent::Delivered { mails, run } => format!("run {run} was told of {}", of(mails)),
+        MailEvent::Read { mails, run: Some(run) } => format!("run {run} has read {}", of(mails)),
+        MailEvent::Read { mails, run: None } => format!("the owner has read {}", of(mails)),
+        MailEvent::Acted { mails } => format!("{}: acted upon", of(mails)),
+        MailEvent::Returned { mails } => format!("{}: back in the mailbox", of(mails)),
+        MailEvent::Replaced { mail, by } => format!("mail {mail}: mail {by} takes its place"),
+        MailEvent::Bounced { mails, why } => format!("{}: came back: {}", of(mails), first(why)),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::events::EventsArgs;
 use crate::grant::GrantVerb;
 use crate::guard::GuardVerb;
 use crate::home::RunArgs;
+use crate::mail::MailVerb;
 use crate::memory::MemoryVerb;
 use crate::office::{BackupArgs, InitArgs, QuitArgs, RestoreArgs, SetArgs, StatusArgs, StopArgs};
 use crate::project::ProjectVerb;
@@ -92,6 +93,9 @@ pub(crate) enum Verb {
     Task(TaskVerb),
     /// Answer what agents ask, in words or by the number of a choice; without a task: the questions that wait
     Answer(AnswerArgs),
+    /// What agents, the office and you write to one another
+    #[command(subcommand)]
+    Mail(MailVerb),
     /// What is held until you answer
     #[command(subcommand, visible_alias = "approvals")]
     Approval(ApprovalVerb),

@@ -17,6 +17,7 @@ mod grammar;
 mod grant;
 mod guard;
 mod home;
+mod mail;
 mod mcp;
 mod memory;
 mod office;
@@ -90,6 +91,7 @@ async fn carry_out(cli: Cli, around: &Around) -> Done {
         Verb::Desk(verb) => desk::carry_out(s, verb).await,
         Verb::Task(verb) => task::carry_out(s, verb).await,
         Verb::Answer(args) => answer::carry_out(s, args).await,
+        Verb::Mail(verb) => mail::carry_out(s, verb).await,
         Verb::Approval(verb) => approval::carry_out(s, verb).await,
         Verb::Grant(verb) => grant::carry_out(s, verb).await,
         Verb::Audit(verb) => audit::carry_out(s, verb).await,

@@ -90,7 +90,10 @@ fn office(
                 visitor.welcome(Actor::Owner, "attic", "/attic", "0.1.0").await.unwrap();
             let asked = async {
                 while let Ok(Some(request)) = incoming.next().await {
-                    heard.lock().unwrap().push(request.ask.clone());
+                    // Each answer of a tool is followed by a look into the mailbox.
+                    if !matches!(request.ask, Ask::Inbox { take: false, .. }) {
+                        heard.lock().unwrap().push(request.ask.clone());
+                    }
                     let Some(answer) = answers(&request.ask) else { return false };
                     outbox.reply(request.id, answer);
                 }
@@ -105,6 +108,17 @@ fn office(
     let mut office = JoinSet::new();
     office.spawn(serving);
     (asks, office)
+}
+
+fn mail(id: u32, change: Value) -> office_core::Mail {
+    let mut it = json!({
+        "id": id, "thread": id, "answers": null, "from": {"kind": "agent", "desk": 3, "run": 3}, "task": null,
+        "to": {"kind": "desk", "desk": 1}, "kind": "question", "subject": "which port?", "text": "for the server", "files": [],
+        "hops": 0, "state": "queued", "sent": "2026-01-01T00:00:00Z", "since": "2026-01-01T00:00:00Z", "held_by": null,
+        "handed": 0, "why": null,
+    });
+    it.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+    serde_json::from_value(it).unwrap()
 }
 
 fn usual(ask: &Ask) -> Option<Result<Answer, Refusal>> {
@@ -129,7 +143,11 @@ async fn an_agent_finds_the_tools_with_their_words() {
     let tools = tools["result"]["tools"].as_array().unwrap();
     let mut names: Vec<&str> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
     names.sort_unstable();
-    assert_eq!(names, ["ask_approval", "ask_owner", "task_blocked", "task_current", "task_done", "task_progress"]);
+    let team = ["desk_list", "mail_ack", "mail_inbox", "mail_send"];
+    let own = ["ask_approval", "ask_owner", "task_blocked", "task_current", "task_done", "task_progress"];
+    let mut all: Vec<_> = team.into_iter().chain(own).collect();
+    all.sort_unstable();
+    assert_eq!(names, all);
     for tool in tools {
         assert!(tool["description"].as_str().unwrap().len() > 40 && tool["inputSchema"]["type"] == "object", "{tool}");
     }
@@ -156,6 +174,28 @@ async fn each_tool_asks_its_question() {
     assert_eq!(said[4]["body"]["argv"], json!(["buy a domain"]));
     assert_eq!((&said[6]["body"]["do"], &said[7]["body"]["do"]), (&json!("claim"), &json!("report")));
     assert_eq!((&said[8]["ask"], &said[8]["task"]), (&json!("done"), &json!(12)));
+}
+
+#[tokio::test]
+async fn who_works_hears_of_its_mail_in_the_answer_of_any_tool() {
+    let dir = TempDir::new().unwrap();
+    let (_asks, _office) = office(&dir, |ask| match ask {
+        Ask::Inbox { take: false, .. } => Some(Ok(Answer::Mails(vec![mail(7, json!({})), mail(6, json!({"state": "read"}))]))),
+        Ask::Inbox { take: true, .. } => Some(Ok(Answer::Mails(vec![mail(7, json!({"state": "read"}))]))),
+        Ask::Desks => Some(Ok(Answer::Desks(Vec::new()))),
+        Ask::SendMail { .. } => Some(Ok(Answer::Changed(Noun::Mail(Box::new(mail(8, json!({}))))))),
+        ask => usual(ask),
+    });
+    let (mut agent, _) = agent(&dir, Duration::from_secs(5)).await;
+    let told = agent.ask("tools/call", json!({"name": "task_progress", "arguments": {"text": "half"}})).await;
+    let words = told["result"]["content"][1]["text"].as_str().unwrap_or_default().to_owned();
+    assert!(words.contains("1 unread") && words.contains("mail_inbox"), "{told}");
+    let (text, failed) = agent.call("mail_inbox", json!({})).await;
+    assert!(!failed && text.contains("which port?") && text.contains("desk 3"), "{text}");
+    let (text, failed) = agent.call("mail_send", json!({"text": "8080", "answers": 7})).await;
+    assert!(!failed && text.contains("Mail 8 is queued"), "{text}");
+    let (text, failed) = agent.call("mail_send", json!({"text": "8080", "kind": "shout"})).await;
+    assert!(failed && text.contains("no kind of mail"), "{text}");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use crate::effect::{self, EffectCommand};
 use crate::event::Event;
 use crate::grant::{self, GrantCommand};
 use crate::ids::CommandId;
+use crate::mail::{self, MailCommand};
 use crate::noun::NounKey;
 use crate::office::{self, Office, OfficeCommand};
 use crate::project::{self, ProjectCommand};
@@ -33,6 +34,8 @@ pub enum CommandBody {
     Approval(ApprovalCommand),
     /// Of what the owner has approved in advance.
     Grant(GrantCommand),
+    /// Of the mail.
+    Mail(MailCommand),
     /// Reported about an effect.
     Effect(EffectCommand),
 }
@@ -58,6 +61,7 @@ pub fn decide(office: &Office, command: &Command, now: At) -> Result<Vec<Event>,
         CommandBody::Task(body) => task::ask::decide(office, actor, body, now),
         CommandBody::Approval(body) => approval::decide(office, actor, body, now),
         CommandBody::Grant(body) => grant::decide(office, actor, body, now),
+        CommandBody::Mail(body) => mail::decide(office, actor, body, now),
         CommandBody::Effect(body) => effect::decide(office, actor, body, now),
     }
 }
@@ -89,6 +93,8 @@ pub fn subject(office_before: &Office, actor: Actor, body: &CommandBody) -> Noun
         }
         CommandBody::Grant(GrantCommand::Give { .. }) => NounKey::Grant(next.grant),
         CommandBody::Grant(GrantCommand::Revoke { grant }) => NounKey::Grant(*grant),
+        CommandBody::Mail(MailCommand::Take { .. }) => NounKey::Office,
+        CommandBody::Mail(body) => NounKey::Mail(body.mail().unwrap_or(next.mail)),
         CommandBody::Task(body) => NounKey::Task(body.task().unwrap_or(next.task)),
     }
 }

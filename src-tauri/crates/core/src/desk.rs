@@ -9,6 +9,7 @@ use crate::effect::Effect;
 use crate::event::Event;
 use crate::hold::{Hold, HoldReason};
 use crate::ids::{DeskId, EngineName, ProjectId, RoleName, RunId, TaskId};
+use crate::mail;
 use crate::office::Office;
 use crate::refusal::{Code, Refusal};
 use crate::run::{self, Run, RunEvent, StopWhy, Workplace};
@@ -250,7 +251,9 @@ pub fn decide(office: &Office, actor: Actor, command: &DeskCommand, now: At) -> 
                     format!("`office desk stop {0}` and unassign its tasks first", it.name),
                 ));
             }
-            one(DeskEvent::Removed { desk: *desk })
+            let mut events = vec![Event::Desk(DeskEvent::Removed { desk: *desk })];
+            events.extend(mail::desk_removed(office, *desk, now));
+            Ok(events)
         }
         DeskCommand::Pause { desk } => {
             let it = office.desk(*desk)?;

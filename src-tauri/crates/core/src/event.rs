@@ -9,6 +9,7 @@ use crate::desk::DeskEvent;
 use crate::effect::EffectEvent;
 use crate::grant::GrantEvent;
 use crate::ids::{CommandId, Seq};
+use crate::mail::MailEvent;
 use crate::office::OfficeEvent;
 use crate::project::ProjectEvent;
 use crate::run::RunEvent;
@@ -33,6 +34,8 @@ pub enum Event {
     Approval(ApprovalEvent),
     /// About a standing grant.
     Grant(GrantEvent),
+    /// About mail.
+    Mail(MailEvent),
     /// About an effect.
     Effect(EffectEvent),
 }
@@ -58,9 +61,13 @@ impl Event {
                 | OfficeEvent::Pruned { .. } => false,
             },
             Self::Desk(event) => matches!(event, DeskEvent::Added { .. }),
-            Self::Project(_) | Self::Task(_) | Self::Run(_) | Self::Approval(_) | Self::Grant(_) | Self::Effect(_) => {
-                false
-            }
+            Self::Project(_)
+            | Self::Task(_)
+            | Self::Run(_)
+            | Self::Approval(_)
+            | Self::Grant(_)
+            | Self::Mail(_)
+            | Self::Effect(_) => false,
         }
     }
 }

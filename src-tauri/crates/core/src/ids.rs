@@ -75,6 +75,10 @@ number!(
     GrantId
 );
 number!(
+    /// A mail.
+    MailId
+);
+number!(
     /// The position of an event in the log; the first event is 1.
     Seq
 );

@@ -14,6 +14,7 @@ pub mod event;
 pub mod grant;
 pub mod hold;
 pub mod ids;
+pub mod mail;
 pub mod news;
 pub mod noun;
 pub mod office;
@@ -39,7 +40,10 @@ pub use desk::{Desk, DeskState};
 pub use effect::{Effect, Outcome};
 pub use event::{Envelope, Event};
 pub use grant::Grant;
-pub use ids::{ApprovalId, CommandId, DeskId, EffectId, EngineName, GrantId, ProjectId, RoleName, RunId, Seq, TaskId};
+pub use ids::{
+    ApprovalId, CommandId, DeskId, EffectId, EngineName, GrantId, MailId, ProjectId, RoleName, RunId, Seq, TaskId,
+};
+pub use mail::{Mail, MailState};
 pub use noun::{Noun, NounKey};
 pub use office::Office;
 pub use refusal::{Code, Refusal};

@@ -7,7 +7,8 @@ use crate::approval::Approval;
 use crate::desk::Desk;
 use crate::effect::Effect;
 use crate::grant::Grant;
-use crate::ids::{ApprovalId, DeskId, EffectId, GrantId, ProjectId, RunId, TaskId};
+use crate::ids::{ApprovalId, DeskId, EffectId, GrantId, MailId, ProjectId, RunId, TaskId};
+use crate::mail::Mail;
 use crate::office::{Office, OfficeFacts};
 use crate::project::Project;
 use crate::run::Run;
@@ -31,6 +32,8 @@ pub enum NounKey {
     Approval(ApprovalId),
     /// A standing grant.
     Grant(GrantId),
+    /// A mail.
+    Mail(MailId),
 }
 
 impl NounKey {
@@ -44,6 +47,7 @@ impl NounKey {
             NounKey::Run(id) => ("run", id.0),
             NounKey::Approval(id) => ("approval", id.0),
             NounKey::Grant(id) => ("grant", id.0),
+            NounKey::Mail(id) => ("mail", id.0),
         }
     }
 }
@@ -66,6 +70,8 @@ pub enum Noun {
     Approval(Box<Approval>),
     /// A standing grant.
     Grant(Box<Grant>),
+    /// A mail.
+    Mail(Box<Mail>),
 }
 
 impl Noun {
@@ -79,6 +85,7 @@ impl Noun {
             Noun::Run(it) => NounKey::Run(it.id),
             Noun::Approval(it) => NounKey::Approval(it.id),
             Noun::Grant(it) => NounKey::Grant(it.id),
+            Noun::Mail(it) => NounKey::Mail(it.id),
         }
     }
 }
@@ -94,10 +101,11 @@ impl Office {
             NounKey::Run(id) => self.runs.get(&id).cloned().map(Noun::Run),
             NounKey::Approval(id) => self.approvals.get(&id).cloned().map(|it| Noun::Approval(Box::new(it))),
             NounKey::Grant(id) => self.grants.get(&id).cloned().map(|it| Noun::Grant(Box::new(it))),
+            NounKey::Mail(id) => self.mails.get(&id).cloned().map(|it| Noun::Mail(Box::new(it))),
         }
     }
 
-    /// Everything, as rows.
+    /// Everything that is at hand, as rows. Mail that is over long since is in the store alone.
     pub fn nouns(&self) -> Vec<Noun> {
         let keys = std::iter::once(NounKey::Office)
             .chain(self.projects.keys().copied().map(NounKey::Project))
@@ -105,7 +113,8 @@ impl Office {
             .chain(self.tasks.keys().copied().map(NounKey::Task))
             .chain(self.runs.keys().copied().map(NounKey::Run))
             .chain(self.approvals.keys().copied().map(NounKey::Approval))
-            .chain(self.grants.keys().copied().map(NounKey::Grant));
+            .chain(self.grants.keys().copied().map(NounKey::Grant))
+            .chain(self.mails.keys().copied().map(NounKey::Mail));
         keys.filter_map(|key| self.noun(key)).collect()
     }
 
@@ -121,6 +130,7 @@ impl Office {
                 Noun::Run(it) => office.put_run(it),
                 Noun::Approval(it) => office.put_approval(*it),
                 Noun::Grant(it) => office.put_grant(*it),
+                Noun::Mail(it) => office.put_mail(*it),
             }
         }
         office.pending = pending.into_iter().collect();

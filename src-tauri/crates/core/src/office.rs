@@ -16,7 +16,8 @@ use crate::effect::{Effect, EffectEvent};
 use crate::event::{Envelope, Event};
 use crate::grant::{self, Grant};
 use crate::hold::Hold;
-use crate::ids::{ApprovalId, DeskId, EffectId, EngineName, GrantId, ProjectId, RoleName, RunId, Seq, TaskId};
+use crate::ids::{ApprovalId, DeskId, EffectId, EngineName, GrantId, MailId, ProjectId, RoleName, RunId, Seq, TaskId};
+use crate::mail::{self, Mail};
 use crate::news::Notify;
 use crate::noun::NounKey;
 use crate::project::{self, Project};
@@ -48,10 +49,17 @@ pub struct Next {
     /// Next standing grant.
     #[serde(default = "first_grant")]
     pub grant: GrantId,
+    /// Next mail.
+    #[serde(default = "first_mail")]
+    pub mail: MailId,
 }
 
 fn first_grant() -> GrantId {
     GrantId(1)
+}
+
+fn first_mail() -> MailId {
+    MailId(1)
 }
 
 impl Default for Next {
@@ -63,6 +71,7 @@ impl Default for Next {
             run: RunId(1),
             approval: ApprovalId(1),
             grant: first_grant(),
+            mail: first_mail(),
         }
     }
 }
@@ -151,6 +160,8 @@ pub struct Office {
     pub approvals: BTreeMap<ApprovalId, Approval>,
     /// Standing grants, those that are over too.
     pub grants: BTreeMap<GrantId, Grant>,
+    /// Mail: what is open, and what was closed last.
+    pub mails: BTreeMap<MailId, Mail>,
     /// Effects that are not over.
     pub pending: BTreeMap<EffectId, Effect>,
     pub(crate) index: Index,
@@ -181,6 +192,7 @@ impl Office {
             Event::Run(event) => run::apply(self, event, at),
             Event::Approval(event) => approval::apply(self, event, at),
             Event::Grant(event) => grant::apply(self, event, at),
+            Event::Mail(event) => mail::apply(self, event, at),
             Event::Effect(EffectEvent::Ended { effect, .. }) => {
                 self.pending.remove(effect);
                 settled = Some(*effect);
@@ -188,7 +200,7 @@ impl Office {
         }
         let effects = match &envelope.event {
             Event::Office(OfficeEvent::Pruned { runs, .. }) => vec![Effect::Discard { runs: runs.clone() }],
-            Event::Office(_) | Event::Approval(_) | Event::Grant(_) | Event::Effect(_) => Vec::new(),
+            Event::Office(_) | Event::Approval(_) | Event::Grant(_) | Event::Mail(_) | Event::Effect(_) => Vec::new(),
             Event::Project(event) => project::effects(event),
             Event::Desk(event) => desk::effects(event),
             Event::Task(event) => task::effects(self, event),

@@ -8,6 +8,7 @@ use crate::budget::BudgetView;
 use crate::desk::{Desk, DeskState};
 use crate::hold::{Hold, HoldReason};
 use crate::ids::{DeskId, RoleName, Seq, TaskId};
+use crate::mail::MailView;
 use crate::news::Notify;
 use crate::office::Office;
 use crate::run::{Exit, Run, RunState};
@@ -115,6 +116,9 @@ pub struct StatusView {
     /// Budgets, and what was spent of each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub budgets: Vec<BudgetView>,
+    /// How the mail stands.
+    #[serde(default)]
+    pub mail: MailView,
 }
 
 impl Office {
@@ -300,6 +304,7 @@ impl Office {
             unattended: self.settings.unattended.clone(),
             quiet: false,
             budgets: self.budget_views(),
+            mail: self.mail_view(),
         };
         for task in self.tasks.values() {
             let line = self.line(task);

@@ -7,12 +7,13 @@ use office_core::approval::{Held, Ruling, Said};
 use office_core::audit::{Link, Verified};
 use office_core::command::CommandBody;
 use office_core::grant::Grant;
+use office_core::mail::{Mail, MailKind};
 use office_core::project::{Acceptance, Project, TryReport};
 use office_core::recording::RecordingsReport;
 use office_core::role::{Engine, Role};
 use office_core::run::Run;
 use office_core::view::{DeskView, StatusView};
-use office_core::{Actor, Approval, ApprovalId, Envelope, Noun, Refusal, RunId, Seq, Task, TaskId, TaskState};
+use office_core::{Actor, Approval, ApprovalId, Envelope, MailId, Noun, Refusal, RunId, Seq, Task, TaskId, TaskState};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -184,6 +185,48 @@ pub enum Ask {
     Grants {
         /** Those that answer nothing any more, too. */
         all: bool,
+    },
+    /// Sends a mail, once per `command_id`, or per `key` of the sender's. Answer: `Changed` (the mail; the first, where several
+    /// were sent). One that cannot be delivered is answered too: it is bounced, and says why.
+    SendMail {
+        /** For repeats after a lost answer. */
+        command_id: String,
+        /** `owner`, `everyone`, a desk or a role; the sender of what is answered if none. */
+        to: Option<String>,
+        /** What it is. */
+        kind: MailKind,
+        /** One line; that of what is answered if empty. */
+        subject: String,
+        /** Markdown. */
+        text: String,
+        /** Files of the sender's checkout. */
+        files: Vec<String>,
+        /** The mail it answers. */
+        answers: Option<MailId>,
+        /** A word of the sender's: sent twice with the same, it is sent once. */
+        key: Option<String>,
+    },
+    /// What lies in the mailboxes of whoever asks, oldest first. Answer: `Mails`.
+    Inbox {
+        /** Its words are handed out: it is read from then on. Else it is only told that it is there. */
+        take: bool,
+        /** Waits until there is something that was not read. */
+        wait: bool,
+    },
+    /// Mail, the newest last; from a desk only what it sent or got. Answer: `Mails`.
+    Mails {
+        /** This one alone. */
+        mail: Option<MailId>,
+        /** Of the thread that this mail is in. */
+        thread: Option<MailId>,
+        /** To or from: `owner`, a desk or a role. */
+        with: Option<String>,
+        /** Only what something is still to come of. */
+        open: bool,
+        /** With a number below this. */
+        before: Option<MailId>,
+        /** At most; 1,000 at the highest. */
+        limit: u32,
     },
     /// Goes through the chain over what was decided. Answer: `Verified`.
     VerifyAudit,
@@ -451,6 +494,8 @@ pub enum Answer {
     Rules(Vec<RuleFile>),
     /// What came of trying one.
     RulesTried(Box<RulesTried>),
+    /// Mail.
+    Mails(Vec<Mail>),
     /// What came of going through the audit.
     Verified(Box<Verified>),
     /// What was decided.

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
+use office_core::mail::{Address, MailCommand, NewMail};
 use office_core::office::OfficeCommand;
 use office_core::project::{Project, ProjectCommand, ProjectEvent};
 use office_core::recording::Budget;
 use office_core::run::Run;
 use office_core::task::TaskCommand;
 use office_core::{
-    Actor, Approval, ApprovalId, Code, Command, CommandBody, CommandId, Effect, Event, NounKey, Office, ProjectId,
-    Refusal, RunId, Seq, Task, TaskId, TaskState,
+    Actor, Approval, ApprovalId, Code, Command, CommandBody, CommandId, Effect, Event, Noun, NounKey, Office,
+    ProjectId, Refusal, RunId, Seq, Task, TaskId, TaskState,
 };
 use office_door::wire::{Answer, Ask, AuditEntry, AutostartStanding};
+use office_store::MailQuery;
 
 use crate::autostart::{Autostart, Standing};
 use crate::world::World;
@@ -20,6 +22,8 @@ use crate::world::World;
 const PATCH_MAX: usize = 16 * 1024 * 1024;
 /// Entries of the audit in one answer.
 const AUDIT_MAX: u32 = 1000;
+/// Mails in one answer.
+const MAILS_MAX: u32 = 1_000;
 /// Events in one answer.
 const EVENTS_MAX: u32 = 10_000;
 
@@ -32,6 +36,7 @@ impl World {
                 }
                 let body = match body {
                     CommandBody::Approval(command) => CommandBody::Approval(self.ruled(actor, command).await?),
+                    CommandBody::Mail(MailCommand::Take { .. }) => return self.inbox(actor, true, false).await,
                     body => body,
                 };
                 self.submit(actor, CommandId(command_id), body).await
@@ -91,6 +96,15 @@ impl World {
                     office.grants.values().filter(|it| all || it.is_in_force(now)).cloned().collect()
                 };
                 Ok(Answer::Grants(self.handle.read(list).await?))
+            }
+            Ask::SendMail { command_id, to, kind, subject, text, files, answers, key } => {
+                let new = NewMail { to: Address::Sender, kind, subject, text, files, answers, key };
+                self.send_mail(actor, command_id, to, new).await
+            }
+            Ask::Inbox { take, wait } => self.inbox(actor, take, wait).await,
+            Ask::Mails { mail, thread, with, open, before, limit } => {
+                let query = MailQuery { thread, with: None, open, before, limit: limit.clamp(1, MAILS_MAX) };
+                self.mails(actor, mail, with, query).await
             }
             Ask::VerifyAudit => {
                 actor.owner_only("go through the audit")?;
@@ -268,9 +282,17 @@ impl World {
         CommandId(format!("{what}-{}", self.ids.token()))
     }
 
-    async fn submit(&self, actor: Actor, id: CommandId, body: CommandBody) -> Result<Answer, Refusal> {
+    pub(crate) async fn submit(&self, actor: Actor, id: CommandId, body: CommandBody) -> Result<Answer, Refusal> {
         let done = self.handle.submit(Command { id, actor, body }).await?;
-        done.noun.map(Answer::Changed).ok_or_else(|| Refusal::new(Code::Trouble, "it is no longer there", "ask again"))
+        let noun = match (done.noun, done.about) {
+            // What was sent long ago, and is sent again.
+            (None, NounKey::Mail(id)) => {
+                let mail = self.store.mail(id).await.map_err(|error| troubled(&error))?;
+                mail.map(|it| Noun::Mail(Box::new(it)))
+            }
+            (noun, _) => noun,
+        };
+        noun.map(Answer::Changed).ok_or_else(|| Refusal::new(Code::Trouble, "it is no longer there", "ask again"))
     }
 
     pub(crate) async fn changed(&self, key: NounKey) -> Result<Answer, Refusal> {
@@ -515,7 +537,7 @@ fn may_see(actor: Actor, it: &Approval) -> bool {
     }
 }
 
-fn troubled(error: &office_store::StoreError) -> Refusal {
+pub(crate) fn troubled(error: &office_store::StoreError) -> Refusal {
     Refusal::new(Code::Trouble, error.to_string(), "`office doctor` says more")
 }
 

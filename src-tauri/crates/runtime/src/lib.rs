@@ -22,6 +22,7 @@ mod listen;
 mod lock;
 pub mod logging;
 mod login;
+mod mail;
 mod meter;
 pub mod office_loop;
 pub mod paths;

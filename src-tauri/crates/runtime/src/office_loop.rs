@@ -28,7 +28,9 @@ const REMEMBERED: usize = 4096;
 /// What a command came to.
 #[derive(Clone, Debug)]
 pub struct Done {
-    /// The thing the command was about, as it is after it.
+    /// What the command was about.
+    pub about: NounKey,
+    /// That thing, as it is after it, while it is at hand.
     pub noun: Option<Noun>,
     /// The last event that is known to be committed.
     pub seq: Seq,
@@ -236,7 +238,7 @@ impl OfficeLoop {
         }
         self.outlets.seq.send_replace(seq);
         for (reply, answer) in replies {
-            let done = answer.map(|key| Done { noun: self.office.noun(key), seq });
+            let done = answer.map(|key| Done { about: key, noun: self.office.noun(key), seq });
             // Whoever asked may be gone; what was asked is done all the same.
             let _ = reply.send(done);
         }
@@ -311,6 +313,7 @@ fn noun_of(event: &Event) -> NounKey {
         ) => NounKey::Desk(*desk),
         Event::Approval(event) => NounKey::Approval(event.approval()),
         Event::Grant(event) => NounKey::Grant(event.grant()),
+        Event::Mail(event) => event.mail().map_or(NounKey::Office, NounKey::Mail),
         Event::Run(_) | Event::Office(_) | Event::Effect(_) => NounKey::Office,
     }
 }

@@ -52,6 +52,8 @@ impl World {
         let line = Arc::new(Line::new(&self.dir.run(run)));
         lock(&self.lines).insert(run, line.clone());
         let world = self.clone();
+        let (waking, ear) = (self.clone(), line.ear.subscribe());
+        self.start(async move { waking.wake_for_mail(run, ear).await });
         self.start(async move {
             world.listen_to(run, line).await;
             lock(&world.lines).remove(&run);

@@ -12,7 +12,7 @@ use office_engines::spec::InputBy;
 use tokio::sync::watch;
 
 use crate::signals::Ear;
-use crate::world::{World, lock};
+use crate::world::{Seat, World, lock};
 
 /// So long the office waits until the agent takes text.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -76,8 +76,14 @@ impl World {
     /// Gives an agent a prompt.
     pub(crate) async fn tell_agent(&self, actor: Actor, desk: &str, text: &str) -> Result<Answer, Refusal> {
         actor.owner_only("tell another desk's agent something")?;
-        let text = prompt(text)?;
         let (run, seat) = self.seat_of(desk).await?;
+        self.type_prompt(run, &seat, desk, text).await?;
+        Ok(Answer::Ok)
+    }
+
+    /// Types a prompt to the agent of a run, when it takes one, and waits until it did.
+    pub(crate) async fn type_prompt(&self, run: RunId, seat: &Seat, desk: &str, text: &str) -> Result<(), Refusal> {
+        let text = prompt(text)?;
         let engine = self.handle.read(move |office| office.runs.get(&run).map(|it| it.engine.clone())).await?;
         let spec = engine.and_then(|engine| self.engines.get(&engine));
         let input = spec.and_then(|spec| spec.input.as_ref()).filter(|it| it.by == InputBy::Paste && it.confirmed);
@@ -136,7 +142,7 @@ impl World {
             write("\r".to_owned()).await.map_err(|why| uncertain(&why))?;
             let taken = tokio::time::timeout(TAKEN, ear.wait_for(|ear| ear.prompts > before)).await;
             if matches!(taken, Ok(Ok(_))) {
-                return Ok(Answer::Ok);
+                return Ok(());
             }
         }
         Err(uncertain("it did not say so"))

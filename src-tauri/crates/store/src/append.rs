@@ -4,6 +4,7 @@
 use std::sync::PoisonError;
 
 use office_core::effect::EffectEvent;
+use office_core::mail::{Mail, MailEvent};
 use office_core::{ApprovalId, Effect, EffectId, Envelope, Event, Noun, RunId, Seq, TaskId};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Arguments, AssertSqlSafe, Connection, Encode, Sqlite, Type};
@@ -39,6 +40,7 @@ struct Rows {
     /// Which of them are bound into the audit.
     bound: Vec<usize>,
     nouns: Vec<Columns<3>>,
+    mails: Vec<Columns<6>>,
     effects: Vec<Columns<3>>,
     /// The office's own row as it is in the database after this.
     office_row: Option<String>,
@@ -56,6 +58,11 @@ const NOUNS: Insert = Insert {
     head: "INSERT INTO nouns (kind, id, body) VALUES ",
     row: "(?, ?, ?)",
     tail: " ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body",
+};
+const MAILS: Insert = Insert {
+    head: "INSERT INTO mails (id, thread, box, sender, closed, body) VALUES ",
+    row: "(?, ?, ?, ?, ?, ?)",
+    tail: " ON CONFLICT (id) DO UPDATE SET closed = excluded.closed, body = excluded.body",
 };
 const EVENTS: Insert = Insert {
     head: "INSERT INTO events (seq, at, actor, cause, body, task) VALUES ",
@@ -119,6 +126,7 @@ impl Store {
             expected = seq;
         }
         insert(&mut tx, &NOUNS, &rows.nouns).await.map_err(&no)?;
+        insert(&mut tx, &MAILS, &rows.mails).await.map_err(&no)?;
         insert(&mut tx, &EVENTS, &rows.events).await.map_err(&no)?;
         let bound: Vec<_> = rows.bound.iter().filter_map(|at| written(rows.events.get(*at)?)).collect();
         crate::audit::bind(&mut tx, &bound).await.map_err(&no)?;
@@ -152,6 +160,7 @@ fn rows(batch: Batch<'_>, office_row: Option<String>) -> Result<Rows> {
             .filter(|at| office_core::audit::covers(&batch.envelopes[*at].event))
             .collect(),
         nouns: Vec::with_capacity(batch.nouns.len()),
+        mails: Vec::new(),
         effects: Vec::with_capacity(batch.effects.len()),
         office_row,
     };
@@ -167,6 +176,10 @@ fn rows(batch: Batch<'_>, office_row: Option<String>) -> Result<Rows> {
                 }
                 rows.office_row = Some(body.clone());
                 body
+            }
+            Noun::Mail(mail) => {
+                rows.mails.push(mail_row(mail)?);
+                continue;
             }
             other => json(kind, other)?,
         };
@@ -248,6 +261,18 @@ fn event_row(envelope: &Envelope) -> Result<Columns<8>> {
     ])
 }
 
+fn mail_row(mail: &Mail) -> Result<Columns<6>> {
+    let closed = (!mail.state.is_open()).then(|| mail.since.to_string());
+    Ok([
+        Value::Number(mail.id.0.into()),
+        Value::Number(mail.thread.0.into()),
+        Value::Text(crate::mail::box_name(&mail.to)),
+        Value::Text(crate::mail::sender_name(mail.from)),
+        closed.map_or(Value::Nothing, Value::Text),
+        Value::Text(json("a mail", mail)?),
+    ])
+}
+
 /// An event's row as it is bound into the audit.
 fn written(row: &Columns<8>) -> Option<crate::audit::Written<'_>> {
     let text = |at: usize| match row.get(at) {
@@ -279,6 +304,8 @@ fn about(event: &Event) -> About {
         Event::Grant(office_core::grant::GrantEvent::Given { grant }) => grant.task.map_or(About::NoTask, About::Task),
         Event::Grant(office_core::grant::GrantEvent::Used { approval, .. }) => About::Approval(*approval),
         Event::Grant(office_core::grant::GrantEvent::Revoked { .. }) => About::NoTask,
+        Event::Mail(MailEvent::Sent { mail }) => mail.task.map_or(About::NoTask, About::Task),
+        Event::Mail(_) => About::NoTask,
         Event::Effect(EffectEvent::Ended { what, .. }) => match what {
             Effect::Prepare { run } | Effect::Launch { run } | Effect::End { run } | Effect::Tidy { run, .. } => {
                 About::Run(*run)

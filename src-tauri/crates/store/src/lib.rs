@@ -9,6 +9,7 @@ mod error;
 mod events;
 mod fts;
 mod load;
+mod mail;
 mod open;
 
 pub use append::Batch;
@@ -16,6 +17,7 @@ pub use backup::Restored;
 pub use error::StoreError;
 pub use fts::Fts;
 pub use load::{Loaded, PendingEffect, Status};
+pub use mail::MailQuery;
 pub use open::{Opening, Store};
 
 type Result<T> = std::result::Result<T, StoreError>;

@@ -7,6 +7,9 @@ use sqlx::{Connection, Row};
 use crate::open::Store;
 use crate::{Result, StoreError};
 
+/// Closed mails that are loaded.
+const KEPT: u32 = office_core::mail::CLOSED_KEPT as u32;
+
 /// Whether an effect was begun.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Status {
@@ -53,6 +56,10 @@ impl Store {
             let what = || if id == 0 { kind.to_owned() } else { format!("{kind} {id}") };
             let noun: Noun = from_json(what, row.try_get(2).map_err(&no)?)?;
             nouns.push(noun);
+        }
+        let rows = sqlx::query(crate::mail::AT_HAND).bind(KEPT).fetch_all(&mut *tx).await.map_err(&no)?;
+        for row in rows {
+            nouns.push(crate::mail::noun(row.try_get(0).map_err(&no)?, row.try_get(1).map_err(&no)?)?);
         }
         let last: u32 =
             sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM events").fetch_one(&mut *tx).await.map_err(&no)?;

@@ -10,8 +10,11 @@ use office_core::task::TaskCommand;
 use office_core::{Approval, ApprovalState, Code, CommandBody, Noun, Refusal, Task, TaskState};
 use office_door::wire::{Answer, Ask};
 use rmcp::handler::server::router::tool::ToolRouter;
+use rmcp::handler::server::tool::ToolCallContext;
 use rmcp::handler::server::wrapper::Parameters;
-use rmcp::model::{ErrorData, ListToolsResult, PaginatedRequestParams};
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, ContentBlock, ErrorData, ListToolsResult, PaginatedRequestParams,
+};
 use rmcp::schemars::JsonSchema;
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler, schemars, tool, tool_handler, tool_router};
@@ -21,12 +24,12 @@ use super::link::Link;
 use crate::session::command_id;
 
 /// What a tool says: an answer, or an error that the model reads.
-type Said = Result<String, String>;
+pub(super) type Said = Result<String, String>;
 
 /// The tools.
 #[derive(Clone, Debug)]
 pub(crate) struct OfficeTools {
-    link: Arc<Link>,
+    pub(super) link: Arc<Link>,
     known: Option<PathBuf>,
     tool_router: ToolRouter<Self>,
 }
@@ -84,7 +87,7 @@ struct Action {
 impl OfficeTools {
     /// `known` is a file to be made when the agent asks which tools there are.
     pub(crate) fn new(link: Link, known: Option<PathBuf>) -> Self {
-        Self { link: Arc::new(link), known, tool_router: Self::tool_router() }
+        Self { link: Arc::new(link), known, tool_router: Self::tool_router() + Self::team_router() }
     }
 
     /// Says what your task is: title, what is to be done, checks, what was said about it since, and its state.
@@ -199,7 +202,7 @@ impl OfficeTools {
         }
     }
 
-    async fn submit(&self, body: CommandBody) -> Result<Noun, String> {
+    pub(super) async fn submit(&self, body: CommandBody) -> Result<Noun, String> {
         match self.link.ask(Ask::Submit { command_id: command_id(), body }).await.answer.map_err(said)? {
             Answer::Changed(noun) => Ok(noun),
             _ => Err(unexpected()),
@@ -218,8 +221,26 @@ impl OfficeTools {
     }
 }
 
-#[tool_handler(router = self.tool_router, name = "office", instructions = "The office you work in: your task, and the owner.")]
+#[tool_handler(router = self.tool_router, name = "office", instructions = "The office you work in: your task, the owner, and who else is here.")]
 impl ServerHandler for OfficeTools {
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let about_mail = request.name.starts_with("mail_");
+        let call = ToolCallContext::new(self, request, context);
+        let mut response = self.tool_router.call(call).await?;
+        // A busy agent hears of its mail where it looks anyway, and never by typing into its screen.
+        if !about_mail
+            && let CallToolResponse::Complete(result) = &mut response
+            && let Some(words) = self.mail_waits().await
+        {
+            result.content.push(ContentBlock::text(words));
+        }
+        Ok(response)
+    }
+
     async fn list_tools(
         &self,
         _page: Option<PaginatedRequestParams>,
@@ -237,10 +258,10 @@ fn done_line(task: &Task) -> String {
     format!("Task #{} is now {}. There is nothing more to do on it; end your turn.", task.id, task.state)
 }
 
-fn said(refusal: Refusal) -> String {
+pub(super) fn said(refusal: Refusal) -> String {
     if refusal.detail.is_empty() { refusal.message } else { format!("{}\n{}", refusal.message, refusal.detail) }
 }
 
-fn unexpected() -> String {
+pub(super) fn unexpected() -> String {
     "the office answered something else than was asked; it may be of another version".to_owned()
 }

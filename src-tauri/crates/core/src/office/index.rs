@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::approval::Approval;
 use crate::desk::Desk;
 use crate::grant::Grant;
-use crate::ids::{ApprovalId, DeskId, GrantId, ProjectId, RunId, TaskId};
+use crate::ids::{ApprovalId, DeskId, GrantId, MailId, ProjectId, RunId, TaskId};
+use crate::mail::{CLOSED_KEPT, Mail, Mailbox};
 use crate::noun::NounKey;
 use crate::office::Office;
 use crate::project::Project;
@@ -22,6 +23,12 @@ pub(crate) struct Index {
     pub(crate) open: BTreeSet<TaskId>,
     /// Those that something can still come of.
     pub(crate) approvals: BTreeSet<ApprovalId>,
+    /// Open mail by its mailbox.
+    pub(crate) mail_in: BTreeMap<Mailbox, BTreeSet<MailId>>,
+    /// Open mail by the run that has it.
+    pub(crate) mail_held: BTreeMap<RunId, BTreeSet<MailId>>,
+    /// Closed mail that is at hand, first closed first.
+    pub(crate) mail_closed: BTreeSet<(At, MailId)>,
     pub(super) dependents: BTreeMap<TaskId, BTreeSet<TaskId>>,
     pub(super) deadlines: BTreeSet<(At, RunId)>,
 }
@@ -130,6 +137,40 @@ impl Office {
         self.touched.insert(NounKey::Grant(id));
     }
 
+    pub(crate) fn put_mail(&mut self, mail: Mail) {
+        let id = mail.id;
+        self.mails.insert(id, mail);
+        self.change_mail(id, |_| {});
+    }
+
+    pub(crate) fn change_mail(&mut self, id: MailId, change: impl FnOnce(&mut Mail)) {
+        let Some(mail) = self.mails.get_mut(&id) else { return };
+        let before = mail.held_by;
+        change(mail);
+        let (open, to, holder, since) = (mail.state.is_open(), mail.to.clone(), mail.held_by, mail.since);
+        if let Some(run) = before.filter(|run| holder != Some(*run)) {
+            leave(&mut self.index.mail_held, &run, id);
+        }
+        if let Some(run) = holder.filter(|_| open) {
+            self.index.mail_held.entry(run).or_default().insert(id);
+        }
+        if open {
+            self.index.mail_in.entry(to).or_default().insert(id);
+        } else {
+            leave(&mut self.index.mail_in, &to, id);
+            self.index.mail_closed.insert((since, id));
+        }
+        self.touched.insert(NounKey::Mail(id));
+        // What was closed long ago is read from the store; never what changed just now, which is still to be written.
+        while self.index.mail_closed.len() > CLOSED_KEPT
+            && let Some(oldest) = self.index.mail_closed.first().copied()
+            && !self.touched.contains(&NounKey::Mail(oldest.1))
+        {
+            self.index.mail_closed.remove(&oldest);
+            self.mails.remove(&oldest.1);
+        }
+    }
+
     pub(crate) fn put_task(&mut self, task: Task) {
         let id = task.id;
         if let Some(before) = self.tasks.get(&id) {
@@ -172,5 +213,15 @@ impl Office {
             self.index.open.insert(id);
         }
         self.touched.insert(NounKey::Task(id));
+    }
+}
+
+/// Takes it out of the set of that name, and the set away with the last of it.
+fn leave<K: Ord>(sets: &mut BTreeMap<K, BTreeSet<MailId>>, key: &K, id: MailId) {
+    if let Some(set) = sets.get_mut(key) {
+        set.remove(&id);
+        if set.is_empty() {
+            sets.remove(key);
+        }
     }
 }

@@ -7,6 +7,7 @@ use crate::check::{Check, CheckResult, CheckSource, Mark, marks_for};
 use crate::effect::Outcome;
 use crate::event::Event;
 use crate::ids::{RunId, TaskId};
+use crate::mail;
 use crate::office::Office;
 use crate::project::{Acceptance, ProjectEvent};
 use crate::run::{self, Exit, RunEvent, RunState, StopWhy, Work};
@@ -62,6 +63,7 @@ pub fn run_over_at(office: &Office, run: RunId, exit: &Exit, ended: Option<At>, 
     let Some(it) = office.runs.get(&run).filter(|r| r.is_open()) else { return Vec::new() };
     let mut events = vec![Event::Run(RunEvent::Ended { run, exit: exit.clone(), ended })];
     events.extend(approval::run_over(office, run));
+    events.extend(mail::run_over(office, run));
     let Some(task) = it.task.and_then(|id| office.tasks.get(&id)) else { return events };
     if task.lease != Some(run) {
         if task.last_run == Some(run) {

@@ -7,6 +7,7 @@ use office_core::approval::{ApprovalCommand, Held, Terms};
 use office_core::check::{Check, CheckResult, CheckSource, Verdict};
 use office_core::desk::DeskCommand;
 use office_core::effect::EffectCommand;
+use office_core::mail::{Address, MailCommand, MailKind, NewMail};
 use office_core::office::{OfficeCommand, OfficeSettings};
 use office_core::project::{Acceptance, BaseCheck, ProjectCommand, ProjectSettings, TryReport};
 use office_core::role::{Engine, Gate, Login, Role};
@@ -16,7 +17,7 @@ use office_core::task::ask::{NewTask, TaskEdit};
 use office_core::task::{Deliverable, Priority, TaskCommand};
 use office_core::{
     Actor, ApprovalId, ApprovalState, At, Command, CommandBody, CommandId, DeskId, DeskState, Effect, EffectId,
-    Envelope, Event, Noun, Office, Outcome, ProjectId, RunId, Seq, TaskId, TaskState, assign, decide,
+    Envelope, Event, MailId, Noun, Office, Outcome, ProjectId, RunId, Seq, TaskId, TaskState, assign, decide,
 };
 use proptest::prelude::*;
 
@@ -103,7 +104,8 @@ impl Night {
         let project = ProjectId(pick(self.office.projects.keys().map(|id| id.0), b));
         match kind {
             // The world answers most of the time, or nothing would ever come to an end.
-            0..=119 => (Actor::Office, CommandBody::Effect(self.answer(how))),
+            0..=109 => (Actor::Office, CommandBody::Effect(self.answer(how))),
+            110..=119 => self.of_mail(how),
             120..=144 => owner(CommandBody::Task(TaskCommand::Add { new: Box::new(self.new_task(how)) })),
             145..=189 => self.of_task(how),
             190..=209 => self.of_approval(how),
@@ -193,6 +195,39 @@ impl Night {
                 _ => said(TaskCommand::Assign { task, desk }),
             },
         }
+    }
+
+    /// Mostly to and from desks where somebody works.
+    fn of_mail(&self, [a, b, c, d]: [u8; 4]) -> (Actor, CommandBody) {
+        let live = self.office.runs.values().filter(|run| run.state == RunState::Live);
+        let run = RunId(pick(live.map(|run| run.id.0), c));
+        let desk = self.office.runs.get(&run).map_or(DeskId(1), |run| run.desk);
+        let actor = if d.is_multiple_of(4) { Actor::Owner } else { Actor::Agent { desk, run } };
+        let mine: Vec<MailId> = self.office.mail_for(actor).iter().map(|it| it.id).collect();
+        let command = match a % 4 {
+            0 => MailCommand::Take { most: u32::from(b % 4) },
+            1 if !mine.is_empty() => {
+                MailCommand::Ack { mails: mine.into_iter().take(usize::from(b % 3) + 1).collect() }
+            }
+            2 if c.is_multiple_of(2) => {
+                return (Actor::Office, CommandBody::Mail(MailCommand::Told { run, mails: mine }));
+            }
+            _ => {
+                let to = match b % 5 {
+                    0 => Address::Owner,
+                    1 => Address::Role { role: self.office.roles.keys().next().cloned().unwrap_or("x".into()) },
+                    2 => Address::Everyone,
+                    3 if !mine.is_empty() => Address::Sender,
+                    _ => Address::Desk { desk: DeskId(pick(self.office.desks.keys().map(|id| id.0), d)) },
+                };
+                let answers = if to == Address::Sender { mine.first().copied() } else { None };
+                let kind = if d.is_multiple_of(2) { MailKind::Status } else { MailKind::Message };
+                let (subject, text) = (format!("about {}", d % 3), String::new());
+                let new = NewMail { to, kind, subject, text, files: Vec::new(), answers, key: None };
+                MailCommand::Send { new: Box::new(new) }
+            }
+        };
+        (actor, CommandBody::Mail(command))
     }
 
     fn of_approval(&self, [a, b, c, d]: [u8; 4]) -> (Actor, CommandBody) {
