@@ -45,6 +45,21 @@ describe('the golden log', () => {
     expect(nounsOf(view)).toEqual(atTheEnd().nouns);
     expect(moments(view).length).toBeGreaterThan(0);
   });
+  it('keeps all open mail and lets go of what was closed long ago', () => {
+    const { snapshot, pushes: known } = recorded();
+    const mail = (id: number, state: 'queued' | 'acted'): Pushed => {
+      const { envelope } = known[0]!;
+      const at = '2026-01-01T00:00:00Z';
+      const it = { id, thread: id, answers: null, from: { kind: 'owner' as const }, task: null, to: { kind: 'desk' as const, desk: 1 }, kind: 'message' as const, subject: 's', text: '', files: [], hops: 0, state, sent: at, since: at, held_by: null, handed: 0, why: null };
+      return { envelope: { ...envelope, seq: snapshot.seq + id }, nouns: [{ noun: 'mail', ...it }] };
+    };
+    const pushes = Array.from({ length: 2000 }, (_, n) => mail(n + 1, n % 100 === 0 ? 'queued' : 'acted'));
+    const { view } = reduce(fromSnapshot(snapshot.seq, snapshot.nouns), pushes);
+    const states = [...view.mails.values()].map((it) => it.state);
+    expect(states.filter((state) => state === 'queued').length).toBe(20);
+    expect(states.filter((state) => state === 'acted').length).toBe(256);
+    expect(view.mails.has(2000)).toBe(true);
+  });
   it('sees desks and lists as the office does', () => {
     const { view } = whole();
     const status = recorded().answers.find((kept) => kept.ask.ask === 'status')!.answer;
