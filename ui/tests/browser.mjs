@@ -3,4 +3,5 @@
 import './browser/panels.mjs';
 import './browser/drag.mjs';
 import './browser/journey.mjs';
+import './browser/rulebook.mjs';
 import './browser/room.mjs';

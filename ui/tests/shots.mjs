@@ -1,10 +1,11 @@
 // Pictures of the window on the recorded night, into target/shots, to be looked at beside the design.
-//   node tests/shots.mjs [night|morning|more|large|narrow|first|inbox]...   all of them if none is named
+//   node tests/shots.mjs [night|morning|more|large|narrow|first|inbox|away]...   all of them if none is named
 // Not here: judging them.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { asks, REQUESTS } from './browser/asks.mjs';
+import { withRules } from './browser/rules.mjs';
 import { openBrowser, TARGET } from './page.mjs';
 
 const OUT = join(TARGET, 'shots');
@@ -104,6 +105,31 @@ try {
       await shot(page, `${theme}-inbox-more`);
       await card.getByRole('button', { name: 'Change it, then approve' }).click();
       await shot(page, `${theme}-inbox-words`);
+      await page.close();
+    }
+  if (wants('away'))
+    for (const theme of ['night', 'morning']) {
+      const page = await browser.open({ before: (page) => set(page, { theme }) });
+      await withRules(page);
+      const sheet = async (entry) => {
+        await page.keyboard.press('Control+k');
+        await page.getByRole('combobox').fill(entry);
+        await page.keyboard.press('Enter');
+      };
+      await sheet('before you go');
+      await page.getByRole('textbox', { name: /^Command/ }).fill('git push origin release/*');
+      await page.getByText('with words that each fit').waitFor();
+      await page.getByRole('button', { name: 'Approve in advance' }).click();
+      await page.getByRole('textbox', { name: /^Command/ }).fill('npm install *');
+      await shot(page, `${theme}-away`);
+      await page.keyboard.press('Escape');
+      await sheet('rules');
+      await page.getByRole('button', { name: 'Begin with an example' }).click();
+      await page.getByText('2 of 42 things').waitFor();
+      await shot(page, `${theme}-rules`);
+      await page.getByRole('textbox', { name: 'Rules' }).fill('[[rule]]\nid = "mine.deploy"\n# broken\n');
+      await page.getByText('it should fit').waitFor();
+      await shot(page, `${theme}-rules-fault`);
       await page.close();
     }
   for (const trouble of browser.troubles) console.log(`trouble: ${trouble}`);

@@ -1,6 +1,6 @@
 // What the owner may ask of the office, typed: one function for each thing a person does. Undo is said where there is one.
 // Not here: deciding whether it may be. The office does that and refuses in words.
-import type { Answer, ApprovalId, Ask, AutostartStanding, CommandBody, DeskId, GrantId, NewTask, Notify, Noun, OfficeSettings, ProjectId, RoleName, TaskEdit, TaskId, Terms } from '../bindings';
+import type { Answer, ApprovalId, Ask, AutostartStanding, CommandBody, DeskId, GrantId, NewGrant, NewTask, Notify, Noun, OfficeSettings, ProjectId, RoleName, RuleFile, RulesTried, TaskEdit, TaskId, Terms, Unattended } from '../bindings';
 
 export interface Office {
   ask(ask: Ask): Promise<Answer>;
@@ -61,6 +61,28 @@ export async function proposeRule(office: Office, approval: ApprovalId, said: 'a
   if (answer.kind !== 'text') throw new Error('the office answered something else');
   return answer.value;
 }
+/** Approves a shape of command in advance. */
+export const giveGrant = (office: Office, grant: NewGrant): Promise<Noun | null> => submit(office, { noun: 'grant', do: 'give', new: grant });
+/** Program and subcommands of a line, and its other words: what a grant for it would cover. */
+export async function shapeOf(office: Office, line: string): Promise<{ run: string; words: string[] }> {
+  const answer = await office.ask({ ask: 'shape_of', line });
+  if (answer.kind !== 'shape') throw new Error('the office answered something else');
+  return answer.value;
+}
+/** All files of rules, layer by layer. */
+export async function ruleFiles(office: Office): Promise<RuleFile[]> {
+  const answer = await office.ask({ ask: 'rules' });
+  if (answer.kind !== 'rules') throw new Error('the office answered something else');
+  return answer.value;
+}
+/** What is wrong with a file of rules, and what it would have changed lately. */
+export async function tryRules(office: Office, file: string, text: string): Promise<RulesTried> {
+  const answer = await office.ask({ ask: 'try_rules', file, text });
+  if (answer.kind !== 'rules_tried') throw new Error('the office answered something else');
+  return answer.value;
+}
+/** Keeps it; `was` is what was read. */
+export const keepRules = (office: Office, file: string, text: string, was: string | null): Promise<Answer> => office.ask({ ask: 'keep_rules', file, text, was });
 export const revokeGrant = (office: Office, grant: GrantId): Promise<Noun | null> => submit(office, { noun: 'grant', do: 'revoke', grant });
 export const reopenTask = (office: Office, task: TaskId, note: string | null): Promise<Noun | null> =>
   submit(office, { noun: 'task', do: 'reopen', task, note });
@@ -88,6 +110,8 @@ export const setReviewLimit = (office: Office, known: OfficeSettings, review_lim
   submit(office, { noun: 'office', do: 'set', settings: { ...known, review_limit } });
 export const setNotify = (office: Office, known: OfficeSettings, notify: Notify): Promise<Noun | null> =>
   submit(office, { noun: 'office', do: 'set', settings: { ...known, notify } });
+export const setUnattended = (office: Office, known: OfficeSettings, unattended: Unattended): Promise<Noun | null> =>
+  submit(office, { noun: 'office', do: 'set', settings: { ...known, unattended } });
 /** Whether the system starts the office after a reboot; changed first, if it is said how. */
 export async function autostart(office: Office, wanted: boolean | null): Promise<AutostartStanding> {
   const answer = await office.ask({ ask: 'autostart', wanted });
