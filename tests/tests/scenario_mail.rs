@@ -61,7 +61,8 @@ fn one_agent_asks_another_which_answers_and_both_go_on() {
     assert_eq!(repo.on_main("port.txt").as_deref(), Some("8080"));
     assert_eq!(life(&bench, 1), ["sent", "read", "acted"]);
     let thread = bench.json(&["mail", "thread", "2"]);
-    let said: Vec<_> = thread.as_array().unwrap().iter().map(|it| (it["kind"].as_str(), it["subject"].as_str())).collect();
+    let said: Vec<_> =
+        thread.as_array().unwrap().iter().map(|it| (it["kind"].as_str(), it["subject"].as_str())).collect();
     assert_eq!(said, [(Some("question"), Some("which port?")), (Some("answer"), Some("which port?"))]);
     assert_eq!(thread[0]["task"], asks, "it is known what they were working on: {thread}");
 }

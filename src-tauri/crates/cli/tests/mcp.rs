@@ -180,7 +180,9 @@ async fn each_tool_asks_its_question() {
 async fn who_works_hears_of_its_mail_in_the_answer_of_any_tool() {
     let dir = TempDir::new().unwrap();
     let (_asks, _office) = office(&dir, |ask| match ask {
-        Ask::Inbox { take: false, .. } => Some(Ok(Answer::Mails(vec![mail(7, json!({})), mail(6, json!({"state": "read"}))]))),
+        Ask::Inbox { take: false, .. } => {
+            Some(Ok(Answer::Mails(vec![mail(7, json!({})), mail(6, json!({"state": "read"}))])))
+        }
         Ask::Inbox { take: true, .. } => Some(Ok(Answer::Mails(vec![mail(7, json!({"state": "read"}))]))),
         Ask::Desks => Some(Ok(Answer::Desks(Vec::new()))),
         Ask::SendMail { .. } => Some(Ok(Answer::Changed(Noun::Mail(Box::new(mail(8, json!({}))))))),
