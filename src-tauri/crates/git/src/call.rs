@@ -119,6 +119,14 @@ const ALWAYS: &[&str] = &[
     "advice.detachedHead=false",
 ];
 
+/// Those of them that keep git from the network and from credentials: left out where it acts as the owner.
+const REACHES: &[&str] =
+    &["core.askPass", "core.sshCommand", "core.gitProxy", "credential.helper", "protocol.allow", "protocol.file.allow"];
+
+/// Variables of the owner's that say how git reaches other machines.
+const OWNERS_WAY: &[&str] =
+    &["GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSH_VARIANT", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_HTTP_PROXY_AUTHMETHOD"];
+
 /// Which repository a command works on. Git is never left to discover one.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
@@ -173,12 +181,14 @@ pub(crate) struct Call {
     name: &'static str,
     args: Vec<OsString>,
     config: Vec<OsString>,
+    unseen: Vec<(String, String)>,
     env: Vec<(&'static str, OsString)>,
     place: Place,
     stdin: Vec<u8>,
     limit: usize,
     accept: &'static [i32],
     owner_config: bool,
+    as_owner: bool,
     quiet: bool,
 }
 
@@ -197,12 +207,14 @@ impl Call {
             name,
             args: vec![],
             config: vec![],
+            unseen: vec![],
             env: vec![],
             place,
             stdin: vec![],
             limit,
             accept: &[0],
             owner_config: false,
+            as_owner: false,
             quiet: false,
         }
     }
@@ -219,6 +231,12 @@ impl Call {
 
     pub fn config(mut self, setting: impl AsRef<OsStr>) -> Self {
         self.config.push(setting.as_ref().to_owned());
+        self
+    }
+
+    /// A setting that may hold a secret: other users of the machine see command lines, but no environments.
+    pub fn unseen(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.unseen.push((key.into(), value.into()));
         self
     }
 
@@ -257,6 +275,13 @@ impl Call {
         self
     }
 
+    /// Runs with the owner's rights: their home, environment and settings, and the way to other machines. For `push` alone, in
+    /// the office's own repository, of what the owner approved.
+    pub fn with_owners_rights(mut self) -> Self {
+        self.as_owner = true;
+        self
+    }
+
     /// What it says on its standard error is dropped.
     pub fn quiet(mut self) -> Self {
         self.quiet = true;
@@ -292,10 +317,17 @@ impl Call {
             reason = "the one place of the product that starts git; ended with its group by `Running`"
         )]
         let mut command = Command::new(settings.found());
-        command.env_clear().env("PATH", &settings.path).env("LANG", "C.UTF-8");
+        if self.as_owner {
+            let ours = |name: &str| name.starts_with("GIT_") || name.starts_with("OFFICE_");
+            let theirs = |name: &str| OWNERS_WAY.contains(&name) || !ours(name);
+            let kept = std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(theirs));
+            command.env_clear().envs(kept).env("LC_ALL", "C.UTF-8");
+        } else {
+            command.env_clear().env("PATH", &settings.path).env("LANG", "C.UTF-8");
+        }
         for (name, value) in [
             ("GIT_TERMINAL_PROMPT", "0"),
-            ("GIT_ALLOW_PROTOCOL", "file"),
+            ("GIT_ALLOW_PROTOCOL", if self.as_owner { "file:git:http:https:ssh" } else { "file" }),
             ("GIT_OPTIONAL_LOCKS", "0"),
             ("GIT_NO_REPLACE_OBJECTS", "1"),
             ("GIT_NO_LAZY_FETCH", "1"),
@@ -308,7 +340,7 @@ impl Call {
         ] {
             command.env(name, value);
         }
-        if self.owner_config {
+        if self.owner_config || self.as_owner {
             command.env("HOME", settings.owner_home.as_deref().unwrap_or(Path::new("/nonexistent")));
             if let Some(home) = &settings.owner_config_home {
                 command.env("XDG_CONFIG_HOME", home);
@@ -333,9 +365,18 @@ impl Call {
             command.env("GIT_OBJECT_DIRECTORY", objects);
         }
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        if !self.unseen.is_empty() {
+            command.env("GIT_CONFIG_COUNT", self.unseen.len().to_string());
+        }
+        for (number, (key, value)) in self.unseen.iter().enumerate() {
+            command.env(format!("GIT_CONFIG_KEY_{number}"), key).env(format!("GIT_CONFIG_VALUE_{number}"), value);
+        }
         command.arg("--no-pager");
         for setting in ALWAYS {
-            command.arg("-c").arg(setting);
+            let reaches = setting.split('=').next().is_some_and(|key| REACHES.contains(&key));
+            if !(self.as_owner && reaches) {
+                command.arg("-c").arg(setting);
+            }
         }
         for setting in &self.config {
             command.arg("-c").arg(setting);

@@ -14,7 +14,7 @@ use crate::call::{Call, Place};
 use crate::changes::{self, FileChange, Mark};
 use crate::checkout::blocking;
 use crate::commit::{Commit, Signature};
-use crate::desk::{self, DeskRead, HeadAt};
+use crate::desk::{self, DeskRead, HeadAt, Wanted};
 use crate::error::{GitError, Result};
 use crate::history;
 use crate::limits::Limits;
@@ -113,7 +113,10 @@ impl OfficeRepo {
         let previous = self.branch_tip(&request.branch).await?;
         let fallback = previous.as_ref().unwrap_or(&request.base);
         let desk = match request.history {
-            TakeHistory::Desk => quarantine.read(self, request).await?,
+            TakeHistory::Desk => {
+                let wanted = Wanted::Head(request.branch.clone());
+                quarantine.read(self, &request.checkout, wanted, &request.limits).await?
+            }
             TakeHistory::FilesOnly => DeskRead { tip: None, head: HeadAt::Ignored, loose: vec![], packs: vec![] },
         };
         let brought = quarantine.survey(self, &mut batch, &desk, &request.limits).await?;
@@ -256,14 +259,14 @@ impl OfficeRepo {
         Ok((self.reuse_or_write(place, batch, previous, &commit).await?, how))
     }
 
-    async fn count(&self, base: &Oid, tip: &Oid) -> Result<usize> {
+    pub(crate) async fn count(&self, base: &Oid, tip: &Oid) -> Result<usize> {
         let line = self.call("rev-list").args(["--count", tip.as_str(), &format!("^{base}")]).line().await?;
         Ok(line.parse().unwrap_or(0))
     }
 }
 
 /// A commit that must be there.
-async fn commit_at(batch: &mut Batch, oid: &Oid) -> Result<Commit> {
+pub(crate) async fn commit_at(batch: &mut Batch, oid: &Oid) -> Result<Commit> {
     match batch.contents(oid.as_str(), 4 << 20).await? {
         Some((info, bytes)) if info.kind == "commit" => Commit::parse(oid, &bytes),
         Some((info, _)) => Err(GitError::RefusedObjects { why: format!("{oid} is a {}, not a commit", info.kind) }),
@@ -272,14 +275,14 @@ async fn commit_at(batch: &mut Batch, oid: &Oid) -> Result<Commit> {
 }
 
 /// A store of its own for what a desk brought, until it is found good. It looks through to the office's objects.
-struct Quarantine {
+pub(crate) struct Quarantine {
     tmp: tempfile::TempDir,
     objects: PathBuf,
-    place: Place,
+    pub(crate) place: Place,
 }
 
 impl Quarantine {
-    fn open(office: &OfficeRepo) -> Result<Self> {
+    pub(crate) fn open(office: &OfficeRepo) -> Result<Self> {
         let tmp = office.tmp()?;
         let objects = tmp.path().join("objects");
         for sub in ["info", "pack"] {
@@ -291,10 +294,16 @@ impl Quarantine {
         Ok(Self { tmp, objects, place })
     }
 
-    async fn read(&self, office: &OfficeRepo, request: &CollectRequest) -> Result<DeskRead> {
-        let (checkout, branch, limits) = (request.checkout.clone(), request.branch.clone(), request.limits.clone());
+    pub(crate) async fn read(
+        &self,
+        office: &OfficeRepo,
+        checkout: &Path,
+        wanted: Wanted,
+        limits: &Limits,
+    ) -> Result<DeskRead> {
+        let (checkout, limits) = (checkout.to_owned(), limits.clone());
         let (format, known, objects) = (office.owner.format, office.objects_dir(), self.objects.clone());
-        let desk = blocking(move || desk::read(&checkout, &branch, format, &known, &objects, &limits)).await?;
+        let desk = blocking(move || desk::read(&checkout, &wanted, format, &known, &objects, &limits)).await?;
         for pack in &desk.packs {
             // The desk's own index of a pack is not trusted: this one is made from the pack's content.
             let made =
@@ -307,7 +316,7 @@ impl Quarantine {
     }
 
     /// The objects that the desk brought and nobody had, after a look at their sizes.
-    async fn survey(
+    pub(crate) async fn survey(
         &self,
         office: &OfficeRepo,
         batch: &mut Batch,

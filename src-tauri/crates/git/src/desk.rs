@@ -43,10 +43,19 @@ pub(crate) struct DeskRead {
     pub packs: Vec<PathBuf>,
 }
 
-/// Reads HEAD and copies the objects that `known` does not have into `objects`.
+/// What of a desk is wanted.
+#[derive(Debug, Clone)]
+pub(crate) enum Wanted {
+    /// What HEAD stands at; the branch is the task's.
+    Head(Branch),
+    /// This branch, wherever HEAD stands.
+    Branch(Branch),
+}
+
+/// Finds the tip that is wanted and copies the objects that `known` does not have into `objects`.
 pub(crate) fn read(
     checkout: &Path,
-    branch: &Branch,
+    wanted: &Wanted,
     format: ObjectFormat,
     known: &Path,
     objects: &Path,
@@ -64,7 +73,11 @@ pub(crate) fn read(
         _ => return Err(bad(".git is not a folder any more".to_owned())),
     }
     let git = top.dir(OsStr::new(".git")).map_err(wrong(".git"))?;
-    let (tip, head) = find_tip(&git, branch, format).map_err(|why| bad(why.to_string()))?;
+    let found = match wanted {
+        Wanted::Head(task) => find_tip(&git, task, format),
+        Wanted::Branch(branch) => branch_tip(&git, branch, format).map(|tip| (tip, HeadAt::Ignored)),
+    };
+    let (tip, head) = found.map_err(|why| bad(why.to_string()))?;
     let store = git.dir(OsStr::new("objects")).map_err(wrong(".git/objects"))?;
     let mut copier = Copier { format, known, objects, limits, bytes: 0, loose: vec![], packs: vec![] };
     copier.all(&store).map_err(|e| match e {
@@ -92,11 +105,16 @@ fn find_tip(git: &PlainDir, task: &Branch, format: ObjectFormat) -> io::Result<(
         .ok_or_else(|| odd("HEAD is on something that is no branch"))?;
     let branch = Branch::parse(short).map_err(|_| odd("HEAD is on a branch with an odd name"))?;
     let head = if branch == *task { HeadAt::TaskBranch } else { HeadAt::OtherBranch { branch: branch.clone() } };
-    let tip = match loose_ref(git, &branch)? {
-        Some(text) => Some(parse_oid(text.trim(), format).ok_or_else(|| odd("its branch names no commit"))?),
-        None => packed_ref(git, &branch, format)?,
-    };
+    let tip = branch_tip(git, &branch, format)?;
     Ok(if tip.is_some() { (tip, head) } else { (None, HeadAt::Unborn) })
+}
+
+fn branch_tip(git: &PlainDir, branch: &Branch, format: ObjectFormat) -> io::Result<Option<Oid>> {
+    let odd = || io::Error::new(io::ErrorKind::InvalidData, "its branch names no commit".to_owned());
+    match loose_ref(git, branch)? {
+        Some(text) => parse_oid(text.trim(), format).ok_or_else(odd).map(Some),
+        None => packed_ref(git, branch, format),
+    }
 }
 
 fn loose_ref(git: &PlainDir, branch: &Branch) -> io::Result<Option<String>> {
