@@ -227,6 +227,7 @@ async fn of_many_claims_at_once_one_is_given() {
                 ruling: None,
                 stands: None,
                 grant: None,
+                deed: None,
             },
         ))
         .await
@@ -240,7 +241,7 @@ async fn of_many_claims_at_once_one_is_given() {
     for n in 0..8 {
         let client = Client::connect(bench.dir(), "test", None).await.unwrap();
         for m in 0..4 {
-            let claim = ask(format!("claim-{n}-{m}"), ApprovalCommand::Claim { approval, stands: None });
+            let claim = ask(format!("claim-{n}-{m}"), ApprovalCommand::Claim { approval, stands: None, deed: None });
             let client = client.clone();
             claims.spawn(async move { client.ask(claim).await.is_ok() });
         }

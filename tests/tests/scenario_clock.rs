@@ -224,7 +224,7 @@ fn push(task: &Task) -> ApprovalCommand {
     let cwd = task.workplace.as_ref().expect("a checkout").path.clone();
     let argv = vec!["git".to_owned(), "push".to_owned(), "origin".to_owned(), "main".to_owned()];
     let (reason, held, ruling, stands, grant) = (None, Held::Command, None, None, None);
-    ApprovalCommand::Ask { argv, cwd, reason, held, ruling, stands, grant }
+    ApprovalCommand::Ask { argv, cwd, reason, held, ruling, stands, grant, deed: None }
 }
 
 #[tokio::test]
@@ -274,7 +274,7 @@ async fn an_ask_that_nobody_answers_parks_its_task_overnight_and_comes_back_when
         (approval, ApprovalState::Approved),
         "it is looked up, not asked a second time"
     );
-    let claimed = agent(&night, &run, ApprovalCommand::Claim { approval, stands: None }).await;
+    let claimed = agent(&night, &run, ApprovalCommand::Claim { approval, stands: None, deed: None }).await;
     assert_eq!(claimed.state, ApprovalState::Running, "{claimed:?}");
     night.end().await;
 }

@@ -164,6 +164,10 @@ export type Approval = {
 	hash?: string,
 	/** The state its checkout was in when it was shown, where what it does depends on that. */
 	stands?: string | null,
+	/** What the office does itself where it is approved; none where whoever asked does it. */
+	deed?: Deed | null,
+	/** The end of what that printed. */
+	output?: string,
 	/** The words it was asked with, where the owner changed them. */
 	asked_as?: string[] | null,
 	/** Questions of the owner's and what was replied. */
@@ -197,7 +201,9 @@ ruling?: Ruling | null;
 /** The state of its checkout, where that matters; likewise. */
 stands?: string | null;
 /** The standing grant that covers it; likewise. */
-grant?: GrantId | null } |
+grant?: GrantId | null;
+/** What the office does itself where it is approved; likewise. */
+deed?: Deed | null } |
 /** Lets it run, once. Only the owner may. */
 { do: "approve";
 /** Which. */
@@ -242,7 +248,9 @@ approval: ApprovalId } |
 /** Which. */
 approval: ApprovalId;
 /** The state of its checkout now; the door fills it in. */
-stands?: string | null } |
+stands?: string | null;
+/** What the office would do now; likewise. */
+deed?: Deed | null } |
 /** Says how it ended. */
 { do: "report";
 /** Which. */
@@ -271,7 +279,9 @@ rule?: string | null;
 /** It may be taken back until then. */
 undo_until?: At | null;
 /** The state of its checkout as it was then, where nobody worked in it. */
-stands?: string | null } |
+stands?: string | null;
+/** What the office does by the words that the owner changed. */
+deed?: Deed | null } |
 /** The owner said no; or, as they wished beforehand, time did. */
 { type: "denied";
 /** Which. */
@@ -311,13 +321,17 @@ run: RunId | null;
 /** At which desk. */
 desk: DeskId | null;
 /** The state of the checkout now. */
-stands?: string | null } |
+stands?: string | null;
+/** What the office would do now. */
+deed?: Deed | null } |
 /** The checkout is another than was shown: what was approved waits again. */
 { type: "moved";
 /** Which. */
 approval: ApprovalId;
 /** The state of the checkout now. */
-stands: string } |
+stands: string;
+/** What the office would do now. */
+deed?: Deed | null } |
 /** Nobody wants it any more. */
 { type: "withdrawn";
 /** Which. */
@@ -333,7 +347,9 @@ approval: ApprovalId } |
 /** Which. */
 approval: ApprovalId;
 /** How. */
-exit: Exit } |
+exit: Exit;
+/** The end of what it printed, where the office did it. */
+output?: string } |
 /** It was begun, and nobody is left to say how it ended. */
 { type: "uncertain";
 /** Which. */
@@ -891,6 +907,14 @@ argv: string[];
 /** The same in one line. */
 shown: string };
 
+/** Something that the office does, once. */
+export type Deed = {
+	/** What. */
+	does: Does,
+	/** The same in words, for the owner. */
+	says: string,
+};
+
 /** What a task delivers. */
 export type Deliverable =
 /** A diff to merge. */
@@ -1074,6 +1098,21 @@ export type DeskView = {
 	enforcement?: Enforcement | null,
 };
 
+/** What the office does. */
+export type Does =
+/** Brings a commit to a remote of the owner's repository. */
+{ kind: "push";
+/** The remote's name there. */
+remote: string;
+/** Where that is, without a password. */
+url: string;
+/** What; it lies in the office's own repository already. */
+commit: string;
+/** The branch it becomes. */
+branch: string;
+/** What is there now and may be overwritten; none where nothing may. */
+expected: string | null };
+
 /** Something to be done. It names things; whoever does it reads them from the office. */
 export type Effect =
 /** Make (or find again) the run's checkout and set it up. */
@@ -1124,6 +1163,10 @@ given_up: boolean } |
 { kind: "discard";
 /** Which runs. */
 runs: RunId[] } |
+/** Do what was approved with the owner's credentials. */
+{ kind: "act";
+/** Which approval. */
+approval: ApprovalId } |
 /** Try set-up and checks on the base. */
 { kind: "try_project";
 /** Which project. */
@@ -2050,6 +2093,16 @@ files: string[] } |
 why: string;
 /** What to do. */
 way_out: string } |
+/** What was approved was done, or tried. */
+{ kind: "acted";
+/** How it ended. */
+exit: Exit;
+/** The end of what it printed. */
+output: string } |
+/** It was begun, and nobody can say whether it happened. */
+{ kind: "unclear";
+/** Why. */
+why: string } |
 /** The base was tried. */
 { kind: "tried";
 /** What was found. */
@@ -3147,6 +3200,8 @@ export type Terms = {
 	undo_secs?: number | null,
 	/** The state of its checkout now, where nobody works in that meanwhile; the door fills it in. */
 	stands?: string | null,
+	/** What the office does by the changed words; likewise. */
+	deed?: Deed | null,
 };
 
 /** One thing that a held command would do. */

@@ -263,6 +263,9 @@ fn page(it: &Approval, who: &str, s: &Session<'_>) -> String {
         part("asked as", &office_core::approval::shown(asked));
     }
     part("in", &it.cwd);
+    if let Some(deed) = &it.deed {
+        part("does it", &deed.says);
+    }
     let task = it.task.map(|task| format!(" for #{task}")).unwrap_or_default();
     part("asked by", &format!("{who}{task}, {}", moment(it.asked)));
     if let Some(ruling) = &it.ruling {
@@ -284,6 +287,9 @@ fn page(it: &Approval, who: &str, s: &Session<'_>) -> String {
     part("hash", &it.hash);
     if let Some(exit) = &it.exit {
         part("ended", &exit.to_string());
+    }
+    if !it.output.is_empty() {
+        out.push_str(&format!("\n{}\n", print::block(&it.output).trim_end()));
     }
     if it.state == ApprovalState::Waiting {
         let id = it.id;

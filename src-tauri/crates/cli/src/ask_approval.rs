@@ -58,6 +58,7 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, args: AskArgs) -> Done {
         ruling: None,
         stands: None,
         grant: None,
+        deed: None,
     };
     let mut line = Line { session: s, away: false, seen: false };
     let mut claims = 0_u32;
@@ -100,7 +101,7 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, args: AskArgs) -> Done {
         // The same id each time: a claim whose answer was lost is answered again, and never given to a second.
         let claim_id = format!("{id}-claim-{claims}");
         claims += 1;
-        let claim = ApprovalCommand::Claim { approval: it.id, stands: None };
+        let claim = ApprovalCommand::Claim { approval: it.id, stands: None, deed: None };
         let claimed = tokio::select! {
             it = line.submit(&claim_id, claim, None) => it?,
             signal = signals.next() => return line.not_begun(&it, signal).await,
@@ -116,6 +117,10 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, args: AskArgs) -> Done {
     };
     if it.asked_as.is_some() {
         line.say(&format!("the owner changed it: {}", it.shown))?;
+    }
+    if let Some(deed) = &it.deed {
+        line.say(&format!("approval {} is given{words}. {}", it.id, deed.says))?;
+        return line.office_does(&it).await;
     }
     line.say(&format!("approval {} is given{words}; it runs now", it.id))?;
     let (exit, code) = run(&it.argv, &mut signals).await;
@@ -207,6 +212,25 @@ impl Line<'_, '_> {
         match self.ask(Ask::AwaitApproval { approval: it.id }, None).await? {
             Answer::Approval(it) => Ok(*it),
             _ => Err(unexpected()),
+        }
+    }
+
+    /// The office does it itself: what came of it is this command's own end.
+    async fn office_does(&mut self, it: &Approval) -> Done {
+        let it = self.answered(it).await?;
+        if !it.output.is_empty() {
+            self.session.around.out.text_block(&print::block(&it.output))?;
+        }
+        match (&it.state, &it.exit) {
+            (ApprovalState::Ran, Some(Exit::Code { code: 0 })) => Ok(()),
+            (ApprovalState::Ran, Some(Exit::Code { code })) => {
+                Err(Fail::Said(u8::try_from(*code).unwrap_or(exit::REFUSED)))
+            }
+            (state, ended) => {
+                let note = it.note.clone().or_else(|| ended.as_ref().map(ToString::to_string)).unwrap_or_default();
+                self.say(&format!("approval {} is {state}: {note}", it.id))?;
+                Err(Fail::Said(exit::REFUSED))
+            }
         }
     }
 

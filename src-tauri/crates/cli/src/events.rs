@@ -150,6 +150,7 @@ impl Known {
                 Effect::Prepare { run } | Effect::Launch { run } | Effect::End { run } | Effect::Tidy { run, .. } => {
                     task_of_run(*run)
                 }
+                Effect::Act { approval } => self.approvals.get(approval).copied(),
                 Effect::TryProject { .. } | Effect::Discard { .. } => None,
             },
             Event::Mail(MailEvent::Sent { mail }) => mail.task,
@@ -393,6 +394,7 @@ fn deed(effect: &Effect) -> String {
         Effect::Reclaim { task } => format!("clearing up after #{task}"),
         Effect::Tidy { run, .. } => format!("clearing up after run {run}"),
         Effect::Discard { runs } => format!("removing what {} run(s) left", runs.len()),
+        Effect::Act { approval } => format!("doing what approval {approval} holds"),
         Effect::TryProject { project } => format!("trying project {project}"),
     }
 }

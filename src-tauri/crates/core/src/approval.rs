@@ -3,6 +3,7 @@
 //! asked and is decided stands in `ask.rs`, what becomes of it in `event.rs`, what time does to it in `due.rs`.
 
 mod ask;
+mod deed;
 mod due;
 mod event;
 mod line;
@@ -22,8 +23,9 @@ use crate::run::Exit;
 use crate::time::At;
 
 pub use ask::{ApprovalCommand, decide};
+pub use deed::{Deed, Does, PushWish};
 pub use due::{next_due, passed, run_over, run_stopped, task_over};
-pub use event::{ApprovalEvent, apply};
+pub use event::{ApprovalEvent, acted, apply, effects};
 pub use line::{plain_words, words_of_line};
 pub use ruling::{Held, Ruling, Said};
 pub use shown::{evidence, glance, shown};
@@ -137,6 +139,12 @@ pub struct Approval {
     /// The state its checkout was in when it was shown, where what it does depends on that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stands: Option<String>,
+    /// What the office does itself where it is approved; none where whoever asked does it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deed: Option<Box<Deed>>,
+    /// The end of what that printed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub output: String,
     /// The words it was asked with, where the owner changed them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_as: Option<Vec<String>>,
@@ -181,10 +189,11 @@ impl Approval {
         self.talk.last().filter(|remark| remark.by == Actor::Owner)
     }
 
-    /// Whether whoever waits at it is to be told something now: an answer that stands, a question.
+    /// Whether whoever waits at it is to be told something now: an answer that stands, a question, what the office did.
     pub fn speaks(&self, now: At) -> bool {
         match self.state {
             ApprovalState::Waiting => self.apart,
+            ApprovalState::Running => self.deed.is_none(),
             ApprovalState::Approved | ApprovalState::Denied => self.undo_until.is_none_or(|until| until <= now),
             _ => true,
         }

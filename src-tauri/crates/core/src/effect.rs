@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::actor::Actor;
+use crate::approval;
 use crate::check::CheckResult;
 use crate::event::Event;
-use crate::ids::{EffectId, ProjectId, RunId, TaskId};
+use crate::ids::{ApprovalId, EffectId, ProjectId, RunId, TaskId};
 use crate::office::Office;
 use crate::project::{self, BaseCheck, ProjectSettings, TryReport};
 use crate::refusal::{Code, Refusal};
@@ -81,6 +82,11 @@ pub enum Effect {
         /// Which runs.
         runs: Vec<RunId>,
     },
+    /// Do what was approved with the owner's credentials.
+    Act {
+        /// Which approval.
+        approval: ApprovalId,
+    },
     /// Try set-up and checks on the base.
     TryProject {
         /// Which project.
@@ -140,6 +146,18 @@ pub enum Outcome {
         why: String,
         /// What to do.
         way_out: String,
+    },
+    /// What was approved was done, or tried.
+    Acted {
+        /// How it ended.
+        exit: Exit,
+        /// The end of what it printed.
+        output: String,
+    },
+    /// It was begun, and nobody can say whether it happened.
+    Unclear {
+        /// Why.
+        why: String,
     },
     /// The base was tried.
     Tried {
@@ -226,7 +244,7 @@ pub fn decide(office: &Office, actor: Actor, command: &EffectCommand, now: At) -
         return Err(Refusal::new(Code::NotFound, format!("effect {id} is not pending"), "it was settled before"));
     };
     let trouble = match &**outcome {
-        Outcome::Failed { why } | Outcome::MergeWaits { why, .. } => Some(why.clone()),
+        Outcome::Failed { why } | Outcome::MergeWaits { why, .. } | Outcome::Unclear { why } => Some(why.clone()),
         Outcome::Conflict { files } => Some(format!("conflict in {}", files.join(", "))),
         Outcome::Cancelled => Some("called off".to_owned()),
         Outcome::Lost => Some("the office went down meanwhile; not repeated".to_owned()),
@@ -245,6 +263,7 @@ pub fn decide(office: &Office, actor: Actor, command: &EffectCommand, now: At) -
         Effect::Check { task, run } => task::life::checked(office, *task, *run, outcome),
         Effect::Merge { task } => task::life::merged(office, *task, outcome),
         Effect::TryProject { project } => project::tried(*project, outcome),
+        Effect::Act { approval } => approval::acted(office, *approval, outcome),
         Effect::Tidy { run, .. } => match outcome {
             Outcome::Done => vec![Event::Run(RunEvent::Tidied { run: *run })],
             _ => Vec::new(),

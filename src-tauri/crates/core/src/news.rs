@@ -272,6 +272,8 @@ mod tests {
             since: at,
             hash: String::new(),
             stands: None,
+            deed: None,
+            output: String::new(),
             asked_as: None,
             talk: Vec::new(),
             grant: None,

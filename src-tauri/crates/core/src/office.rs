@@ -200,7 +200,8 @@ impl Office {
         }
         let effects = match &envelope.event {
             Event::Office(OfficeEvent::Pruned { runs, .. }) => vec![Effect::Discard { runs: runs.clone() }],
-            Event::Office(_) | Event::Approval(_) | Event::Grant(_) | Event::Mail(_) | Event::Effect(_) => Vec::new(),
+            Event::Approval(event) => approval::effects(self, event),
+            Event::Office(_) | Event::Grant(_) | Event::Mail(_) | Event::Effect(_) => Vec::new(),
             Event::Project(event) => project::effects(event),
             Event::Desk(event) => desk::effects(event),
             Event::Task(event) => task::effects(self, event),

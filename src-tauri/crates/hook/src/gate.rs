@@ -204,14 +204,19 @@ impl Held<'_> {
             match approval["state"].as_str() {
                 Some("approved") => {}
                 Some("waiting") => return Ok(Verdict::deny(sent_away(approval, &id))),
+                Some("ran" | "uncertain") if approval["deed"].is_object() => {
+                    return Ok(Verdict::deny(done_by_the_office(approval)));
+                }
                 state => {
                     let state = state.unwrap_or("not approved");
                     return Ok(Verdict::deny(format!("{state} by the owner{note}. It was not done; do without it")));
                 }
             }
+            let does = approval["deed"].is_object();
             // What the owner saw must be what is about to be done.
             let instead = (approval["argv"] != json!(argv)).then(|| line(approval)).flatten();
             let input = match (&instead, self.call.input.as_object()) {
+                _ if does => None,
                 (None, _) if approval["argv"] == json!(argv) => None,
                 (Some(line), Some(input)) if self.takes && self.call.command().is_some() => {
                     let mut input = input.clone();
@@ -234,6 +239,10 @@ impl Held<'_> {
                 self.claim.push('+');
                 continue;
             }
+            if does {
+                // The office does it now; what came of it is told by the same question.
+                continue;
+            }
             claimed::keep(self.call, &id);
             if self.stage == Stage::First {
                 claimed::keep_first(self.call);
@@ -254,6 +263,28 @@ fn sent_away(approval: &Value, id: &Value) -> String {
         ),
         None => "nobody answered yet, so the task is parked until the owner does. End your turn now".to_owned(),
     }
+}
+
+/// What came of something that the office did itself.
+fn done_by_the_office(approval: &Value) -> String {
+    let text = |name: &str| approval[name].as_str().unwrap_or_default();
+    if text("state") == "uncertain" {
+        return format!("{}. Do not do it yourself; say with task_blocked that the owner has to look", text("note"));
+    }
+    let exit = &approval["exit"];
+    let how = match (exit["code"].as_i64(), exit["why"].as_str()) {
+        (Some(0), _) => "it went well: exit code 0".to_owned(),
+        (Some(code), _) => format!("it failed: exit code {code}"),
+        (None, Some(why)) => format!("it was not begun: {why}"),
+        (None, None) => "nobody knows how it ended".to_owned(),
+    };
+    let printed = text("output");
+    let printed = if printed.is_empty() { String::new() } else { format!(" It printed:\n{printed}") };
+    format!(
+        "This call did not run at your desk: the owner approved it, and the office did it itself, once, with the owner's credentials. \
+         What was done: {}\n{how}.{printed}\nDo not run it yourself; go on from there",
+        approval["deed"]["says"].as_str().unwrap_or_default()
+    )
 }
 
 /// The command of an approval as a shell reads it.

@@ -252,3 +252,46 @@ fn a_session_begins_once_the_agent_knows_the_offices_tools() {
     std::fs::write(dir.path().join("tools-known"), "").unwrap();
     assert!(child.wait().unwrap().success());
 }
+
+#[test]
+fn what_the_office_does_itself_is_denied_with_what_came_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let listener = UnixListener::bind(dir.path().join("door.sock")).unwrap();
+    for (over, signs) in [
+        (
+            json!({"state": "ran", "exit": {"kind": "code", "code": 0}, "output": "To far\n * [new branch]"}),
+            ["went well: exit code 0", "[new branch]"],
+        ),
+        (
+            json!({"state": "ran", "exit": {"kind": "code", "code": 1}, "output": "rejected"}),
+            ["failed: exit code 1", "rejected"],
+        ),
+        (
+            json!({"state": "uncertain", "note": "not known whether it happened: cut off"}),
+            ["not known whether it happened", "Do not do it yourself"],
+        ),
+    ] {
+        let child = hook(dir.path(), &["gate", "claude"], RISKY, &[]);
+        let mut claimed = false;
+        let asked = office(&listener, |ask| {
+            let mut it = approval(if claimed { "ran" } else { "approved" }, PUSH);
+            it["deed"] = json!({"says": "The office pushes it"});
+            claimed |= ask["body"]["do"] == "claim";
+            if ask["ask"] == "await_approval" && it["state"] == "ran" {
+                it.as_object_mut().unwrap().extend(over.as_object().unwrap().clone());
+                return Some(json!({"kind": "approval", "value": it}));
+            }
+            match ask["ask"].as_str()? {
+                "await_approval" => Some(json!({"kind": "approval", "value": it})),
+                "submit" if claimed => {
+                    Some(json!({"kind": "changed", "value": {"noun": "approval", "value": approval("running", PUSH)}}))
+                }
+                _ => answers("approved", PUSH)(ask),
+            }
+        });
+        let (said, why) = decision(child);
+        assert_eq!(said, "deny", "{why}");
+        assert!(signs.iter().all(|sign| why.contains(sign)), "{why}");
+        assert_eq!(asked.iter().filter(|ask| ask["body"]["do"] == "claim").count(), 1);
+    }
+}

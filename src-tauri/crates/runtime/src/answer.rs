@@ -61,7 +61,7 @@ impl World {
                 if let Actor::Agent { run, .. } = actor {
                     self.remember(run, &argv, &cwd, held);
                 }
-                Ok(Answer::Ruled(self.rule_on(actor, argv, cwd, held).await?))
+                Ok(Answer::Ruled(self.judged(actor, argv, cwd, held).await?))
             }
             Ask::AwaitApproval { approval } => self.await_approval(actor, approval).await,
             Ask::Approvals { all } => self.approvals(actor, all).await,
@@ -126,6 +126,7 @@ impl World {
                             Effect::Reclaim { .. }
                                 | Effect::Tidy { .. }
                                 | Effect::Merge { .. }
+                                | Effect::Act { .. }
                                 | Effect::TryProject { .. }
                                 | Effect::Discard { .. }
                         )

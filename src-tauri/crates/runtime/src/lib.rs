@@ -8,6 +8,7 @@ mod awake;
 mod budgets;
 mod catalog;
 mod changed;
+mod deeds;
 mod demo;
 mod desktop;
 mod doctor;

@@ -83,6 +83,9 @@ async fn carry_out(world: &Arc<World>, id: EffectId, effect: &Effect, status: St
         Effect::Reclaim { task } => world.reclaim(*task).await.unwrap_or_else(failed),
         Effect::Tidy { run, given_up } => world.tidy(*run, *given_up).await.unwrap_or_else(failed),
         Effect::Discard { runs } => world.discard(runs.clone()).await.unwrap_or_else(failed),
+        // What was perhaps begun before must not be begun again.
+        Effect::Act { .. } if status == Status::Running => Outcome::Lost,
+        Effect::Act { approval } => world.act(id, *approval).await.unwrap_or_else(failed),
         Effect::TryProject { project } => world.try_project(*project).await.unwrap_or_else(failed),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use office_core::approval::{ApprovalCommand, Held, Ruling, Said};
+use office_core::approval::{ApprovalCommand, Deed, Held, Ruling, Said};
 use office_core::grant::Covers;
 use office_core::{Actor, ApprovalId, Code, GrantId, Office, Refusal, RunId, TaskState};
 use office_guard::standing::Shape;
@@ -221,6 +221,24 @@ impl World {
         self.handle.read(move |office| doer(office, run).map(|doer| doer.of)).await
     }
 
+    /// The same for whoever is about to do it: what is allowed and is the office's to do is asked for all the same, and then
+    /// goes ahead without an answer.
+    pub(crate) async fn judged(
+        &self,
+        actor: Actor,
+        argv: Vec<String>,
+        cwd: String,
+        held: Held,
+    ) -> Result<Ruling, Refusal> {
+        let said = self.rule_on(actor, argv.clone(), cwd.clone(), held).await?;
+        if let (Actor::Agent { run, .. }, Said::Allow) = (actor, said.said)
+            && self.deed(run, &argv, &cwd, held).await.is_ok_and(|deed| deed.is_some())
+        {
+            return Ok(Ruling { said: Said::Ask, why: "the office does it itself".to_owned(), ..said });
+        }
+        Ok(said)
+    }
+
     /// The rules that hold for a run, and where it acts.
     pub(crate) async fn rules_and_scene(&self, run: RunId, cwd: String) -> Result<(Vec<Layer>, Scene), Refusal> {
         let office = self.dir.root().to_owned();
@@ -289,30 +307,39 @@ impl World {
                     Actor::Agent { run, .. } if held != Held::Words && cwd.starts_with('/') => Some(run),
                     _ => None,
                 };
-                let (mut ruling, mut stands, mut grant) = (None, None, None);
+                let (mut ruling, mut stands, mut grant, mut deed) = (None, None, None, None);
                 if let Some(run) = by {
                     self.remember(run, &argv, &cwd, held);
                     let said = self.rule_on(actor, argv.clone(), cwd.clone(), held).await?;
                     refused(Some(&said))?;
                     grant = self.granted(run, &argv, &cwd, held).await?;
-                    if stood::matters(said.category.as_deref()) {
+                    deed = self.deed(run, &argv, &cwd, held).await?;
+                    if deed.is_none() && stood::matters(said.category.as_deref()) {
                         stands = Some(self.stands(run).await?);
                     }
                     ruling = Some(said);
                 }
-                Ok(ApprovalCommand::Ask { argv, cwd, reason, held, ruling, stands, grant })
+                Ok(ApprovalCommand::Ask { argv, cwd, reason, held, ruling, stands, grant, deed })
             }
             ApprovalCommand::Claim { approval, .. } => {
-                let mut stands = None;
+                let (mut stands, mut deed) = (None, None);
                 let found = self.handle.read(move |office| words(office, approval)).await?;
                 if let Some((argv, cwd, held, bound)) = found {
                     // The rules may have changed while it was held.
-                    refused(Some(&self.rule_on(actor, argv, cwd, held).await?))?;
-                    if let (true, Actor::Agent { run, .. }) = (bound, actor) {
+                    refused(Some(&self.rule_on(actor, argv.clone(), cwd.clone(), held).await?))?;
+                    let does =
+                        move |office: &Office| office.approvals.get(&approval).filter(|it| it.deed.is_some())?.run;
+                    if let Some(run) = self.handle.read(does).await? {
+                        deed = self.deed(run, &argv, &cwd, held).await?;
+                        if deed.is_none() {
+                            let message = format!("what approval {approval} holds is no longer the office's to do");
+                            return Err(Refusal::new(Code::WrongState, message, "withdraw it and ask again"));
+                        }
+                    } else if let (true, Actor::Agent { run, .. }) = (bound, actor) {
                         stands = Some(self.stands(run).await?);
                     }
                 }
-                Ok(ApprovalCommand::Claim { approval, stands })
+                Ok(ApprovalCommand::Claim { approval, stands, deed })
             }
             ApprovalCommand::Approve { approval, note, mut terms } if actor == Actor::Owner => {
                 // While its task is parked nobody works in its checkout; the office itself may have put it in order since.
@@ -323,9 +350,10 @@ impl World {
                     Some(run) => Some(self.stands(run).await?),
                     None => None,
                 };
-                if let Some(line) = &terms.edit {
-                    self.may_be_edited(approval, line).await?;
-                }
+                terms.deed = match &terms.edit {
+                    Some(line) => self.may_be_edited(approval, line).await?,
+                    None => None,
+                };
                 if let Some(rule) = &terms.rule {
                     if terms.edit.is_some() {
                         let way_out = "change it and approve that once, or settle it as it is";
@@ -346,16 +374,16 @@ impl World {
     }
 
     /// What the owner made of a command is judged as well: what the rules refuse is not approved by changing into it.
-    async fn may_be_edited(&self, approval: ApprovalId, line: &str) -> Result<(), Refusal> {
+    async fn may_be_edited(&self, approval: ApprovalId, line: &str) -> Result<Option<Box<Deed>>, Refusal> {
         let argv = office_core::approval::words_of_line(line);
         let found = self.handle.read(move |office| {
             let it = office.approvals.get(&approval)?;
-            Some((Actor::Agent { desk: it.desk?, run: it.run? }, it.cwd.clone(), it.held))
+            let run = it.run?;
+            Some((Actor::Agent { desk: it.desk?, run }, run, it.cwd.clone(), it.held))
         });
-        match found.await? {
-            Some((actor, cwd, held)) => refused(Some(&self.rule_on(actor, argv, cwd, held).await?)),
-            None => Ok(()),
-        }
+        let Some((actor, run, cwd, held)) = found.await? else { return Ok(None) };
+        refused(Some(&self.rule_on(actor, argv.clone(), cwd.clone(), held).await?))?;
+        self.deed(run, &argv, &cwd, held).await
     }
 
     /// The home that programs of a run are given.

@@ -315,6 +315,7 @@ fn about(event: &Event) -> About {
             | Effect::Check { task, .. }
             | Effect::Merge { task }
             | Effect::Reclaim { task } => About::Task(*task),
+            Effect::Act { approval } => About::Approval(*approval),
             Effect::TryProject { .. } | Effect::Discard { .. } => About::NoTask,
         },
     }

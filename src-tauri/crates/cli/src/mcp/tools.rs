@@ -168,6 +168,7 @@ impl OfficeTools {
             ruling: None,
             stands: None,
             grant: None,
+            deed: None,
         };
         let asked = self.approval(ask).await?;
         let answer = self.link.ask(Ask::AwaitApproval { approval: asked.id }).await.answer.map_err(said)?;
@@ -189,7 +190,7 @@ impl OfficeTools {
             return Err(format!("{}{note}. Do without it, or say with task_blocked what you need.", answered.state));
         }
         // A yes is good for one action; having told the agent is all there is to run.
-        self.approval(ApprovalCommand::Claim { approval: asked.id, stands: None }).await?;
+        self.approval(ApprovalCommand::Claim { approval: asked.id, stands: None, deed: None }).await?;
         self.approval(ApprovalCommand::Report { approval: asked.id, exit: Exit::Code { code: 0 } }).await?;
         Ok(format!("Approved, once{note}."))
     }

@@ -3,6 +3,7 @@
 use super::tests::{ONE, agent, ask, office, play};
 use super::*;
 use crate::command::{Command, CommandBody, decide};
+use crate::effect::{Effect, Outcome};
 use crate::event::Event;
 use crate::grant::{Covers, GrantCommand, NewGrant};
 use crate::hold::HoldReason;
@@ -50,7 +51,16 @@ fn it(office: &Office) -> &Approval {
 fn asked_as(words: &[&str], ruling: Option<Ruling>, stands: Option<&str>, grant: Option<GrantId>) -> ApprovalCommand {
     let argv = words.iter().map(|word| (*word).to_owned()).collect();
     let stands = stands.map(str::to_owned);
-    ApprovalCommand::Ask { argv, cwd: "/desk".to_owned(), reason: None, held: Held::Command, ruling, stands, grant }
+    ApprovalCommand::Ask {
+        argv,
+        cwd: "/desk".to_owned(),
+        reason: None,
+        held: Held::Command,
+        ruling,
+        stands,
+        grant,
+        deed: None,
+    }
 }
 
 fn ruling(category: &str) -> Option<Ruling> {
@@ -122,7 +132,8 @@ fn what_its_owner_changed_is_what_runs_and_is_bound_anew() {
     // An agent that is told so asks for the changed words, and these are the approved ones.
     said_at(&mut office, agent(1), ask(&["git", "push", "origin", "my fix"]), after(2)).unwrap();
     assert_eq!(office.approvals.len(), 1);
-    said_at(&mut office, agent(1), ApprovalCommand::Claim { approval: ONE, stands: None }, after(3)).unwrap();
+    said_at(&mut office, agent(1), ApprovalCommand::Claim { approval: ONE, stands: None, deed: None }, after(3))
+        .unwrap();
     assert_eq!(it(&office).state, ApprovalState::Running);
     assert_eq!(words_of_line("a | b"), ["sh", "-c", "a | b"]);
 }
@@ -132,7 +143,7 @@ fn an_answer_may_be_taken_back_in_time_and_nothing_begins_before_that() {
     let mut office = office();
     said_at(&mut office, agent(1), ask(&["git", "push"]), after(0)).unwrap();
     let soon = || Terms { undo_secs: Some(5), ..Terms::default() };
-    let claim = || ApprovalCommand::Claim { approval: ONE, stands: None };
+    let claim = || ApprovalCommand::Claim { approval: ONE, stands: None, deed: None };
     let undo = || ApprovalCommand::Undo { approval: ONE };
     said_at(&mut office, Actor::Owner, approve(soon()), after(0)).unwrap();
     assert!(!it(&office).speaks(after(4)) && it(&office).speaks(after(5)));
@@ -162,7 +173,8 @@ fn from_another_state_of_its_checkout_it_waits_again() {
     let mut office = office();
     said_at(&mut office, agent(1), asked_as(&["git", "push"], ruling("publish"), Some("s1"), None), after(0)).unwrap();
     said_at(&mut office, Actor::Owner, approve(Terms::default()), after(1)).unwrap();
-    let claim = |stands: Option<&str>| ApprovalCommand::Claim { approval: ONE, stands: stands.map(str::to_owned) };
+    let claim =
+        |stands: Option<&str>| ApprovalCommand::Claim { approval: ONE, stands: stands.map(str::to_owned), deed: None };
     let before = it(&office).hash.clone();
     said_at(&mut office, agent(1), claim(Some("s2")), after(2)).unwrap();
     assert_eq!(it(&office).state, ApprovalState::Waiting);
@@ -295,7 +307,7 @@ fn unanswered_it_parks_its_task_and_is_taken_up_by_the_next_run() {
     said_at(&mut office, agent(2), asked_as(&["git", "push"], ruling("publish"), Some("s"), None), after(9001))
         .unwrap();
     assert_eq!((office.approvals.len(), it(&office).run), (1, Some(RunId(2))));
-    let claim = ApprovalCommand::Claim { approval: ONE, stands: Some("s".to_owned()) };
+    let claim = ApprovalCommand::Claim { approval: ONE, stands: Some("s".to_owned()), deed: None };
     said_at(&mut office, agent(2), claim, after(9002)).unwrap();
     assert_eq!(it(&office).state, ApprovalState::Running);
     assert_eq!(office.runs[&RunId(2)].state, RunState::Live);
@@ -320,4 +332,79 @@ fn a_kind_that_its_owner_named_is_denied_after_its_hours_and_every_other_waits()
     assert_eq!(office.next_deadline(), None);
     said_at(&mut office, Actor::Office, CommandBody::Office(OfficeCommand::Tick), after(9_000_000)).unwrap();
     assert_eq!(office.waiting_approvals().count(), 2, "time never says yes");
+}
+
+/// What the office does itself is begun by nobody else, reported by nobody else, and known or not known, never repeated.
+#[test]
+fn what_the_office_does_is_its_own_to_report_and_begins_once() {
+    let mut office = office();
+    let deed = |commit: &str| {
+        let (remote, url) = ("origin".to_owned(), "ssh://far/a.git".to_owned());
+        let does = Does::Push { remote, url, commit: commit.to_owned(), branch: "main".to_owned(), expected: None };
+        Box::new(Deed::push(does, "Round it", 1))
+    };
+    let ask = |it: Option<Box<Deed>>| {
+        let ApprovalCommand::Ask { argv, cwd, held, reason, grant, .. } = ask(&["git", "push"]) else { panic!() };
+        let ruling = Some(Ruling { said: Said::Ask, category: None, rule: "git.push".into(), why: "it leaves".into() });
+        ApprovalCommand::Ask { argv, cwd, held, reason, grant, ruling, stands: None, deed: it }
+    };
+    let claim = |commit: &str| ApprovalCommand::Claim { approval: ONE, stands: None, deed: Some(deed(commit)) };
+    said_at(&mut office, agent(1), ask(Some(deed("one"))), after(0)).unwrap();
+    let hash = it(&office).hash.clone();
+    let approve = || ApprovalCommand::Approve { approval: ONE, note: None, terms: Terms::default() };
+    said_at(&mut office, Actor::Owner, approve(), after(1)).unwrap();
+    assert!(it(&office).speaks(after(1)), "whoever asked claims it");
+    said_at(&mut office, agent(1), claim("two"), after(2)).unwrap();
+    assert_eq!((it(&office).state, it(&office).deed.clone()), (ApprovalState::Waiting, Some(deed("two"))));
+    assert_ne!(it(&office).hash, hash, "what is shown is another");
+    assert!(office.pending.is_empty());
+    said_at(&mut office, Actor::Owner, approve(), after(3)).unwrap();
+    said_at(&mut office, agent(1), claim("two"), after(4)).unwrap();
+    assert_eq!(office.pending.values().collect::<Vec<_>>(), [&Effect::Act { approval: ONE }]);
+    assert!(!it(&office).speaks(after(5)), "what comes of it is waited for");
+    for (actor, body) in [
+        (agent(1), claim("two")),
+        (agent(1), ApprovalCommand::Withdraw { approval: ONE }),
+        (agent(1), ApprovalCommand::Report { approval: ONE, exit: Exit::Code { code: 0 } }),
+        (Actor::Owner, ApprovalCommand::Report { approval: ONE, exit: Exit::Code { code: 0 } }),
+    ] {
+        assert!(said_at(&mut office, actor, body.clone(), after(5)).is_err(), "{body:?}");
+    }
+    assert_eq!(run_over(&office, RunId(1)), [], "its run may end meanwhile");
+    for (outcome, state) in [
+        (Outcome::Acted { exit: Exit::Code { code: 0 }, output: "To far".into() }, ApprovalState::Ran),
+        (Outcome::Failed { why: "no git".into() }, ApprovalState::Ran),
+        (Outcome::Unclear { why: "cut off".into() }, ApprovalState::Uncertain),
+        (Outcome::Lost, ApprovalState::Uncertain),
+    ] {
+        let mut office = office.clone();
+        let events = acted(&office, ONE, &outcome);
+        play(&mut office, events);
+        assert_eq!(it(&office).state, state, "{outcome:?}");
+        assert_eq!(acted(&office, ONE, &outcome), [], "once");
+        if state == ApprovalState::Uncertain {
+            assert!(it(&office).note.as_ref().unwrap().contains("git ls-remote"), "{:?}", it(&office).note);
+            let lie = ApprovalCommand::Report { approval: ONE, exit: Exit::Code { code: 0 } };
+            assert!(said_at(&mut office, agent(1), lie, after(6)).is_err());
+        }
+    }
+}
+
+#[test]
+fn what_a_rule_allows_and_the_office_does_needs_no_answer() {
+    let mut office = office();
+    let does = Does::Push {
+        remote: "origin".into(),
+        url: "u".into(),
+        commit: "c".into(),
+        branch: "main".into(),
+        expected: None,
+    };
+    let ApprovalCommand::Ask { argv, cwd, held, .. } = ask(&["git", "push"]) else { panic!() };
+    let ruling = Some(Ruling { said: Said::Allow, category: None, rule: "mine".into(), why: "it may".into() });
+    let deed = Some(Box::new(Deed::push(does, "Round it", 1)));
+    let (reason, stands, grant) = (None, None, None);
+    let body = ApprovalCommand::Ask { argv, cwd, held, reason, ruling, stands, grant, deed };
+    said_at(&mut office, agent(1), body, after(0)).unwrap();
+    assert_eq!((it(&office).state, it(&office).note.as_deref()), (ApprovalState::Approved, Some("by the rule mine")));
 }

@@ -7,8 +7,8 @@ use specta::Type;
 use super::terms::{Terms, as_seen, edited, for_task, rule, until};
 use crate::actor::Actor;
 use crate::approval::{
-    ARGUMENTS_MAX, ASKED_PER_RUN, Approval, ApprovalEvent, ApprovalState, BYTES_MAX, Held, OPEN_MAX, OPEN_PER_RUN,
-    Ruling, Said, WORDS_MAX, shown,
+    ARGUMENTS_MAX, ASKED_PER_RUN, Approval, ApprovalEvent, ApprovalState, BYTES_MAX, Deed, Held, OPEN_MAX,
+    OPEN_PER_RUN, Ruling, Said, WORDS_MAX, shown,
 };
 use crate::event::Event;
 use crate::grant::GrantEvent;
@@ -47,6 +47,9 @@ pub enum ApprovalCommand {
         /** The standing grant that covers it; likewise. */
         #[serde(default)]
         grant: Option<GrantId>,
+        /** What the office does itself where it is approved; likewise. */
+        #[serde(default)]
+        deed: Option<Box<Deed>>,
     },
     /// Lets it run, once. Only the owner may.
     Approve {
@@ -100,6 +103,9 @@ pub enum ApprovalCommand {
         /** The state of its checkout now; the door fills it in. */
         #[serde(default)]
         stands: Option<String>,
+        /** What the office would do now; likewise. */
+        #[serde(default)]
+        deed: Option<Box<Deed>>,
     },
     /// Says how it ended.
     Report {
@@ -158,10 +164,16 @@ pub fn decide(office: &Office, actor: Actor, command: &ApprovalCommand, now: At)
             };
             let goes_on = goes_on(office, it, &format!("approved, once: {said}{}", words_after(note.as_deref())), now);
             let grant = if terms.for_task { Some(for_task(office, it, argv.as_deref(), now)?) } else { None };
-            let (rule, undo_until) = (rule(terms)?, until(terms, now)?);
-            let stands = terms.stands.clone().filter(|_| it.parked.is_some() && it.stands.is_some());
+            let (rule, undo_until) = (rule(terms)?, until(it, terms, now)?);
+            let stands = match (&argv, &terms.deed) {
+                // What the office does is approved as it was shown.
+                (None, _) if it.deed.is_some() => None,
+                (Some(_), Some(deed)) => Some(deed.bound()),
+                _ => terms.stands.clone().filter(|_| it.parked.is_some() && it.stands.is_some()),
+            };
+            let deed = terms.deed.clone().filter(|_| argv.is_some());
             let approved =
-                ApprovalEvent::Approved { approval: it.id, note, grant: None, argv, rule, undo_until, stands };
+                ApprovalEvent::Approved { approval: it.id, note, grant: None, argv, rule, undo_until, stands, deed };
             let mut events = vec![Event::Approval(approved)];
             events.extend(grant.map(|grant| Event::Grant(GrantEvent::Given { grant: Box::new(grant) })));
             events.extend(goes_on);
@@ -177,7 +189,7 @@ pub fn decide(office: &Office, actor: Actor, command: &ApprovalCommand, now: At)
             }
             let note = words_of("note", note.as_deref())?;
             let goes_on = goes_on(office, it, &format!("denied: {}{}", it.shown, words_after(note.as_deref())), now);
-            let (rule, undo_until) = (rule(terms)?, until(terms, now)?);
+            let (rule, undo_until) = (rule(terms)?, until(it, terms, now)?);
             let mut events = vec![Event::Approval(ApprovalEvent::Denied { approval: it.id, note, rule, undo_until })];
             events.extend(goes_on);
             Ok(events)
@@ -228,6 +240,10 @@ pub fn decide(office: &Office, actor: Actor, command: &ApprovalCommand, now: At)
         }
         ApprovalCommand::Withdraw { approval } => {
             let it = own(office, actor, *approval)?;
+            if it.state == ApprovalState::Running && it.deed.is_some() {
+                let message = format!("the office does what approval {} holds just now", it.id);
+                return Err(Refusal::new(Code::WrongState, message, "wait for what comes of it"));
+            }
             if it.state == ApprovalState::Running {
                 let why = "it was given up while it ran; see for yourself how far it came".to_owned();
                 return one(ApprovalEvent::Uncertain { approval: it.id, why });
@@ -236,22 +252,27 @@ pub fn decide(office: &Office, actor: Actor, command: &ApprovalCommand, now: At)
             let by = if matches!(actor, Actor::Agent { .. }) { "its agent" } else { "the owner" };
             one(ApprovalEvent::Withdrawn { approval: it.id, why: format!("{by} took it back") })
         }
-        ApprovalCommand::Claim { approval, stands } => {
+        ApprovalCommand::Claim { approval, stands, deed } => {
             let it = to_become(own(office, actor, *approval)?, ApprovalState::Running, "begun")?;
             if it.undo_until.is_some_and(|until| now < until) {
                 let message = format!("approval {} may still be taken back", it.id);
                 return Err(Refusal::new(Code::WrongState, message, "wait for the answer; it is told when it stands"));
             }
-            match (&it.stands, stands) {
+            let now = if it.deed.is_some() { deed.as_ref().map(|deed| deed.bound()) } else { stands.clone() };
+            match (&it.stands, now) {
                 (Some(shown), now) if now.as_ref() != Some(shown) => {
-                    let stands = now.clone().unwrap_or_else(|| "unknown".to_owned());
-                    one(ApprovalEvent::Moved { approval: it.id, stands })
+                    let stands = now.unwrap_or_else(|| "unknown".to_owned());
+                    one(ApprovalEvent::Moved { approval: it.id, stands, deed: deed.clone() })
                 }
                 _ => one(ApprovalEvent::Claimed { approval: it.id }),
             }
         }
         ApprovalCommand::Report { approval, exit } => {
             let it = to_become(own(office, actor, *approval)?, ApprovalState::Ran, "reported on")?;
+            if it.deed.is_some() && (it.state == ApprovalState::Running || actor != Actor::Owner) {
+                let message = format!("the office does what approval {} holds, and says itself how it ended", it.id);
+                return Err(Refusal::new(Code::NotAllowed, message, "wait for what comes of it"));
+            }
             let exit = match exit {
                 Exit::Code { .. } | Exit::Signal { .. } => exit.clone(),
                 Exit::NotStarted { why } => {
@@ -264,7 +285,7 @@ pub fn decide(office: &Office, actor: Actor, command: &ApprovalCommand, now: At)
                     ));
                 }
             };
-            one(ApprovalEvent::Ran { approval: it.id, exit })
+            one(ApprovalEvent::Ran { approval: it.id, exit, output: String::new() })
         }
     }
 }
@@ -282,7 +303,7 @@ fn answers(actor: Actor, what: &str) -> Result<(), Refusal> {
 }
 
 fn ask(office: &Office, actor: Actor, command: &ApprovalCommand, now: At) -> Result<Vec<Event>, Refusal> {
-    let ApprovalCommand::Ask { argv, cwd, reason, held, ruling, stands, grant } = command else {
+    let ApprovalCommand::Ask { argv, cwd, reason, held, ruling, stands, grant, deed } = command else {
         return Ok(Vec::new());
     };
     if let (Some(approval), Actor::Agent { desk, run }) = (command.joins(office, actor), actor) {
@@ -295,11 +316,13 @@ fn ask(office: &Office, actor: Actor, command: &ApprovalCommand, now: At) -> Res
         if it.open_question().is_some() && it.state == ApprovalState::Waiting && it.run == Some(run) {
             return Ok(Vec::new());
         }
-        let (run, desk, stands) = (Some(run), Some(desk), stands.clone());
-        return Ok(vec![Event::Approval(ApprovalEvent::Rejoined { approval, run, desk, stands })]);
+        let (run, desk, deed) = (Some(run), Some(desk), deed.clone());
+        let stands = deed.as_ref().map(|deed| deed.bound()).or_else(|| stands.clone());
+        return Ok(vec![Event::Approval(ApprovalEvent::Rejoined { approval, run, desk, stands, deed })]);
     }
     let mut it = asked(office, actor, argv, cwd, reason.as_deref(), now)?;
-    (it.held, it.ruling, it.stands) = (*held, ruling.clone(), stands.clone());
+    (it.held, it.ruling, it.deed) = (*held, ruling.clone(), deed.clone());
+    it.stands = deed.as_ref().map(|deed| deed.bound()).or_else(|| stands.clone());
     it.hash = Approval::hash_of(it.held, &it.argv, &it.cwd, it.stands.as_deref());
     // Nothing covers what the rules refuse; whatever else is asked, a grant may answer.
     let asks = it.ruling.as_ref().is_some_and(|ruling| ruling.said != Said::Deny);
@@ -308,10 +331,12 @@ fn ask(office: &Office, actor: Actor, command: &ApprovalCommand, now: At) -> Res
         grants.find(|grant| grant.id == id)
     });
     let (approval, id) = (it.id, granted.map(|grant| grant.id));
+    // What a rule lets go ahead needs no answer; only whoever does it is another.
+    let by_rule = it.ruling.clone().filter(|ruling| it.deed.is_some() && id.is_none() && ruling.said == Said::Allow);
     let mut events = vec![Event::Approval(ApprovalEvent::Asked { approval: Box::new(it) })];
     if let Some(grant) = id {
         let note = Some(format!("by standing grant {grant}"));
-        let (argv, rule, undo_until, stands) = (None, None, None, None);
+        let (argv, rule, undo_until, stands, deed) = (None, None, None, None, None);
         let by = Some(grant);
         events.push(Event::Approval(ApprovalEvent::Approved {
             approval,
@@ -321,8 +346,15 @@ fn ask(office: &Office, actor: Actor, command: &ApprovalCommand, now: At) -> Res
             rule,
             undo_until,
             stands,
+            deed,
         }));
         events.push(Event::Grant(GrantEvent::Used { grant, approval }));
+    }
+    if let Some(ruling) = by_rule {
+        let note = Some(format!("by the rule {}", ruling.rule));
+        let (grant, argv, rule, undo_until, stands, deed) = (None, None, None, None, None, None);
+        let approved = ApprovalEvent::Approved { approval, note, grant, argv, rule, undo_until, stands, deed };
+        events.push(Event::Approval(approved));
     }
     Ok(events)
 }
@@ -385,6 +417,8 @@ fn asked(
         since: now,
         hash: String::new(),
         stands: None,
+        deed: None,
+        output: String::new(),
         asked_as: None,
         talk: Vec::new(),
         grant: None,

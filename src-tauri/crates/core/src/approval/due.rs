@@ -97,6 +97,8 @@ fn let_go(office: &Office, run: RunId, over: bool) -> Vec<Event> {
     // What is parked waits for its task, not for its run.
     let of_run = office.open_approvals().filter(|it| it.run == Some(run) && it.parked.is_none());
     let event = |it: &Approval| match it.state {
+        // The office does it, and says how it ended.
+        ApprovalState::Running if it.deed.is_some() => None,
         ApprovalState::Running if over => Some(ApprovalEvent::Uncertain {
             approval: it.id,
             why: "its run ended before it said how the command ended; it is not repeated".to_owned(),

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::actor::Actor;
-use crate::approval::{Approval, ApprovalState, Remark, shown};
+use crate::approval::{Approval, ApprovalState, Deed, Remark, shown};
+use crate::effect::{Effect, Outcome};
+use crate::event::Event;
 use crate::ids::{ApprovalId, DeskId, GrantId, RunId};
 use crate::office::Office;
 use crate::run::Exit;
@@ -40,6 +42,9 @@ pub enum ApprovalEvent {
         /** The state of its checkout as it was then, where nobody worked in it. */
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stands: Option<String>,
+        /** What the office does by the words that the owner changed. */
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deed: Option<Box<Deed>>,
     },
     /// The owner said no; or, as they wished beforehand, time did.
     Denied {
@@ -89,6 +94,9 @@ pub enum ApprovalEvent {
         /** The state of the checkout now. */
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stands: Option<String>,
+        /** What the office would do now. */
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deed: Option<Box<Deed>>,
     },
     /// The checkout is another than was shown: what was approved waits again.
     Moved {
@@ -96,6 +104,9 @@ pub enum ApprovalEvent {
         approval: ApprovalId,
         /** The state of the checkout now. */
         stands: String,
+        /** What the office would do now. */
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deed: Option<Box<Deed>>,
     },
     /// Nobody wants it any more.
     Withdrawn {
@@ -115,6 +126,9 @@ pub enum ApprovalEvent {
         approval: ApprovalId,
         /** How. */
         exit: Exit,
+        /** The end of what it printed, where the office did it. */
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        output: String,
     },
     /// It was begun, and nobody is left to say how it ended.
     Uncertain {
@@ -181,8 +195,11 @@ fn change(it: &mut Approval, event: &ApprovalEvent, at: At) {
     match event {
         ApprovalEvent::Asked { .. } => {}
         ApprovalEvent::Claimed { .. } => it.undo_until = None,
-        ApprovalEvent::Approved { note, grant, argv, undo_until, stands, .. } => {
+        ApprovalEvent::Approved { note, grant, argv, undo_until, stands, deed, .. } => {
             it.answered = Some(at);
+            if argv.is_some() && (it.deed.is_some() || deed.is_some()) {
+                (it.deed, it.stands) = (deed.clone(), None);
+            }
             if let Some(stands) = stands {
                 it.stands = Some(stands.clone());
                 it.hash = Approval::hash_of(it.held, &it.argv, &it.cwd, it.stands.as_deref());
@@ -228,22 +245,65 @@ fn change(it: &mut Approval, event: &ApprovalEvent, at: At) {
             it.parked = Some(at);
             it.apart = true;
         }
-        ApprovalEvent::Rejoined { run, desk, stands, .. } => {
+        ApprovalEvent::Rejoined { run, desk, stands, deed, .. } => {
             (it.run, it.desk) = (*run, *desk);
             (it.parked, it.apart, it.joined) = (None, false, Some(at));
             // What waits is shown as it is now; what was answered was shown as it was then.
             if it.state == ApprovalState::Waiting {
-                it.stands = stands.clone();
+                (it.stands, it.deed) = (stands.clone(), deed.clone());
                 it.hash = Approval::hash_of(it.held, &it.argv, &it.cwd, it.stands.as_deref());
             }
         }
-        ApprovalEvent::Moved { stands, .. } => {
+        ApprovalEvent::Moved { stands, deed, .. } => {
+            if deed.is_some() {
+                it.deed = deed.clone();
+            }
             (it.answered, it.undo_until) = (None, None);
             it.note = Some("its checkout has changed since this was approved, so it is asked again".to_owned());
             it.stands = Some(stands.clone());
             it.hash = Approval::hash_of(it.held, &it.argv, &it.cwd, it.stands.as_deref());
         }
         ApprovalEvent::Withdrawn { why, .. } | ApprovalEvent::Uncertain { why, .. } => it.note = Some(why.clone()),
-        ApprovalEvent::Ran { exit, .. } => it.exit = Some(exit.clone()),
+        ApprovalEvent::Ran { exit, output, .. } => {
+            it.exit = Some(exit.clone());
+            it.output = output.clone();
+        }
     }
+}
+
+/// What is to be done because of it: what the office does itself, once it was claimed.
+pub fn effects(office: &Office, event: &ApprovalEvent) -> Vec<Effect> {
+    match event {
+        ApprovalEvent::Claimed { approval } => {
+            let deed = office.approvals.get(approval).is_some_and(|it| it.deed.is_some());
+            if deed { vec![Effect::Act { approval: *approval }] } else { Vec::new() }
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What came of it.
+pub fn acted(office: &Office, approval: ApprovalId, outcome: &Outcome) -> Vec<Event> {
+    let Some(it) = office.approvals.get(&approval).filter(|it| it.state == ApprovalState::Running) else {
+        return Vec::new();
+    };
+    let look = it.deed.as_ref().map(|deed| deed.look()).unwrap_or_default();
+    let event = match outcome {
+        Outcome::Acted { exit, output } => ApprovalEvent::Ran { approval, exit: exit.clone(), output: output.clone() },
+        // Nothing of it began.
+        Outcome::Failed { why } => {
+            let exit = Exit::NotStarted { why: why.clone() };
+            ApprovalEvent::Ran { approval, exit, output: String::new() }
+        }
+        Outcome::Unclear { why } => {
+            let why = format!("not known whether it happened: {why}. {look}. It is not repeated");
+            ApprovalEvent::Uncertain { approval, why }
+        }
+        _ => {
+            let why =
+                format!("not known whether it happened: the office went down meanwhile. {look}. It is not repeated");
+            ApprovalEvent::Uncertain { approval, why }
+        }
+    };
+    vec![Event::Approval(event)]
 }

@@ -6,7 +6,7 @@ use specta::Type;
 
 use super::ask::fits;
 use super::line::words_of_line;
-use super::{Approval, Held, shown};
+use super::{Approval, Deed, Held, shown};
 use crate::grant::{Covers, Grant};
 use crate::office::Office;
 use crate::refusal::{Code, Refusal};
@@ -33,6 +33,8 @@ pub struct Terms {
     pub undo_secs: Option<u32>,
     /// The state of its checkout now, where nobody works in that meanwhile; the door fills it in.
     pub stands: Option<String>,
+    /// What the office does by the changed words; likewise.
+    pub deed: Option<Box<Deed>>,
 }
 
 /// What is answered must be what was seen.
@@ -97,7 +99,7 @@ pub(super) fn rule(terms: &Terms) -> Result<Option<String>, Refusal> {
     }
 }
 
-pub(super) fn until(terms: &Terms, now: At) -> Result<Option<At>, Refusal> {
+pub(super) fn until(it: &Approval, terms: &Terms, now: At) -> Result<Option<At>, Refusal> {
     match terms.undo_secs {
         Some(secs) if secs > UNDO_MAX => {
             let message = format!("an answer cannot be taken back for {secs} seconds");
@@ -105,6 +107,8 @@ pub(super) fn until(terms: &Terms, now: At) -> Result<Option<At>, Refusal> {
         }
         // What settles more than this one thing is taken back as what it is: a rule, a grant.
         _ if terms.rule.is_some() || terms.for_task => Ok(None),
+        // What the office was to do before is not kept.
+        _ if terms.edit.is_some() && (it.deed.is_some() || terms.deed.is_some()) => Ok(None),
         secs => Ok(secs.filter(|secs| *secs > 0).map(|secs| now.plus_seconds(secs))),
     }
 }

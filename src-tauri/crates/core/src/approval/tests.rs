@@ -54,6 +54,7 @@ pub(super) fn ask(words: &[&str]) -> ApprovalCommand {
         ruling: None,
         stands: None,
         grant: None,
+        deed: None,
     }
 }
 
@@ -72,8 +73,9 @@ fn a_held_command_is_approved_begun_and_reported() {
     let note = Some(" go on ".to_owned());
     said(&mut office, Actor::Owner, ApprovalCommand::Approve { approval: ONE, note, terms: Terms::default() }).unwrap();
     assert_eq!(office.approvals[&ONE].note.as_deref(), Some("go on"));
-    said(&mut office, agent(1), ApprovalCommand::Claim { approval: ONE, stands: None }).unwrap();
-    let again = said(&mut office, agent(1), ApprovalCommand::Claim { approval: ONE, stands: None }).unwrap_err();
+    said(&mut office, agent(1), ApprovalCommand::Claim { approval: ONE, stands: None, deed: None }).unwrap();
+    let again =
+        said(&mut office, agent(1), ApprovalCommand::Claim { approval: ONE, stands: None, deed: None }).unwrap_err();
     assert_eq!(again.code, Code::WrongState);
     said(&mut office, agent(1), ApprovalCommand::Report { approval: ONE, exit: Exit::Code { code: 3 } }).unwrap();
     assert_eq!(state(&office, 1), ApprovalState::Ran);
@@ -100,7 +102,7 @@ fn another_run_neither_begins_nor_reports_nor_withdraws_it() {
     said(&mut office, Actor::Owner, ApprovalCommand::Approve { approval: ONE, note: None, terms: Terms::default() })
         .unwrap();
     for body in [
-        ApprovalCommand::Claim { approval: ONE, stands: None },
+        ApprovalCommand::Claim { approval: ONE, stands: None, deed: None },
         ApprovalCommand::Withdraw { approval: ONE },
         ApprovalCommand::Report { approval: ONE, exit: Exit::Code { code: 0 } },
     ] {
@@ -120,7 +122,7 @@ fn with_its_run_goes_what_is_held_and_what_ran_is_uncertain() {
         said(&mut office, Actor::Owner, ApprovalCommand::Approve { approval, note: None, terms: Terms::default() })
             .unwrap();
     }
-    said(&mut office, agent(1), ApprovalCommand::Claim { approval: ApprovalId(3), stands: None }).unwrap();
+    said(&mut office, agent(1), ApprovalCommand::Claim { approval: ApprovalId(3), stands: None, deed: None }).unwrap();
     let stopped = run::stop(&office, Some(RunId(1)), StopWhy::DeskStopped);
     play(&mut office, stopped);
     assert_eq!(state(&office, 1), ApprovalState::Withdrawn);
@@ -167,6 +169,7 @@ fn what_nobody_could_judge_or_run_is_refused_with_the_way_out() {
         ruling: None,
         stands: None,
         grant: None,
+        deed: None,
     };
     assert_eq!(said(&mut office, agent(1), relative).unwrap_err().code, Code::Invalid);
     let reason = Some("y".repeat(WORDS_MAX + 1));
@@ -178,6 +181,7 @@ fn what_nobody_could_judge_or_run_is_refused_with_the_way_out() {
         ruling: None,
         stands: None,
         grant: None,
+        deed: None,
     };
     assert_eq!(said(&mut office, agent(1), wordy).unwrap_err().code, Code::Limit);
     assert!(office.approvals.is_empty());
@@ -219,7 +223,7 @@ proptest! {
                 2 => ApprovalCommand::Approve { approval, note: None, terms: Terms::default() },
                 3 => ApprovalCommand::Deny { approval, note: None, terms: Terms::default() },
                 4 => ApprovalCommand::Withdraw { approval },
-                5 | 6 => ApprovalCommand::Claim { approval, stands: None },
+                5 | 6 => ApprovalCommand::Claim { approval, stands: None, deed: None },
                 7 => ApprovalCommand::Report { approval, exit: Exit::Code { code: 0 } },
                 _ => {
                     let run = RunId(id % 2 + 1);

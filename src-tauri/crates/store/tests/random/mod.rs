@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use office_core::approval::{ApprovalCommand, Held, Terms};
+use office_core::approval::{ApprovalCommand, Deed, Does, Held, Terms};
 use office_core::check::{Check, CheckResult, CheckSource, Verdict};
 use office_core::desk::DeskCommand;
 use office_core::effect::EffectCommand;
@@ -262,7 +262,7 @@ impl Night {
                 (Actor::Owner, ApprovalCommand::Undo { approval })
             }
             (Some(ApprovalState::Waiting), 3..) => (Actor::Owner, ApprovalCommand::Approve { approval, note, terms }),
-            (Some(ApprovalState::Approved), 3..) => (agent, ApprovalCommand::Claim { approval, stands }),
+            (Some(ApprovalState::Approved), 3..) => (agent, ApprovalCommand::Claim { approval, stands, deed: None }),
             (Some(ApprovalState::Running), 4..) => (agent, ApprovalCommand::Report { approval, exit: exit(c) }),
             (_, 0..=2) => {
                 let argv = vec!["git".to_owned(), format!("push\n'{d}'\u{202e}")];
@@ -276,13 +276,14 @@ impl Night {
                         ruling: None,
                         stands,
                         grant: None,
+                        deed: (c % 16 == 1).then(|| Box::new(deed(d))),
                     },
                 )
             }
             (_, 3) => (Actor::Owner, ApprovalCommand::Deny { approval, note, terms: plain }),
             (_, 4) => (agent, ApprovalCommand::Withdraw { approval }),
             (_, 5) => (Actor::Owner, ApprovalCommand::Approve { approval, note, terms }),
-            (_, 6) => (agent, ApprovalCommand::Claim { approval, stands }),
+            (_, 6) => (agent, ApprovalCommand::Claim { approval, stands, deed: None }),
             _ => (agent, ApprovalCommand::Report { approval, exit: exit(c) }),
         };
         (actor, CommandBody::Approval(body))
@@ -386,6 +387,11 @@ impl Night {
                     took_ms: 5,
                 },
             },
+            Effect::Act { .. } => match c % 3 {
+                0 => Outcome::Acted { exit: exit(c), output: format!("To far {c}") },
+                1 => Outcome::Unclear { why: "cut off".to_owned() },
+                _ => Outcome::Lost,
+            },
             Effect::Halt { .. } | Effect::Reclaim { .. } | Effect::Tidy { .. } | Effect::Discard { .. } => {
                 Outcome::Done
             }
@@ -396,6 +402,12 @@ impl Night {
 fn pick(among: impl Iterator<Item = u32>, n: u8) -> u32 {
     let all: Vec<u32> = among.collect();
     all.get(usize::from(n) % all.len().max(1)).copied().unwrap_or(1)
+}
+
+fn deed(n: u8) -> Deed {
+    let (remote, url) = ("origin".to_owned(), "ssh://far/a.git".to_owned());
+    let does = Does::Push { remote, url, commit: format!("c{n}"), branch: "main".to_owned(), expected: None };
+    Deed::push(does, "Round it", usize::from(n))
 }
 
 fn exit(n: u8) -> Exit {
