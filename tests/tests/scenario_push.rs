@@ -22,7 +22,7 @@ const SCRIPT: &str = "```sh\n\
     printf '#!/bin/sh\\ntouch ROOT/planted\\n' > /tmp/p && chmod +x /tmp/p && mkdir -p .git/hooks && cp /tmp/p .git/hooks/pre-push\n\
     git config core.fsmonitor /tmp/p; git config core.sshCommand /tmp/p; git config credential.helper '!/tmp/p'\n\
     git config url./tmp/elsewhere.insteadOf git@far.example:; git config remote.origin.url /tmp/elsewhere\n\
-    if cat ROOT/home/key; then touch has-the-key; fi; code=0\n\
+    if cat ROOT/keys/key; then touch has-the-key; fi; code=0\n\
     office ask-approval --reason 'ship it' -- git push origin HEAD:shipped > .git/said 2>&1 || code=$?; echo \"code $code\" >> .git/said\n\
     while ! test -f go; do sleep 0.05; done; rm go\n\
     office task done --summary shipped\n```";
@@ -37,10 +37,11 @@ impl Shop {
         let bare = bench.repo("far", &[]);
         bare.git(&["config", "core.bare", "true"]);
         bare.git(&["config", "core.logAllRefUpdates", "always"]);
-        fs::write(bench.root().join("home/key"), "the owner's key").unwrap();
+        fs::create_dir(bench.root().join("keys")).unwrap();
+        fs::write(bench.root().join("keys/key"), "the owner's key").unwrap();
         let ssh = program(
             &bench.root().join("ssh.sh"),
-            &format!("cat '{0}/home/key' >> '{0}/used' || exit 255; shift; exec sh -c \"$1\"", bench.root().display()),
+            &format!("cat '{0}/keys/key' >> '{0}/used' || exit 255; shift; exec sh -c \"$1\"", bench.root().display()),
         );
         let place = format!("git@far.example:{}/.git", bare.path().display());
         repo.git(&["remote", "add", "origin", &place]);
