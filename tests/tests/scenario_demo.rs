@@ -1,8 +1,9 @@
 //! The demo office, from nothing to six merged tasks with one approval, as its owner would work it; and what a second asking,
 //! a no and a kill do to it.
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail loudly, and says what it could not see")]
 
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use office_tests::Bench;
 use serde_json::Value;
@@ -119,4 +120,61 @@ fn a_project_of_that_name_is_not_taken_for_the_demo() {
     let refusal = bench.refused(1, &["demo"]);
     assert_eq!(refusal["code"], "duplicate");
     assert_eq!(tasks(&bench).len(), 0);
+}
+
+/// Where a line of strace's says that something is sent or connected to: none for what stays on this machine.
+fn leaves(line: &str) -> Option<&str> {
+    let family = line.split("sa_family=").nth(1)?.split([',', '}']).next()?;
+    let local = match family {
+        "AF_UNIX" | "AF_NETLINK" | "AF_UNSPEC" => true,
+        "AF_INET" => line.contains("inet_addr(\"127."),
+        "AF_INET6" => line.contains("inet_pton(AF_INET6, \"::1\"") || line.contains("\"::ffff:127."),
+        _ => false,
+    };
+    (!local).then_some(line)
+}
+
+/// `office run` and all that it starts, with every connection written down. None where nothing may be watched here.
+#[expect(clippy::disallowed_methods, reason = "the program under test, watched from outside")]
+fn watched(bench: &Bench) -> Option<std::process::Child> {
+    const SEEN: [&str; 5] = ["-f", "--seccomp-bpf", "-qq", "-e", "trace=connect,sendto,sendmsg,sendmmsg"];
+    let tried = Command::new("strace").args(SEEN).args(["-o", "/dev/null", "--", "true"]).output();
+    if !tried.as_ref().is_ok_and(|output| output.status.success()) {
+        eprintln!("NO STRACE ON THIS MACHINE, so the demo's connections were not seen: {tried:?}");
+        return None;
+    }
+    let program = bench.command();
+    let mut command = Command::new("strace");
+    command.args(SEEN).arg("-o").arg(bench.root().join("strace.log")).arg("--").arg(program.get_program());
+    command.args(["--json", "run"]).env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(bench.root());
+    let child = command.spawn().unwrap();
+    bench.wait("the office under strace", || (bench.office(&["status"]).code == 0).then_some(()));
+    Some(child)
+}
+
+#[test]
+fn the_demo_makes_no_connection_but_local_sockets_and_loopback() {
+    let outside = r#"12 connect(3, {sa_family=AF_INET, sin_port=htons(443), sin_addr=inet_addr("9.9.9.9")}, 16) = 0"#;
+    let asked = r#"12 sendto(3, "x", 1, 0, {sa_family=AF_INET6, sin6_port=htons(53), inet_pton(AF_INET6, "2620:fe::fe", &sin6_addr)}, 28) = 1"#;
+    let loopback =
+        r#"12 connect(3, {sa_family=AF_INET, sin_port=htons(8118), sin_addr=inet_addr("127.0.0.1")}, 16) = 0"#;
+    assert!(leaves(outside).is_some() && leaves(asked).is_some() && leaves(loopback).is_none());
+
+    let mut bench = Bench::made();
+    bench.set("OFFICE_SANDBOX", "auto");
+    let Some(mut office) = watched(&bench) else { return };
+    bench.json(&["demo"]);
+    let work = number(&bench, "Sort departures by time");
+    bench.json(&["task", "assign", &work.to_string(), "Mara"]);
+    bench.until(work, &["in review"]);
+    bench.json(&["task", "accept", &work.to_string()]);
+    bench.until(work, &["done"]);
+    bench.office(&["doctor"]);
+    bench.json(&["quit"]);
+    office.wait().unwrap();
+    let log = std::fs::read_to_string(bench.root().join("strace.log")).unwrap();
+    assert!(log.lines().any(|line| line.contains("AF_UNIX") && line.contains("connect(")), "nothing was seen at all");
+    let left: Vec<&str> = log.lines().filter_map(leaves).collect();
+    assert!(left.is_empty(), "{}", left.join("\n"));
 }

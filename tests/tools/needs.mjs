@@ -25,6 +25,7 @@ export const WINDOW_PACKAGES = [
 
 /** What only the tests need. */
 export const TEST_PACKAGES = [
+  { programs: ['strace'], apt: 'strace', why: 'a test watches every connection that the demo makes', only: 'linux' },
   { programs: ['WebKitWebDriver'], apt: 'webkit2gtk-driver', why: 'tests look into the real window with it', only: 'linux' },
   { programs: ['Xvfb'], apt: 'xvfb', why: 'tests open the real window on a screen of their own', only: 'linux' },
   { programs: ['dbus-daemon'], apt: 'dbus-daemon', why: 'tests give the real window a session bus of its own', only: 'linux' },
