@@ -725,11 +725,13 @@ export type BudgetOf =
 /** The whole office. */
 "office" |
 /** A project. */
-({ project: ProjectId }) & { desk?: never; task?: never } |
+({ project: ProjectId }) & { desk?: never; role?: never; task?: never } |
+/** All desks of a role together. */
+({ role: RoleName }) & { desk?: never; project?: never; task?: never } |
 /** A desk. */
-({ desk: DeskId }) & { project?: never; task?: never } |
+({ desk: DeskId }) & { project?: never; role?: never; task?: never } |
 /** A task, over all its attempts. */
-({ task: TaskId }) & { desk?: never; project?: never };
+({ task: TaskId }) & { desk?: never; project?: never; role?: never };
 
 /** A budget as it stands. */
 export type BudgetView = {
@@ -1493,6 +1495,8 @@ export type Limits = {
 	micro_dollars?: number | null,
 	/** Tokens of all kinds. */
 	tokens?: number | null,
+	/** Tokens that are read, without what the provider remembered. */
+	input?: number | null,
 	/** Tokens that are written. */
 	output?: number | null,
 };
@@ -2736,6 +2740,8 @@ export type Sum = {
 	micro_dollars: number,
 	/** Tokens of all kinds. */
 	tokens: number,
+	/** Tokens that were read, without what the provider remembered. */
+	input?: number,
 	/** Tokens that were written. */
 	output: number,
 };

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use office_core::budget::{BudgetOf, BudgetView, Limits};
 use office_core::office::OfficeCommand;
-use office_core::{CommandBody, TaskId};
+use office_core::{CommandBody, RoleName, TaskId};
 
 use crate::fail::Fail;
 use crate::print::{self, Table};
@@ -14,6 +14,7 @@ use crate::session::{Done, Session};
 #[command(after_help = "Examples:
   office budget                                 what may be spent, and what was
   office budget set --money 20                  the whole office: twenty dollars in all
+  office budget set --role reviewer --money 5   all desks of a role together
   office budget set --desk ada --tokens 5M
   office budget raise --task 12 --money 2.50    two and a half more than was spent so far
   office budget remove --desk ada
@@ -55,6 +56,9 @@ struct WhoseArgs {
     /// Of a project
     #[arg(long, value_name = "PROJECT")]
     project: Option<String>,
+    /// Of all desks of a role together
+    #[arg(long, value_name = "ROLE")]
+    role: Option<String>,
     /// Of a desk
     #[arg(long, value_name = "DESK")]
     desk: Option<String>,
@@ -80,6 +84,9 @@ struct LimitArgs {
     /// Tokens of all kinds, such as 5M or 200k
     #[arg(long, value_name = "N", value_parser = tokens)]
     tokens: Option<u64>,
+    /// Tokens that are read, without what the provider remembered
+    #[arg(long, value_name = "N", value_parser = tokens)]
+    input_tokens: Option<u64>,
     /// Tokens that are written
     #[arg(long, value_name = "N", value_parser = tokens)]
     output_tokens: Option<u64>,
@@ -125,8 +132,8 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, args: BudgetArgs) -> Done {
         Some(BudgetVerb::Raise(args)) => (args, true),
     };
     let budget = of(s, &args.whose).await?;
-    let LimitArgs { money, tokens, output_tokens } = args.much;
-    let limits = Limits { micro_dollars: money, tokens, output: output_tokens };
+    let LimitArgs { money, tokens, input_tokens, output_tokens } = args.much;
+    let limits = Limits { micro_dollars: money, tokens, input: input_tokens, output: output_tokens };
     s.submit(CommandBody::Office(OfficeCommand::SetBudget { budget, limits, more })).await?;
     list(s).await
 }
@@ -134,6 +141,7 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, args: BudgetArgs) -> Done {
 async fn of(s: &mut Session<'_>, whose: &WhoseArgs) -> Result<BudgetOf, Fail> {
     Ok(match whose {
         WhoseArgs { project: Some(name), .. } => BudgetOf::Project(s.project(Some(name)).await?.id),
+        WhoseArgs { role: Some(name), .. } => BudgetOf::Role(RoleName(name.clone())),
         WhoseArgs { desk: Some(name), .. } => BudgetOf::Desk(s.desk(name).await?.id),
         WhoseArgs { task: Some(task), .. } => BudgetOf::Task(*task),
         _ => BudgetOf::Office,
@@ -157,6 +165,7 @@ pub(crate) fn table(budgets: &[BudgetView], indent: usize, columns: Option<usize
         let spent = [
             it.limits.micro_dollars.map(|limit| format!("{} of {}", money(it.spent.micro_dollars), money(limit))),
             it.limits.tokens.map(|limit| format!("{} of {limit} tokens", it.spent.tokens)),
+            it.limits.input.map(|limit| format!("{} of {limit} tokens of input", it.spent.input)),
             it.limits.output.map(|limit| format!("{} of {limit} tokens of output", it.spent.output)),
         ];
         let spent = spent.into_iter().flatten().collect::<Vec<_>>().join(", ");
@@ -171,6 +180,7 @@ pub(crate) fn limits(limits: &Limits) -> String {
     let all = [
         limits.micro_dollars.map(money),
         limits.tokens.map(|it| format!("{it} tokens")),
+        limits.input.map(|it| format!("{it} tokens of input")),
         limits.output.map(|it| format!("{it} tokens of output")),
     ];
     all.into_iter().flatten().collect::<Vec<_>>().join(", ")

@@ -1,4 +1,4 @@
-//! A budget: the most that may be spent in the whole office, on a project, at a desk or on a task, in money or tokens. What a run
+//! A budget: the most that may be spent in the whole office, on a project, by a role, at a desk or on a task, in money or tokens. What a run
 //! with a meter takes is held to it before each call, by the meter; here stands what is allowed, what was spent, and what follows
 //! when it is. A run without a meter is stopped once it is seen to be over.
 
@@ -10,7 +10,7 @@ use specta::Type;
 
 use crate::event::Event;
 use crate::hold::{Hold, HoldReason};
-use crate::ids::{DeskId, ProjectId, TaskId};
+use crate::ids::{DeskId, ProjectId, RoleName, TaskId};
 use crate::office::{Office, OfficeEvent};
 use crate::refusal::{Code, Refusal};
 use crate::run::{self, Run, StopWhy};
@@ -19,13 +19,15 @@ use crate::task::{Task, TaskEvent, TaskState};
 use crate::time::At;
 
 /// What a budget is of.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, Type)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
 pub enum BudgetOf {
     /// The whole office.
     Office,
     /// A project.
     Project(ProjectId),
+    /// All desks of a role together.
+    Role(RoleName),
     /// A desk.
     Desk(DeskId),
     /// A task, over all its attempts.
@@ -37,6 +39,7 @@ impl fmt::Display for BudgetOf {
         match self {
             Self::Office => f.write_str("office"),
             Self::Project(id) => write!(f, "project {id}"),
+            Self::Role(name) => write!(f, "role {name}"),
             Self::Desk(id) => write!(f, "desk {id}"),
             Self::Task(id) => write!(f, "task {id}"),
         }
@@ -51,6 +54,9 @@ impl FromStr for BudgetOf {
             return Ok(Self::Office);
         }
         let (noun, id) = text.split_once(' ').ok_or(())?;
+        if noun == "role" {
+            return Ok(Self::Role(RoleName(id.to_owned())));
+        }
         let number = id.parse().map_err(|_| ())?;
         match noun {
             "project" => Ok(Self::Project(ProjectId(number))),
@@ -72,6 +78,10 @@ pub struct Limits {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[specta(type = Option<u32>)]
     pub tokens: Option<u64>,
+    /// Tokens that are read, without what the provider remembered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[specta(type = Option<u32>)]
+    pub input: Option<u64>,
     /// Tokens that are written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[specta(type = Option<u32>)]
@@ -79,7 +89,7 @@ pub struct Limits {
 }
 
 /// The most that may be spent.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
 pub struct Budget {
     /// Of what.
     pub of: BudgetOf,
@@ -98,6 +108,10 @@ pub struct Sum {
     /// Tokens of all kinds.
     #[specta(type = u32)]
     pub tokens: u64,
+    /// Tokens that were read, without what the provider remembered.
+    #[serde(default)]
+    #[specta(type = u32)]
+    pub input: u64,
     /// Tokens that were written.
     #[specta(type = u32)]
     pub output: u64,
@@ -111,6 +125,7 @@ impl Sum {
             tokens: [spent.input, spent.output, spent.cache_read, spent.cache_write]
                 .into_iter()
                 .fold(0, u64::saturating_add),
+            input: spent.input.saturating_add(spent.cache_write),
             output: spent.output,
         })
     }
@@ -119,6 +134,7 @@ impl Sum {
         Self {
             micro_dollars: self.micro_dollars.saturating_add(other.micro_dollars),
             tokens: self.tokens.saturating_add(other.tokens),
+            input: self.input.saturating_add(other.input),
             output: self.output.saturating_add(other.output),
         }
     }
@@ -145,37 +161,39 @@ impl Limits {
     /// Whether so much is all of it, or more.
     pub fn reached(&self, sum: &Sum) -> bool {
         let over = |limit: Option<u64>, is: u64| limit.is_some_and(|limit| is >= limit);
-        over(self.micro_dollars, sum.micro_dollars) || over(self.tokens, sum.tokens) || over(self.output, sum.output)
-    }
-}
-
-impl BudgetOf {
-    /// Whether a run counts in it.
-    pub fn holds(self, run: &Run) -> bool {
-        match self {
-            Self::Office => true,
-            Self::Project(id) => run.project == id,
-            Self::Desk(id) => run.desk == id,
-            Self::Task(id) => run.task == Some(id),
-        }
+        over(self.micro_dollars, sum.micro_dollars)
+            || over(self.tokens, sum.tokens)
+            || over(self.input, sum.input)
+            || over(self.output, sum.output)
     }
 }
 
 impl Office {
+    /// Whether a run counts in a budget.
+    pub fn counts_in(&self, of: &BudgetOf, run: &Run) -> bool {
+        match of {
+            BudgetOf::Office => true,
+            BudgetOf::Project(id) => run.project == *id,
+            BudgetOf::Role(name) => self.desks.get(&run.desk).is_some_and(|desk| desk.role == *name),
+            BudgetOf::Desk(id) => run.desk == *id,
+            BudgetOf::Task(id) => run.task == Some(*id),
+        }
+    }
+
     /// What was spent of it so far.
-    pub fn spent_of(&self, of: BudgetOf) -> Sum {
-        let runs = self.runs.values().filter(|run| of.holds(run));
+    pub fn spent_of(&self, of: &BudgetOf) -> Sum {
+        let runs = self.runs.values().filter(|run| self.counts_in(of, run));
         runs.fold(Sum::default(), |sum, run| sum.and(Sum::of(run.spent.as_ref())))
     }
 
     /// Each budget as it stands.
     pub fn budget_views(&self) -> Vec<BudgetView> {
         let view = |budget: &Budget| {
-            let spent = self.spent_of(budget.of);
+            let spent = self.spent_of(&budget.of);
             BudgetView {
-                of: budget.of,
+                of: budget.of.clone(),
                 limits: budget.limits,
-                name: self.budget_name(budget.of),
+                name: self.budget_name(&budget.of),
                 spent,
                 reached: budget.limits.reached(&spent),
                 raise: self.budget_raise(budget),
@@ -185,26 +203,28 @@ impl Office {
     }
 
     /// Whose it is, in words.
-    pub fn budget_name(&self, of: BudgetOf) -> String {
+    pub fn budget_name(&self, of: &BudgetOf) -> String {
         match of {
             BudgetOf::Office => "the office".to_owned(),
             BudgetOf::Project(id) => {
-                format!("project {}", self.projects.get(&id).map_or(String::new(), |it| it.name.clone()))
+                format!("project {}", self.projects.get(id).map_or(String::new(), |it| it.name.clone()))
             }
-            BudgetOf::Desk(id) => format!("desk {}", self.desks.get(&id).map_or(String::new(), |it| it.name.clone())),
+            BudgetOf::Role(name) => format!("role {name}"),
+            BudgetOf::Desk(id) => format!("desk {}", self.desks.get(id).map_or(String::new(), |it| it.name.clone())),
             BudgetOf::Task(id) => format!("task #{id}"),
         }
     }
 
     /// The command that raises it.
     pub fn budget_raise(&self, budget: &Budget) -> String {
-        let whose = match budget.of {
+        let whose = match &budget.of {
             BudgetOf::Office => String::new(),
             BudgetOf::Project(id) => {
-                format!(" --project {}", self.projects.get(&id).map_or(String::new(), |it| it.name.clone()))
+                format!(" --project {}", self.projects.get(id).map_or(String::new(), |it| it.name.clone()))
             }
+            BudgetOf::Role(name) => format!(" --role {name}"),
             BudgetOf::Desk(id) => {
-                format!(" --desk {}", self.desks.get(&id).map_or(String::new(), |it| it.name.clone()))
+                format!(" --desk {}", self.desks.get(id).map_or(String::new(), |it| it.name.clone()))
             }
             BudgetOf::Task(id) => format!(" --task {id}"),
         };
@@ -213,6 +233,8 @@ impl Office {
             "--money 5"
         } else if limits.tokens.is_some() {
             "--tokens 5M"
+        } else if limits.input.is_some() {
+            "--input-tokens 1M"
         } else {
             "--output-tokens 200k"
         };
@@ -221,13 +243,15 @@ impl Office {
 
     /// The budget that keeps work on `task` at `desk` from beginning, if one does. Read off `budgets`, as they are or will be.
     fn spent_for<'a>(&self, budgets: &'a [Budget], desk: Option<DeskId>, task: &Task) -> Option<&'a Budget> {
-        let counts = |of: BudgetOf| match of {
+        let role = desk.and_then(|desk| self.desks.get(&desk)).map(|desk| &desk.role).or(task.role.as_ref());
+        let counts = |of: &BudgetOf| match of {
             BudgetOf::Office => true,
-            BudgetOf::Project(id) => task.project == id,
-            BudgetOf::Desk(id) => desk == Some(id),
-            BudgetOf::Task(id) => task.id == id,
+            BudgetOf::Project(id) => task.project == *id,
+            BudgetOf::Role(name) => role == Some(name),
+            BudgetOf::Desk(id) => desk == Some(*id),
+            BudgetOf::Task(id) => task.id == *id,
         };
-        budgets.iter().find(|it| counts(it.of) && it.limits.reached(&self.spent_of(it.of)))
+        budgets.iter().find(|it| counts(&it.of) && it.limits.reached(&self.spent_of(&it.of)))
     }
 
     /// Whether a spent budget keeps work on `task` at `desk` from beginning.
@@ -237,34 +261,53 @@ impl Office {
 
     /// The spent budget that keeps everything at a desk from beginning.
     pub(crate) fn desk_has_no_budget(&self, desk: DeskId) -> Option<&Budget> {
-        let all = |of: BudgetOf| matches!(of, BudgetOf::Office) || of == BudgetOf::Desk(desk);
-        self.budgets.iter().find(|it| all(it.of) && it.limits.reached(&self.spent_of(it.of)))
+        let role = self.desks.get(&desk).map(|desk| &desk.role);
+        let all = |of: &BudgetOf| match of {
+            BudgetOf::Office => true,
+            BudgetOf::Role(name) => role == Some(name),
+            BudgetOf::Desk(id) => *id == desk,
+            BudgetOf::Project(_) | BudgetOf::Task(_) => false,
+        };
+        self.budgets.iter().find(|it| all(&it.of) && it.limits.reached(&self.spent_of(&it.of)))
     }
 }
 
 /// Decides to set a budget, or to raise it to so much more than was spent. What is not named stays as it is.
 pub fn set(office: &Office, of: BudgetOf, wanted: &Limits, more: bool, now: At) -> Result<Vec<Event>, Refusal> {
-    match of {
+    match &of {
         BudgetOf::Office => {}
-        BudgetOf::Project(id) => drop(office.project(id)?),
-        BudgetOf::Desk(id) => drop(office.desk(id)?),
-        BudgetOf::Task(id) => drop(office.task(id)?),
+        BudgetOf::Project(id) => drop(office.project(*id)?),
+        BudgetOf::Role(name) if office.roles.contains_key(name) => {}
+        BudgetOf::Role(name) => {
+            let known = office.roles.keys().map(|it| it.0.as_str()).collect::<Vec<_>>().join(", ");
+            return Err(Refusal::new(
+                Code::NotFound,
+                format!("there is no role '{name}'"),
+                format!("there are {known}"),
+            ));
+        }
+        BudgetOf::Desk(id) => drop(office.desk(*id)?),
+        BudgetOf::Task(id) => drop(office.task(*id)?),
     }
     if *wanted == Limits::default() {
-        return Err(Refusal::invalid("a budget needs a limit", "say --money, --tokens or --output-tokens"));
+        return Err(Refusal::invalid(
+            "a budget needs a limit",
+            "say --money, --tokens, --input-tokens or --output-tokens",
+        ));
     }
-    let spent = if more { office.spent_of(of) } else { Sum::default() };
+    let spent = if more { office.spent_of(&of) } else { Sum::default() };
     let known = office.budgets.iter().find(|it| it.of == of).map(|it| it.limits).unwrap_or_default();
     let limit =
         |wanted: Option<u64>, spent: u64, known: Option<u64>| wanted.map(|it| it.saturating_add(spent)).or(known);
     let limits = Limits {
         micro_dollars: limit(wanted.micro_dollars, spent.micro_dollars, known.micro_dollars),
         tokens: limit(wanted.tokens, spent.tokens, known.tokens),
+        input: limit(wanted.input, spent.input, known.input),
         output: limit(wanted.output, spent.output, known.output),
     };
+    let mut budgets: Vec<Budget> = office.budgets.iter().filter(|it| it.of != of).cloned().collect();
     let budget = Budget { of, limits, set: now };
-    let mut budgets: Vec<Budget> = office.budgets.iter().copied().filter(|it| it.of != of).collect();
-    budgets.push(budget);
+    budgets.push(budget.clone());
     let mut events = vec![Event::Office(OfficeEvent::BudgetSet { budget })];
     events.extend(let_go(office, &budgets));
     Ok(events)
@@ -273,10 +316,10 @@ pub fn set(office: &Office, of: BudgetOf, wanted: &Limits, more: bool, now: At) 
 /// Decides to do without a budget.
 pub fn remove(office: &Office, of: BudgetOf) -> Result<Vec<Event>, Refusal> {
     if !office.budgets.iter().any(|it| it.of == of) {
-        let message = format!("there is no budget of {}", office.budget_name(of));
+        let message = format!("there is no budget of {}", office.budget_name(&of));
         return Err(Refusal::new(Code::NotFound, message, "`office budget` lists those that there are"));
     }
-    let budgets: Vec<Budget> = office.budgets.iter().copied().filter(|it| it.of != of).collect();
+    let budgets: Vec<Budget> = office.budgets.iter().filter(|it| it.of != of).cloned().collect();
     let mut events = vec![Event::Office(OfficeEvent::BudgetRemoved { of })];
     events.extend(let_go(office, &budgets));
     Ok(events)
@@ -315,11 +358,12 @@ pub(crate) fn named<'a>(office: &'a Office, denied: &Denied) -> Option<&'a Budge
 pub(crate) fn passed<'a>(office: &'a Office, run: &Run, spent: &Spent) -> Option<&'a Budget> {
     let metered = run.enforcement.as_ref().and_then(|it| it.metering.as_ref()).is_some_and(|it| it.on);
     let (before, now) = (Sum::of(run.spent.as_ref()), Sum::of(Some(spent)));
-    office.budgets.iter().filter(|it| !metered && it.of.holds(run)).find(|it| {
-        let all = office.spent_of(it.of).and(now);
+    office.budgets.iter().filter(|it| !metered && office.counts_in(&it.of, run)).find(|it| {
+        let all = office.spent_of(&it.of).and(now);
         it.limits.reached(&Sum {
             micro_dollars: all.micro_dollars.saturating_sub(before.micro_dollars),
             tokens: all.tokens.saturating_sub(before.tokens),
+            input: all.input.saturating_sub(before.input),
             output: all.output.saturating_sub(before.output),
         })
     })

@@ -234,8 +234,8 @@ impl Office {
             OfficeEvent::Resumed => self.hold = None,
             OfficeEvent::BudgetSet { budget } => {
                 self.budgets.retain(|it| it.of != budget.of);
-                self.budgets.push(*budget);
-                self.budgets.sort_unstable_by_key(|it| it.of);
+                self.budgets.push(budget.clone());
+                self.budgets.sort_unstable_by(|a, b| a.of.cmp(&b.of));
             }
             OfficeEvent::BudgetRemoved { of } => self.budgets.retain(|it| it.of != *of),
         }

@@ -220,7 +220,7 @@ impl Office {
             return (DeskState::Paused, evidence.to_owned(), Some(hold.since));
         }
         if let Some(budget) = self.desk_has_no_budget(desk.id) {
-            let (whose, raise) = (self.budget_name(budget.of), self.budget_raise(budget));
+            let (whose, raise) = (self.budget_name(&budget.of), self.budget_raise(budget));
             return (DeskState::Paused, format!("the budget of {whose} is spent: `{raise}`"), None);
         }
         if let Err(refusal) = self.engine_of(desk) {

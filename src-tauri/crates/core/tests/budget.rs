@@ -10,8 +10,8 @@ use office_core::office::OfficeCommand;
 use office_core::seen::{Denied, News, Spent};
 use office_core::task::TaskEvent;
 use office_core::{
-    At, Code, Command, CommandBody, CommandId, DeskId, Envelope, Event, Noun, Office, Refusal, RunId, Seq, TaskId,
-    TaskState, decide,
+    At, Code, Command, CommandBody, CommandId, DeskId, Envelope, Event, Noun, Office, Refusal, RoleName, RunId, Seq,
+    TaskId, TaskState, decide,
 };
 use serde_json::{Value, json};
 
@@ -91,11 +91,11 @@ fn state(office: &Office, task: u32) -> TaskState {
 #[test]
 fn a_run_counts_in_each_budget_that_holds_it() {
     let mut it = office(true);
-    for budget in ["office", "project 1", "desk 1", "task 1"] {
+    for budget in ["office", "project 1", "role engineer", "desk 1", "task 1"] {
         let of: BudgetOf = budget.parse().unwrap();
-        assert_eq!((of.to_string().as_str(), it.spent_of(of).tokens), (budget, 900));
+        assert_eq!((of.to_string().as_str(), it.spent_of(&of).tokens), (budget, 900));
     }
-    assert_eq!(it.spent_of(BudgetOf::Task(TaskId(2))).tokens, 0);
+    assert_eq!(it.spent_of(&BudgetOf::Task(TaskId(2))).tokens, 0);
     assert!("desk".parse::<BudgetOf>().is_err() && "desk x".parse::<BudgetOf>().is_err());
     set(&mut it, BudgetOf::Desk(DeskId(1)), tokens(900), false).unwrap();
     let view = &it.budget_views()[0];
@@ -154,6 +154,24 @@ fn a_run_without_a_meter_is_stopped_once_it_is_seen_to_be_over() {
         heard(&mut it, spent(5000));
         assert_eq!(state(&it, 1), after, "metered: {metered}");
     }
+}
+
+#[test]
+fn a_role_spends_from_one_budget_at_all_its_desks() {
+    let mut it = office(true);
+    let role = |name: &str| BudgetOf::Role(RoleName(name.to_owned()));
+    assert_eq!(set(&mut it, role("nobody"), tokens(1), false).unwrap_err().code, Code::NotFound);
+    set(&mut it, role("engineer"), Limits { input: Some(150), ..Limits::default() }, false).unwrap();
+    // What was put into the provider's memory was read, too.
+    assert_eq!(it.budget_views()[0].spent.input, 150);
+    heard(&mut it, denied("role engineer", 1));
+    let release = it.tasks[&TaskId(1)].hold.clone().unwrap().release;
+    assert_eq!(
+        (state(&it, 1), release.as_str()),
+        (TaskState::Parked, "office budget raise --role engineer --input-tokens 1M")
+    );
+    set(&mut it, role("engineer"), Limits { input: Some(1), ..Limits::default() }, true).unwrap();
+    assert_eq!(state(&it, 1), TaskState::Ready);
 }
 
 #[test]

@@ -149,7 +149,12 @@ impl Account {
     /// As budgets count it, without what is set aside.
     pub fn sum(&self) -> Sum {
         let all = self.total();
-        Sum { micro_dollars: self.micro_dollars_known, tokens: all.tokens(), output: all.output }
+        Sum {
+            micro_dollars: self.micro_dollars_known,
+            tokens: all.tokens(),
+            input: all.input.saturating_add(all.cache_write),
+            output: all.output,
+        }
     }
 
     /// What is set aside.

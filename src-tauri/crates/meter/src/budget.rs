@@ -24,6 +24,9 @@ pub struct Limits {
     /// Tokens of all kinds.
     #[serde(default)]
     pub tokens: Option<u64>,
+    /// Tokens that are read, without what the provider remembered.
+    #[serde(default)]
+    pub input: Option<u64>,
     /// Tokens that are written.
     #[serde(default)]
     pub output: Option<u64>,
@@ -38,6 +41,9 @@ impl Limits {
         }
         if let Some(limit) = over(self.tokens, sum.tokens) {
             return Some(format!("{} of {limit} tokens", sum.tokens));
+        }
+        if let Some(limit) = over(self.input, sum.input) {
+            return Some(format!("{} of {limit} tokens of input", sum.input));
         }
         over(self.output, sum.output).map(|limit| format!("{} of {limit} tokens of output", sum.output))
     }
@@ -300,10 +306,10 @@ mod tests {
         #[test]
         fn one_call_more_than_the_budget_at_most(
             limit in 1_u64..400,
-            steps in proptest::collection::vec((0_u32..3, 1_u64..120, 0_u64..120), 1..40),
+            steps in proptest::collection::vec((0_u32..12, 1_u64..120, 0_u64..120), 1..60),
         ) {
-            let mut office = Office::new(3);
-            office.says(Limits { tokens: Some(limit), ..Limits::default() }, Sum::default(), &[Sum::default(); 3]);
+            let mut office = Office::new(12);
+            office.says(Limits { tokens: Some(limit), ..Limits::default() }, Sum::default(), &[Sum::default(); 12]);
             let mut flying: Vec<(u32, u64, u64)> = Vec::new();
             let mut greatest = 0;
             for (call, (run, most, took)) in steps.into_iter().enumerate() {

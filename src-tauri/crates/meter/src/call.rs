@@ -85,7 +85,7 @@ impl Book {
         #[expect(clippy::cast_precision_loss, reason = "tokens are far below 2^53")]
         let cost = prices.map(|it| asked.read as f64 * it.dearest_read() + asked.written as f64 * it.output);
         let tokens = asked.read.saturating_add(asked.written);
-        let most = Sum { micro_dollars: cost.map_or(0, micro), tokens, output: asked.written };
+        let most = Sum { micro_dollars: cost.map_or(0, micro), tokens, input: asked.read, output: asked.written };
         let number = inner.next;
         let taken = budget::begin(&self.places, self.run, &mut inner.account, prices.is_some(), |account| {
             account.reserved.insert(number, most);

@@ -47,6 +47,9 @@ pub struct Sum {
     pub micro_dollars: u64,
     /// Tokens of all kinds.
     pub tokens: u64,
+    /// Tokens that were read, without what the provider remembered.
+    #[serde(default)]
+    pub input: u64,
     /// Tokens that were written.
     pub output: u64,
 }
@@ -57,6 +60,7 @@ impl Sum {
         Self {
             micro_dollars: self.micro_dollars.saturating_sub(other.micro_dollars),
             tokens: self.tokens.saturating_sub(other.tokens),
+            input: self.input.saturating_sub(other.input),
             output: self.output.saturating_sub(other.output),
         }
     }
@@ -66,6 +70,7 @@ impl AddAssign for Sum {
     fn add_assign(&mut self, other: Self) {
         self.micro_dollars = self.micro_dollars.saturating_add(other.micro_dollars);
         self.tokens = self.tokens.saturating_add(other.tokens);
+        self.input = self.input.saturating_add(other.input);
         self.output = self.output.saturating_add(other.output);
     }
 }

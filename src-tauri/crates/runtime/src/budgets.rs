@@ -14,22 +14,27 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::world::World;
 
 fn sum(it: known::Sum) -> Sum {
-    Sum { micro_dollars: it.micro_dollars, tokens: it.tokens, output: it.output }
+    Sum { micro_dollars: it.micro_dollars, tokens: it.tokens, input: it.input, output: it.output }
 }
 
 /// All budgets as meters are told. Every open run counts, whether it is known yet to have a meter or not: one that has none has no
 /// account either.
 fn of(office: &Office) -> Budgets {
     let one = |budget: &known::Budget| {
-        let open = office.runs.values().filter(|run| run.is_open() && budget.of.holds(run));
+        let open = office.runs.values().filter(|run| run.is_open() && office.counts_in(&budget.of, run));
         let counted = |run: &Run| Counted { run: run.id.0, sum: sum(known::Sum::of(run.spent.as_ref())) };
         let limits = budget.limits;
         Budget {
             key: budget.of.to_string(),
-            of: office.budget_name(budget.of),
+            of: office.budget_name(&budget.of),
             way_out: format!("`{}` raises it.", office.budget_raise(budget)),
-            limits: Limits { micro_dollars: limits.micro_dollars, tokens: limits.tokens, output: limits.output },
-            known: sum(office.spent_of(budget.of)),
+            limits: Limits {
+                micro_dollars: limits.micro_dollars,
+                tokens: limits.tokens,
+                input: limits.input,
+                output: limits.output,
+            },
+            known: sum(office.spent_of(&budget.of)),
             runs: open.map(counted).collect(),
         }
     };

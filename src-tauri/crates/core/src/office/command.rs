@@ -314,11 +314,11 @@ pub fn decide(office: &Office, actor: Actor, command: &OfficeCommand, now: At) -
         }
         OfficeCommand::SetBudget { budget, limits, more } => {
             actor.owner_only("set budgets")?;
-            budget::set(office, *budget, limits, *more, now)
+            budget::set(office, budget.clone(), limits, *more, now)
         }
         OfficeCommand::RemoveBudget { budget } => {
             actor.owner_only("remove budgets")?;
-            budget::remove(office, *budget)
+            budget::remove(office, budget.clone())
         }
         OfficeCommand::Tick => {
             actor.office_only()?;
