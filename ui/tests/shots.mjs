@@ -1,5 +1,5 @@
 // Pictures of the window on the recorded night, into target/shots, to be looked at beside the design.
-//   node tests/shots.mjs [night|morning|more|large|narrow|first|inbox|away]...   all of them if none is named
+//   node tests/shots.mjs [night|morning|more|large|narrow|first|inbox|away|budget]...   all of them if none is named
 // Not here: judging them.
 
 import { mkdirSync } from 'node:fs';
@@ -130,6 +130,18 @@ try {
       await page.getByRole('textbox', { name: 'Rules' }).fill('[[rule]]\nid = "mine.deploy"\n# broken\n');
       await page.getByText('it should fit').waitFor();
       await shot(page, `${theme}-rules-fault`);
+      await page.close();
+    }
+  if (wants('budget'))
+    for (const theme of ['night', 'morning']) {
+      const page = await browser.open({ query: '?spent', before: (page) => set(page, { theme }) });
+      await shot(page, `${theme}-budget`);
+      await page.getByRole('button', { name: 'Settings' }).click();
+      await page.getByRole('heading', { name: 'Budgets' }).scrollIntoViewIfNeeded();
+      await shot(page, `${theme}-budget-settings`);
+      await page.keyboard.press('Escape');
+      await page.locator('[data-desk="1"]').click();
+      await shot(page, `${theme}-budget-desk`);
       await page.close();
     }
   for (const trouble of browser.troubles) console.log(`trouble: ${trouble}`);

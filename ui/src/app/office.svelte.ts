@@ -5,6 +5,7 @@ import { Refused, type Host, type Link, type Wanted } from '../host/host';
 import { light } from '../floor/model/light';
 import type { Terms } from '../bindings';
 import { answerApproval, resumeAll, stopAll, undoApproval } from '../state/commands';
+import { stoppedByBudget } from '../state/budget';
 import { counts, desksSeen, doneToday, grantsOf, groupsOf, printing, requestsOf, waitsForYou } from '../state/select';
 import { Sync } from '../state/sync';
 import { Pool } from '../terminal/pool';
@@ -57,9 +58,13 @@ export class Shop {
   /** Nothing was taken on yet. */
   first = $derived(![...this.view.projects.values()].some((project) => !project.removed));
   waits = $derived(waitsForYou(this.view));
+  /** Budgets that are spent while something waits for more. */
+  stopped = $derived(stoppedByBudget(this.view));
   /** Held commands, the oldest first; and the one that A and D act on, or that was looked at last. */
   requests = $derived(requestsOf(this.view));
   groups = $derived(groupsOf(this.requests));
+  /** So much waits for its owner. */
+  needs = $derived(this.requests.length + this.stopped.length + this.waits.length);
   /** What was approved in advance. */
   grants = $derived(grantsOf(this.view, this.now));
   asked = $state<number | null>(null);

@@ -1,6 +1,6 @@
 // What the owner may ask of the office, typed: one function for each thing a person does. Undo is said where there is one.
 // Not here: deciding whether it may be. The office does that and refuses in words.
-import type { Answer, ApprovalId, Ask, AutostartStanding, CommandBody, DeskId, GrantId, NewGrant, NewTask, Notify, Noun, OfficeSettings, ProjectId, RoleName, RuleFile, RulesTried, TaskEdit, TaskId, Terms, Unattended } from '../bindings';
+import type { Answer, ApprovalId, Ask, AutostartStanding, BudgetOf, CommandBody, DeskId, GrantId, Limits, NewGrant, NewTask, Notify, Noun, OfficeSettings, ProjectId, RoleName, RuleFile, RulesTried, TaskEdit, TaskId, Terms, Unattended } from '../bindings';
 
 export interface Office {
   ask(ask: Ask): Promise<Answer>;
@@ -112,6 +112,10 @@ export const setNotify = (office: Office, known: OfficeSettings, notify: Notify)
   submit(office, { noun: 'office', do: 'set', settings: { ...known, notify } });
 export const setUnattended = (office: Office, known: OfficeSettings, unattended: Unattended): Promise<Noun | null> =>
   submit(office, { noun: 'office', do: 'set', settings: { ...known, unattended } });
+/** The most that may be spent of it in all; `more`: that much more than was. What is not named stays as it is. */
+export const setBudget = (office: Office, budget: BudgetOf, limits: Limits, more: boolean): Promise<Noun | null> =>
+  submit(office, { noun: 'office', do: 'set_budget', budget, limits, more });
+export const removeBudget = (office: Office, budget: BudgetOf): Promise<Noun | null> => submit(office, { noun: 'office', do: 'remove_budget', budget });
 /** Whether the system starts the office after a reboot; changed first, if it is said how. */
 export async function autostart(office: Office, wanted: boolean | null): Promise<AutostartStanding> {
   const answer = await office.ask({ ask: 'autostart', wanted });

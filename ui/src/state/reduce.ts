@@ -16,8 +16,10 @@ export interface Reduced {
 
 /** Everything at one moment. */
 export function fromSnapshot(seq: Seq, nouns: readonly Noun[], recent: readonly Envelope[] = []): OfficeView {
-  return put({ ...NOTHING, seq, recent: recent.filter(isKept) }, nouns);
+  return put({ ...NOTHING, seq, recent: recent.filter(isKept), took: recent.flatMap(tookAt) }, nouns);
 }
+
+const tookAt = ({ at, event }: Envelope): OfficeView['took'][number][] => (event.noun === 'run' && event.type === 'spent' ? [{ at, run: event.run, spent: event.spent }] : []);
 
 /** What an engine does from moment to moment would push out what a person wants to read back. */
 const isKept = ({ event }: Envelope): boolean => event.noun !== 'run' || (event.type !== 'seen' && event.type !== 'spent');
@@ -39,9 +41,10 @@ export function reduce(view: OfficeView, pushes: readonly Pushed[]): Reduced {
   }
   if (fresh.length === 0) return { view, gap };
   const recent = [...view.recent, ...fresh.map((push) => push.envelope).filter(isKept)].slice(-RECENT);
+  const took = fresh.flatMap((push) => tookAt(push.envelope));
   // One copy of each kind for the whole batch: a flood of events costs one copy, not one each.
   const nouns = fresh.flatMap((push) => push.nouns);
-  const after = put({ ...view, seq, recent }, nouns);
+  const after = put({ ...view, seq, recent, took: took.length > 0 ? [...view.took, ...took].slice(-RECENT) : view.took }, nouns);
   return { view: { ...after, office: counted(after.office, seq, nouns) }, gap };
 }
 

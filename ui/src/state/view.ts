@@ -1,6 +1,6 @@
 // What the window knows of the office: every noun, whole, by number, and the newest events.
 // Not here: how it changes (reduce.ts) and what is read out of it (select.ts).
-import type { Approval, ApprovalId, Desk, DeskId, Envelope, Grant, GrantId, Mail, MailId, OfficeFacts, Project, ProjectId, Run, RunId, Seq, Task, TaskId } from '../bindings';
+import type { Approval, ApprovalId, Desk, DeskId, Envelope, Grant, GrantId, Mail, MailId, OfficeFacts, Project, ProjectId, Run, RunId, Seq, Spent, Task, TaskId } from '../bindings';
 
 export interface OfficeView {
   /** True up to this event. */
@@ -16,6 +16,8 @@ export interface OfficeView {
   mails: ReadonlyMap<MailId, Mail>;
   /** The newest events, oldest first, for the strip; no more than `RECENT`. */
   recent: readonly Envelope[];
+  /** What runs had taken at which moment, oldest first, for the line of what was spent; no more than `RECENT`. */
+  took: readonly { at: string; run: RunId; spent: Spent }[];
 }
 
 export const RECENT = 400;
@@ -40,4 +42,5 @@ export const NOTHING: OfficeView = {
   grants: new Map(),
   mails: new Map(),
   recent: [],
+  took: [],
 };

@@ -194,3 +194,32 @@ test('an office that has people opens on them: no first screen flashes up, and t
   assert.deepEqual(await page.evaluate(() => window.flashed), []);
   await page.close();
 });
+
+test('a spent budget is raised from the inbox, and one is set at a desk and in the settings', async () => {
+  const page = await open({ query: '?spent', prefs: { theme: 'night' } });
+  assert.match(await page.locator('[data-spent]').innerText(), /Spent\s+\$3\.\d\d\sof \$20/);
+  const { right } = await page.getByRole('button', { name: /Stop all/ }).evaluate((it) => it.getBoundingClientRect().toJSON());
+  assert.ok(right < 1440 - 12, `the bar has room for what is spent: ${right}`);
+  await page.locator('[data-spend-line]').waitFor();
+  const card = page.locator('[data-spent-budget]');
+  await card.getByText('#14').waitFor();
+  await sound(page, 'floor, a spent budget');
+  await card.getByRole('button', { name: 'Raise' }).click();
+  await card.getByRole('textbox').fill('apples');
+  await card.getByRole('button', { name: 'Raise' }).click();
+  await page.getByText("'apples' is no amount").first().waitFor();
+  await page.locator('[data-desk="1"]').click();
+  const field = page.getByRole('textbox', { name: 'A budget of Mara: dollars or tokens' });
+  await field.fill('5M tokens');
+  await field.press('Enter');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByRole('button', { name: 'Remove the budget of the office' }).click();
+  await sound(page, 'settings, budgets');
+  assert.deepEqual(await submitted(page), [
+    { noun: 'office', do: 'set_budget', budget: { desk: 5 }, limits: { micro_dollars: 500_000 }, more: true },
+    { noun: 'office', do: 'set_budget', budget: { desk: 1 }, limits: { tokens: 5_000_000 }, more: false },
+    { noun: 'office', do: 'remove_budget', budget: 'office' },
+  ]);
+  await page.close();
+});
