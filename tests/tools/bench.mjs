@@ -49,6 +49,7 @@ const BENCHES = [
     minutes: 3,
   },
   { name: 'dispatch', what: 'no-op tasks over bare git and sh', cargo: ['-p', 'office-runtime', '--example', 'dispatch_bench'], minutes: 5 },
+  { name: 'mail', what: 'a mail from sending to reading, and a burst', cargo: ['-p', 'office-runtime', '--example', 'mail_bench'], minutes: 5 },
   { name: 'memory', what: 'searching and filling the index, beside SQLite FTS5', cargo: ['-p', 'office-memory', '--example', 'memory_bench'], minutes: 5 },
   {
     name: 'start',
