@@ -1,7 +1,7 @@
 // `npm run test:engines`: the real agent CLIs at exact versions, against a scripted model, in private homes.
 //   --engine claude[,codex]   only these (gemini and opencode too; all)          --row TEXT     only rows whose name holds TEXT
 //   --record                  keeps runs as fixtures of the crate `engines`       --docs   writes the table into docs/ENGINES.md
-//   --keep-going N            rows at once (2)
+//   --keep-going N            rows at once (2)                     --long         rows that wait for minutes, too
 // Needs the binaries office, office-hook, office-meter and engine-desk:
 // `cargo build -p office-cli -p office-hook -p office-meter -p office-tests`.
 
@@ -15,7 +15,7 @@ import { PACKAGES, install, versionOf } from './lib/install.mjs';
 /** What `npm test` runs; the others take minutes, and are named by --engine. */
 const ENGINES = ['claude', 'codex'];
 /** Rows that bring an office of their own; one that names its engine is that engine's. */
-const OFFICES = { claude: ['office', 'guard', 'meter', 'team'], codex: ['inside', 'meter'] };
+const OFFICES = { claude: ['office', 'guard', 'families', 'meter', 'team'], codex: ['inside', 'families', 'meter'] };
 const BEGIN = '<!-- table: written by `npm run test:engines -- --docs` -->';
 const END = '<!-- end of table -->';
 
@@ -66,7 +66,7 @@ function keep(desk, engine, name) {
 
 async function main() {
   const { values } = parseArgs({
-    options: { engine: { type: 'string' }, row: { type: 'string' }, record: { type: 'boolean' }, docs: { type: 'boolean' }, 'keep-going': { type: 'string' } },
+    options: { engine: { type: 'string' }, row: { type: 'string' }, record: { type: 'boolean' }, docs: { type: 'boolean' }, long: { type: 'boolean' }, 'keep-going': { type: 'string' } },
   });
   if (values.docs && values.row) throw new Error('--docs writes whole columns: leave --row out');
   const engines = values.engine === 'all' ? Object.keys(PACKAGES) : (values.engine?.split(',') ?? ENGINES);
@@ -82,7 +82,7 @@ async function main() {
     const { rows, withoutGate } = await import(`./rows/${engine}.mjs`);
     for (const file of OFFICES[engine] ?? []) {
       const { rows } = await import(`./rows/${file}.mjs`);
-      const mine = rows.filter((row) => (row.engine ?? engine) === engine && (!values.row || row.name.includes(values.row)));
+      const mine = rows.filter((row) => (row.engine ?? engine) === engine && (values.long || !row.long) && (!values.row || row.name.includes(values.row)));
       for (const row of mine) offices.push(() => journey(engine, row));
     }
     for (const row of rows.filter(({ name }) => !values.row || name.includes(values.row))) {
