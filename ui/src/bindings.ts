@@ -8,6 +8,14 @@ export type Acceptance =
 /** The office merges what is green and carries no mark; the owner sees the rest. */
 "green";
 
+/** Who has seen a held command and looks after it. It is no answer. */
+export type Acknowledged = {
+	/** Who. */
+	by: Actor,
+	/** When. */
+	at: At,
+};
+
 /** Who sends a command. */
 export type Actor =
 /** The person whose office it is. */
@@ -180,6 +188,10 @@ export type Approval = {
 	parked?: At | null,
 	/** Nobody waits at it: whoever asked was sent away, and takes it up by asking the same again. */
 	apart?: boolean,
+	/** When whoever leads the desks was told of it, as the owner wished. */
+	escalated?: At | null,
+	/** Somebody on its way has seen it and looks after it: nobody further on is told. */
+	acknowledged?: Acknowledged | null,
 	/** When it was taken up again. */
 	joined?: At | null,
 };
@@ -236,6 +248,10 @@ question: string } |
 approval: ApprovalId;
 /** The words. */
 text: string } |
+/** Says that somebody on its way has seen it and looks after it. It answers nothing. */
+{ do: "acknowledge";
+/** Which. */
+approval: ApprovalId } |
 /** Takes it back; one that runs already is uncertain from then on. */
 { do: "withdraw";
 /** Which. */
@@ -308,6 +324,16 @@ question: string } |
 approval: ApprovalId;
 /** The words. */
 text: string } |
+/** Whoever leads the desks was told of it. */
+{ type: "escalated";
+/** Which. */
+approval: ApprovalId } |
+/** Somebody on its way has seen it: nobody further on is told. */
+{ type: "acknowledged";
+/** Which. */
+approval: ApprovalId;
+/** Who. */
+by: Actor } |
 /** Nobody waits at it any more: its task is parked until it is answered. */
 { type: "parked";
 /** Which. */

@@ -7,7 +7,7 @@ import { byHand, dropWord, engineOf } from '../src/state/assign';
 import { fromSnapshot } from '../src/state/reduce';
 import { BACKLOG, listed } from '../src/state/listing';
 import { counts, deskSeen, doneToday, grantsOf, groupsOf, size, waitsForYou } from '../src/state/select';
-import { clock, ifNothing } from '../src/state/words';
+import { clock, ifNothing, toldTo } from '../src/state/words';
 import { spendingOf } from '../src/state/spending';
 import { NOTHING, type OfficeView } from '../src/state/view';
 
@@ -311,6 +311,20 @@ describe('the inbox', () => {
     expect(ifNothing(it_, approval(1, { ruling: { said: 'ask', category: 'network', rule: 'r', why: 'w' } }))).toContain(`Denied at ${at(480)}.`);
     expect(ifNothing(it_, approval(1, { task: null }))).toBe('Until you answer it waits, and desk1 with it. It never runs by itself.');
     expect(ifNothing(it_, approval(1, { parked: AT }))).toContain('#1 is parked since');
+  });
+  it('says who is told of it on its way, and that nobody is skipped in silence', () => {
+    const path = { spend: [{ to: 'coordinator' as const, after_mins: 0, notify: false }, { to: 'owner' as const, after_mins: 10, notify: true }] };
+    const settings = { review_limit: 10, unattended: { park_after_mins: 15, deny_after_hours: {}, path } };
+    const asks = approval(1, { ruling: { said: 'ask', category: 'spend', rule: 'r', why: 'w' } });
+    const with_ = (...desks: Desk[]): OfficeView => view(desks, [], [], { ...office, settings } as Noun);
+    const led = with_(desk(1), desk(2, { role: 'coordinator' }));
+    const at = (minutes: number): string => clock(new Date(Date.parse(AT) + minutes * 60_000));
+    expect(toldTo(with_(desk(1)), asks)).toBe('you at once: nobody else sits at a desk as coordinator');
+    expect(toldTo(with_(desk(1, { role: 'coordinator' })), asks)).toContain('you at once');
+    expect(toldTo(led, asks)).toBe(`the coordinator, you at ${at(10)}`);
+    expect(toldTo(led, { ...asks, escalated: AT })).toBe(`the coordinator at ${at(0)}, you at ${at(10)}`);
+    expect(toldTo(led, { ...asks, acknowledged: { by: { kind: 'agent', desk: 2, run: 3 }, at: AT } })).toContain('desk2 looked at it');
+    expect(toldTo(led, approval(1))).toBeNull();
   });
   it('lists what is approved in advance while it may still answer something', () => {
     const covers = { kind: 'shape' as const, run: 'git push', words: ['origin'] };

@@ -119,6 +119,22 @@ export function ifNothing(view: OfficeView, it: Approval): string {
   if (it.task === null || !mins) return `${no}Until you answer it waits, and ${who} with it. It never runs by itself.`;
   return `At ${after(it.joined ?? it.asked, mins)} its task is parked and ${who} takes other work. ${no}It never runs by itself.`;
 }
+/** Who is told of it on its way, where that is not simply its owner at once. */
+export function toldTo(view: OfficeView, it: Approval): string | null {
+  const at = (when: string): string => clock(new Date(when));
+  const seen = it.acknowledged;
+  if (seen) {
+    const who = seen.by.kind === 'agent' ? (view.desks.get(seen.by.desk)?.name ?? 'The coordinator') : 'You';
+    return `${who} looked at it at ${at(seen.at)}; it still waits for your answer`;
+  }
+  const way = [...(view.office.settings.unattended?.path?.[it.ruling?.category ?? ''] ?? [])].sort((a, b) => a.after_mins - b.after_mins);
+  if (!way.some((step) => step.to === 'coordinator')) return null;
+  const led = [...view.desks.values()].some((desk) => desk.role === 'coordinator' && !desk.removed && desk.hold === null && desk.id !== it.desk);
+  if (!led) return 'you at once: nobody else sits at a desk as coordinator';
+  const you = way.find((step) => step.to === 'owner' && step.notify);
+  const then = you ? `, you at ${at(new Date(Date.parse(it.asked) + you.after_mins * 60_000).toISOString())}` : '';
+  return `the coordinator${it.escalated ? ` at ${at(it.escalated)}` : ''}${then}`;
+}
 /** What a standing grant covers. */
 export const grantWords = (it: Grant): string => (it.covers.kind === 'same' ? it.covers.shown : [it.covers.run, ...it.covers.words].join(' '));
 /** How often it was used, and till when it is good. */

@@ -69,6 +69,13 @@ What is approved are the words that are shown. What a script they name holds is 
         /// The words
         text: String,
     },
+    /// Say that you have seen it and look after it: nobody further on its way is told. It answers nothing
+    #[command(after_help = "Examples:
+  office approval ack 3")]
+    Ack {
+        /// Which
+        approval: ApprovalId,
+    },
     /// Print the rule that `--always` would make, to be changed and given with `--rule`
     #[command(after_help = "Examples:
   office approval rule 3 > rule.toml && office approval approve 3 --rule rule.toml
@@ -158,6 +165,7 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, verb: ApprovalVerb) -> Done {
         }
         ApprovalVerb::Undo { approval } => ApprovalCommand::Undo { approval },
         ApprovalVerb::AskBack { approval, question } => ApprovalCommand::AskBack { approval, question },
+        ApprovalVerb::Ack { approval } => ApprovalCommand::Acknowledge { approval },
         ApprovalVerb::Reply { approval, text } => ApprovalCommand::Reply { approval, text },
         ApprovalVerb::Withdraw { approval } => ApprovalCommand::Withdraw { approval },
     };

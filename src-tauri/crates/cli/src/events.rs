@@ -344,6 +344,8 @@ fn approval(event: &ApprovalEvent) -> String {
         ApprovalEvent::Undone { .. } => format!("approval {id}: the answer is taken back"),
         ApprovalEvent::AskedBack { question, .. } => format!("approval {id}: the owner asks: {}", first(question)),
         ApprovalEvent::Replied { text, .. } => format!("approval {id}: the reply: {}", first(text)),
+        ApprovalEvent::Escalated { .. } => format!("approval {id}: the coordinator is told"),
+        ApprovalEvent::Acknowledged { .. } => format!("approval {id} is looked after; it still waits"),
         ApprovalEvent::Parked { .. } => format!("approval {id} is parked with its task"),
         ApprovalEvent::Rejoined { .. } => format!("approval {id} is asked again, and is the same"),
         ApprovalEvent::Moved { .. } => format!("approval {id} waits again: its checkout has changed"),

@@ -316,6 +316,7 @@ pub(crate) const SHAPES: &[(&str, &str)] = &[
     ("approval deny", "Approval"),
     ("approval withdraw", "Approval"),
     ("approval undo", "Approval"),
+    ("approval ack", "Approval"),
     ("approval ask-back", "Approval"),
     ("approval reply", "Approval"),
     ("approval rule", ""),

@@ -5,6 +5,7 @@
 mod ask;
 mod deed;
 mod due;
+mod escalation;
 mod event;
 mod line;
 mod ruling;
@@ -95,6 +96,15 @@ pub struct Remark {
     pub text: String,
 }
 
+/// Who has seen a held command and looks after it. It is no answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct Acknowledged {
+    /// Who.
+    pub by: Actor,
+    /// When.
+    pub at: At,
+}
+
 /// A command that is held, or was.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
 pub struct Approval {
@@ -163,6 +173,12 @@ pub struct Approval {
     /// Nobody waits at it: whoever asked was sent away, and takes it up by asking the same again.
     #[serde(default, skip_serializing_if = "is_false")]
     pub apart: bool,
+    /// When whoever leads the desks was told of it, as the owner wished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalated: Option<At>,
+    /// Somebody on its way has seen it and looks after it: nobody further on is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<Acknowledged>,
     /// When it was taken up again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub joined: Option<At>,

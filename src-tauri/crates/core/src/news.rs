@@ -11,7 +11,7 @@ use crate::ids::{ApprovalId, TaskId};
 use crate::office::Office;
 use crate::task::TaskState;
 use crate::time::At;
-use crate::unattended::Unattended;
+use crate::unattended::{COORDINATOR, Unattended};
 use crate::view::StatusView;
 
 /// A command that is longer does not fit into a notification; it is approved where it can be read whole.
@@ -152,11 +152,12 @@ fn news<'a>(
     approvals: impl Iterator<Item = &'a Approval>,
     notify: Notify,
     wished: &Unattended,
+    leads: impl Fn(&Approval) -> bool,
     now: At,
 ) -> News {
     let mut news = News { items: reviews, pace_secs: wished.tell_every_secs, ..News::default() };
     for it in approvals {
-        match wished.told_at(it) {
+        match wished.told_at(it, leads(it)) {
             Some(at) if at <= now => {
                 news.items.insert(Item::Approval(it.id));
                 if wished.is_urgent(it) {
@@ -174,7 +175,8 @@ impl Office {
     /// What waits for the owner, so far as it is to be told by now.
     pub fn news(&self, now: At) -> News {
         let reviews = self.index.in_review.iter().map(|id| Item::Review(*id)).collect();
-        news(reviews, self.waiting_approvals(), self.settings.notify, &self.settings.unattended, now)
+        let leads = |it: &Approval| self.is_led(it.desk);
+        news(reviews, self.waiting_approvals(), self.settings.notify, &self.settings.unattended, leads, now)
     }
 }
 
@@ -183,7 +185,11 @@ impl StatusView {
     pub fn news(&self) -> News {
         let reviews = self.waits_for_you.iter().filter(|line| line.state == TaskState::InReview);
         let reviews = reviews.map(|line| Item::Review(line.id)).collect();
-        news(reviews, self.approvals.iter(), self.notify, &self.unattended, self.now)
+        let leads = |it: &Approval| {
+            let mut others = self.desks.iter().filter(|desk| Some(desk.id) != it.desk && desk.hold.is_none());
+            others.any(|desk| desk.role.0 == COORDINATOR)
+        };
+        news(reviews, self.approvals.iter(), self.notify, &self.unattended, leads, self.now)
     }
 
     /// The words for one of them, if it still waits.
@@ -280,6 +286,8 @@ mod tests {
             undo_until: None,
             parked: None,
             apart: false,
+            escalated: None,
+            acknowledged: None,
             joined: None,
         }
     }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use crate::actor::Actor;
 use crate::approval::Approval;
 use crate::refusal::Refusal;
 use crate::time::At;
@@ -16,6 +17,8 @@ const PARK_AFTER: u32 = 15;
 const HOURS_MAX: u32 = 24 * 14;
 /// Steps of one path.
 const STEPS_MAX: usize = 8;
+/// The role of whoever leads the desks.
+pub const COORDINATOR: &str = "coordinator";
 /// The kinds of risk, as in docs/GUARD.md.
 pub const CATEGORIES: &[&str] = &[
     "destructive",
@@ -157,11 +160,25 @@ impl Unattended {
         self.path.get(it.ruling.as_ref()?.category.as_ref()?)
     }
 
-    /// When the owner's desktop is to be told of it; never if none.
-    pub fn told_at(&self, it: &Approval) -> Option<At> {
+    /// When the owner's desktop is to be told of it; never if none. `leads`: whether somebody leads the desks now. Whoever has seen it
+    /// stops its way; but what is urgent an agent does not keep from the owner.
+    pub fn told_at(&self, it: &Approval, leads: bool) -> Option<At> {
+        if it.acknowledged.is_some_and(|seen| seen.by == Actor::Owner || !self.is_urgent(it)) {
+            return None;
+        }
         let Some(path) = self.path_of(it) else { return Some(it.asked) };
-        let told = path.iter().filter(|step| step.to == Whom::Owner && step.notify);
+        let told = stepped(path, leads).into_iter().filter(|step| step.to == Whom::Owner && step.notify);
         told.map(|step| it.asked.plus_seconds(step.after_mins.saturating_mul(60))).min()
+    }
+
+    /// When whoever leads the desks is to be told of it; never if none.
+    pub fn escalated_at(&self, it: &Approval) -> Option<At> {
+        if it.acknowledged.is_some() || it.escalated.is_some() {
+            return None;
+        }
+        let step =
+            self.path_of(it)?.iter().filter(|step| step.to == Whom::Coordinator).min_by_key(|it| it.after_mins)?;
+        Some(it.asked.plus_seconds(step.after_mins.saturating_mul(60)))
     }
 
     /// When it is denied, as the owner wished; it waits if none.
@@ -182,6 +199,22 @@ impl Unattended {
     pub fn is_urgent(&self, it: &Approval) -> bool {
         it.ruling.as_ref().and_then(|it| it.category.as_ref()).is_some_and(|category| self.urgent.contains(category))
     }
+}
+
+/// The steps of a way in their order, as they can be taken: where nobody leads the desks, the next step is taken at once instead.
+fn stepped(path: &[Step], leads: bool) -> Vec<Step> {
+    let mut steps = path.to_vec();
+    steps.sort_by_key(|step| step.after_mins);
+    let mut instead = None;
+    steps.retain_mut(|step| {
+        if step.to == Whom::Coordinator && !leads {
+            instead = instead.or(Some(step.after_mins));
+            return false;
+        }
+        step.after_mins = instead.take().unwrap_or(step.after_mins);
+        true
+    });
+    steps
 }
 
 #[cfg(test)]

@@ -90,6 +90,11 @@ pub enum ApprovalCommand {
         /** The words. */
         text: String,
     },
+    /// Says that somebody on its way has seen it and looks after it. It answers nothing.
+    Acknowledge {
+        /** Which. */
+        approval: ApprovalId,
+    },
     /// Takes it back; one that runs already is uncertain from then on.
     Withdraw {
         /** Which. */
@@ -126,6 +131,7 @@ impl ApprovalCommand {
             | Self::Undo { approval }
             | Self::AskBack { approval, .. }
             | Self::Reply { approval, .. }
+            | Self::Acknowledge { approval }
             | Self::Withdraw { approval }
             | Self::Claim { approval, .. }
             | Self::Report { approval, .. } => Some(*approval),
@@ -237,6 +243,10 @@ pub fn decide(office: &Office, actor: Actor, command: &ApprovalCommand, now: At)
             let text = words_of("reply", Some(text))?;
             let text = text.ok_or_else(|| Refusal::invalid("there is no reply", "say it in a few sentences"))?;
             one(ApprovalEvent::Replied { approval: it.id, text })
+        }
+        ApprovalCommand::Acknowledge { approval } => {
+            let it = office.approval(*approval)?;
+            one(super::escalation::acknowledged(office, actor, it)?)
         }
         ApprovalCommand::Withdraw { approval } => {
             let it = own(office, actor, *approval)?;
@@ -425,6 +435,8 @@ fn asked(
         undo_until: None,
         parked: None,
         apart: false,
+        escalated: None,
+        acknowledged: None,
         joined: None,
     })
 }

@@ -1,6 +1,7 @@
 //! What time and the end of a run do to what is held: its task is parked and the desk takes other work, it is denied where the
 //! owner wished so, it is let go with its run. Time never approves anything.
 
+use crate::approval::escalation;
 use crate::approval::{Approval, ApprovalEvent, ApprovalState};
 use crate::event::Event;
 use crate::hold::{Hold, HoldReason};
@@ -25,7 +26,11 @@ fn denied_at(office: &Office, it: &Approval) -> Option<At> {
 
 /// The next moment at which time does something to what is held.
 pub fn next_due(office: &Office) -> Option<At> {
-    office.waiting_approvals().flat_map(|it| [parked_at(office, it), denied_at(office, it)]).flatten().min()
+    office
+        .waiting_approvals()
+        .flat_map(|it| [parked_at(office, it), denied_at(office, it), escalation::at(office, it)])
+        .flatten()
+        .min()
 }
 
 /// What has become due by now.
@@ -40,6 +45,11 @@ pub fn passed(office: &Office, now: At) -> Vec<Event> {
         } else if parked_at(office, it).is_some_and(|at| at <= now) {
             parks.extend(it.run.filter(|run| !parks.contains(run)));
         }
+    }
+    // One at a time: each takes the next number of a mail.
+    let due = |it: &&Approval| escalation::at(office, it).is_some_and(|at| at <= now);
+    if let Some(it) = office.waiting_approvals().find(due) {
+        events.extend(escalation::told(office, it, now));
     }
     for run in parks {
         events.extend(park(office, run, now));

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::actor::Actor;
-use crate::approval::{Approval, ApprovalState, Deed, Remark, shown};
+use crate::approval::{Acknowledged, Approval, ApprovalState, Deed, Remark, shown};
 use crate::effect::{Effect, Outcome};
 use crate::event::Event;
 use crate::ids::{ApprovalId, DeskId, GrantId, RunId};
@@ -78,6 +78,18 @@ pub enum ApprovalEvent {
         /** The words. */
         text: String,
     },
+    /// Whoever leads the desks was told of it.
+    Escalated {
+        /** Which. */
+        approval: ApprovalId,
+    },
+    /// Somebody on its way has seen it: nobody further on is told.
+    Acknowledged {
+        /** Which. */
+        approval: ApprovalId,
+        /** Who. */
+        by: Actor,
+    },
     /// Nobody waits at it any more: its task is parked until it is answered.
     Parked {
         /** Which. */
@@ -149,6 +161,8 @@ impl ApprovalEvent {
             | Self::Undone { approval }
             | Self::AskedBack { approval, .. }
             | Self::Replied { approval, .. }
+            | Self::Escalated { approval }
+            | Self::Acknowledged { approval, .. }
             | Self::Parked { approval }
             | Self::Rejoined { approval, .. }
             | Self::Moved { approval, .. }
@@ -169,7 +183,12 @@ impl ApprovalEvent {
             Self::Claimed { .. } => ApprovalState::Running,
             Self::Ran { .. } => ApprovalState::Ran,
             Self::Uncertain { .. } => ApprovalState::Uncertain,
-            Self::AskedBack { .. } | Self::Replied { .. } | Self::Parked { .. } | Self::Rejoined { .. } => return None,
+            Self::AskedBack { .. }
+            | Self::Replied { .. }
+            | Self::Escalated { .. }
+            | Self::Acknowledged { .. }
+            | Self::Parked { .. }
+            | Self::Rejoined { .. } => return None,
         })
     }
 }
@@ -241,6 +260,8 @@ fn change(it: &mut Approval, event: &ApprovalEvent, at: At) {
             };
             it.talk.push(Remark { by, at, text: text.clone() });
         }
+        ApprovalEvent::Escalated { .. } => it.escalated = Some(at),
+        ApprovalEvent::Acknowledged { by, .. } => it.acknowledged = Some(Acknowledged { by: *by, at }),
         ApprovalEvent::Parked { .. } => {
             it.parked = Some(at);
             it.apart = true;
