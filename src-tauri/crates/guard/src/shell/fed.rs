@@ -260,9 +260,10 @@ impl Shell<'_> {
     }
 
     pub(crate) fn code(&mut self, name: &str, code: &str) -> Text {
-        let files = super::inline::reads_only(name, code, &|module| self.is_own_module(module));
+        let files = super::inline::files_only(name, code, &|module| self.is_own_module(module));
         if let Some(files) = files.filter(|_| self.st.disk_is_true) {
-            files.iter().for_each(|file| self.reads(&Arg::lit(file)));
+            files.reads.iter().for_each(|file| self.reads(file));
+            files.writes.iter().for_each(|file| self.write_to(file, &Text::any(), false));
         } else if !super::output::only_shows(name, code) {
             self.emit(Action::Interpret { interpreter: name.to_owned(), code: code.to_owned() });
             self.st.forget_files();

@@ -2,6 +2,7 @@
 //! files just written and text fed to shells, and says which actions a line would come to. What it cannot follow it says, too.
 
 mod arith;
+mod bound;
 mod brace;
 mod builtin;
 mod call;
@@ -13,8 +14,11 @@ mod find;
 mod git;
 mod inline;
 mod oneliner;
+mod opens;
+mod origins;
 mod output;
 mod parse;
+mod pieces;
 mod redirect;
 mod scan;
 mod script;
