@@ -93,6 +93,8 @@ pub struct Run {
     pub flags_open: bool,
     /// What is left after options.
     pub operands: Vec<Arg>,
+    /// Whether nothing is known of the program.
+    pub unheard: bool,
     /// Through which wrappers it was reached.
     pub via: Vec<String>,
     /// What is set in its environment for it alone.

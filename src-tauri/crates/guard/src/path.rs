@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::action::Arg;
 use crate::pattern::fits;
-use crate::world::World;
+use crate::world::{Stands, World};
 
 /// Kinds of places; where several fit, the first one counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -293,12 +293,33 @@ fn pattern(shown: String, text: &str, cwd: Option<&Path>, scene: &Scene, world: 
     {
         more(name);
     }
+    // Names that are more than they look: anywhere below, or where they stand.
+    let deep = rest.contains('/');
+    let last = rest.rsplit('/').next().unwrap_or_default();
+    if !matches!(last, "*" | "**" | "*.*") && place.classes.contains(&Class::Checkout) {
+        for name in names().tags.get("lockfile").into_iter().flatten().filter_map(|one| one.strip_prefix("**/")) {
+            let there = deep || world.stands(&folder.join(name)) == Stands::File;
+            if !name.contains(['/', '*']) && there && glob_may_match(last, name) {
+                place.tags.insert("lockfile".to_owned());
+            }
+        }
+        let at_root = place.inside.as_deref().is_none_or(str::is_empty);
+        if deep && at_root {
+            if ["ci.yml", "ci.yaml"].iter().any(|name| glob_may_match(last, name)) {
+                place.tags.insert("ci".to_owned());
+            }
+            if glob_may_match(last, "settings.json") {
+                place.classes.insert(Class::Agent);
+            }
+        }
+    }
     // In the folder of all, whole other kinds may be meant.
     if rest.starts_with(".*") || rest.starts_with(".?") || rest.contains("/.*") {
         place.classes.extend(Class::ALL);
     }
     let whole = rest.split('/').next().is_some_and(|part| part == "**");
-    if whole && place.classes.contains(&Class::Checkout) && rest == "**" {
+    let at_root = place.inside.as_deref().is_none_or(str::is_empty);
+    if whole && at_root && place.classes.contains(&Class::Checkout) && rest == "**" {
         place.classes.insert(Class::Agent);
     }
     if let Some(inside) = &place.inside {

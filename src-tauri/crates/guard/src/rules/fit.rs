@@ -47,6 +47,9 @@ impl Conditions {
         if self.bare {
             fit = fit.and(Fit::of(run.name.len() == 1));
         }
+        if self.unheard {
+            fit = fit.and(Fit::of(run.unheard));
+        }
         let open = if run.flags_open { Fit::Maybe } else { Fit::No };
         if !self.any_flag.is_empty() {
             fit = fit.and(Fit::of(self.any_flag.iter().any(|flag| run.flags.contains(flag))).or(open));
@@ -103,7 +106,21 @@ impl Conditions {
             let harmless = Specs::shipped().words("harmless-goals");
             let sounds = self.no_word.iter().any(|one| one == "@risky-goals");
             let names = run.name.iter().skip(1).cloned().map(Arg::Lit).collect::<Vec<_>>();
-            let said = names.iter().chain(&run.operands).map(|arg| (arg, false));
+            let about_tests = sounds.then(|| tests_from(run)).flatten();
+            let count = names.len();
+            let soft = Specs::shipped().words("risky-topics");
+            let said = names.iter().chain(&run.operands).enumerate();
+            // What tests are about is no goal, nor is a file.
+            let said = said.filter(|(at, arg)| {
+                let word = arg.known().map(str::to_lowercase).unwrap_or_default();
+                let after = about_tests.is_some_and(|test| *at >= test);
+                let script = *at == count && run.name.first().is_some_and(|name| name.starts_with('<'));
+                let path = *at >= count && !script && (word.contains('/') || word.contains(' '));
+                let topic = soft.iter().any(|one| fits_words(one, &word));
+                let of_tests = path && (word.contains("test") || word.contains("spec")) && !word.ends_with("sh");
+                !(sounds && arg.known().is_some() && ((after || path) && topic && !is_more(&word) || after && of_tests))
+            });
+            let said = said.map(|(_, arg)| (arg, false));
             let flags = run.flags.iter().cloned().map(Arg::Lit).collect::<Vec<_>>();
             let said = said.chain(flags.iter().map(|arg| (arg, true)));
             let said = said.filter(|(arg, _)| {
@@ -166,6 +183,41 @@ impl Conditions {
             (Some(_), None) => Fit::No,
         }
     }
+}
+
+/// Where the words begin that say what is tested: `npm run test:e2e -- login`.
+fn tests_from(run: &Run) -> Option<usize> {
+    let tests = [
+        "test",
+        "tests",
+        "spec",
+        "specs",
+        "lint",
+        "check",
+        "e2e",
+        "jest",
+        "vitest",
+        "unit",
+        "typecheck",
+        "bench",
+        "phpunit",
+        "rspec",
+    ];
+    let words = run
+        .name
+        .iter()
+        .skip(1)
+        .map(String::as_str)
+        .chain(run.operands.iter().map(|arg| arg.known().unwrap_or_default()));
+    words.enumerate().find_map(|(at, word)| {
+        let first = word.split([':', '-', '_']).next().unwrap_or_default();
+        tests.contains(&first).then_some(at)
+    })
+}
+
+/// Whether a word that is about something risky is also a deed.
+fn is_more(word: &str) -> bool {
+    Specs::shipped().words("risky-deeds").iter().any(|one| fits_words(one, word))
 }
 
 /// The words of a list; `@name` stands for a list of the specs.

@@ -23,6 +23,8 @@ pub struct Conditions {
     pub run: Vec<String>,
     /// No subcommand follows.
     pub bare: bool,
+    /// Nothing is known of the program.
+    pub unheard: bool,
     /// One of these options is there, by its own name or the one that its spec gives it.
     pub any_flag: Vec<String>,
     /// None of these options is there.

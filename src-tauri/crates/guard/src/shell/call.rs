@@ -54,9 +54,18 @@ impl Shell<'_> {
         let Some(full) = call.argv.first().and_then(Arg::known).map(str::to_owned) else { return Text::any() };
         let name = match self.program_name(&full) {
             Program::Named(name) => name,
-            Program::Script => return self.script_file(&Arg::Lit(full), &call.argv[1..], stdin),
+            Program::Script => {
+                let file = Arg::Lit(full);
+                return match self.language_of(&file) {
+                    Some(language) => self.foreign_script(language, &file, &call.argv[1..]),
+                    None => self.script_file(&file, &call.argv[1..], stdin),
+                };
+            }
             Program::Built => "<built>".to_owned(),
         };
+        if let Some(call) = self.manager_called(&name, call) {
+            return self.program_called(&call, stdin);
+        }
         let words: Vec<&str> = call.argv.iter().skip(1).map_while(Arg::known).take(2).collect();
         let second = words.first().map_or_else(String::new, |word| format!("{name} {word}"));
         let third = if words.len() == 2 { format!("{second} {}", words[1]) } else { String::new() };

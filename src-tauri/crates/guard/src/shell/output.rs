@@ -36,6 +36,10 @@ impl Shell<'_> {
                     && words.iter().any(|word| lists(word))
                     && words.iter().all(|word| is_below(word)) =>
             {
+                // `--include='*.ts'`: all that is found is called so.
+                if let Some(found) = all.then(|| named_so(name, &words)).flatten() {
+                    return Text::files(found);
+                }
                 // `grep -rl x src`: all that is found is below src.
                 let named = words.iter().filter(|word| !word.starts_with('-')).count();
                 let by_option = words.iter().any(|word| word.starts_with("-e") || word.starts_with("-f"));
@@ -93,6 +97,39 @@ pub(crate) fn is_below(word: &str) -> bool {
     !word.starts_with(['/', '~']) && !word.split('/').any(|part| part == "..") && !word.starts_with(".git")
 }
 
+/// The pattern that a search goes by, where it is one.
+fn named_so(name: &str, words: &[&str]) -> Option<String> {
+    let mut patterns = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        let after = || words.get(at + 1).copied().unwrap_or_default();
+        let (flag, glued) = word.split_once('=').map_or((*word, None), |(flag, value)| (flag, Some(value)));
+        match (name, flag) {
+            ("grep", "--include") | ("rg", "-g" | "--glob" | "--iglob") => {
+                patterns.push(glued.unwrap_or_else(after).to_owned())
+            }
+            ("rg", "-t" | "--type") => {
+                let ending = match glued.unwrap_or_else(after) {
+                    "rust" => "rs",
+                    "ts" => "ts*",
+                    "js" => "js*",
+                    "py" | "python" => "py",
+                    "ruby" => "rb",
+                    "md" | "markdown" => "md",
+                    plain @ ("go" | "java" | "css" | "html" | "php" | "swift" | "kotlin" | "c" | "cpp") => plain,
+                    _ => return None,
+                };
+                patterns.push(format!("*.{ending}"));
+            }
+            ("rg", flag) if flag.starts_with("-g") || flag.starts_with("-t") => return None,
+            _ => {}
+        }
+    }
+    match &patterns[..] {
+        [one] if one.starts_with("*.") && !one.contains(['/', '{', '!']) => Some(format!("./**/{one}")),
+        _ => None,
+    }
+}
+
 fn lists(word: &str) -> bool {
     matches!(
         word,
@@ -127,6 +164,21 @@ fn counts(name: &str, words: &[&str]) -> bool {
 pub(crate) fn only_shows(interpreter: &str, code: &str) -> bool {
     let python = interpreter.starts_with("python") || interpreter.starts_with("pypy");
     let node = matches!(interpreter, "node" | "nodejs" | "deno" | "bun");
+    if interpreter == "julia" {
+        let fine = [
+            "using Pkg",
+            "import Pkg",
+            "Pkg.test()",
+            "Pkg.instantiate()",
+            "Pkg.precompile()",
+            "Pkg.resolve()",
+            "Pkg.status()",
+            "Pkg.build()",
+            "Pkg.activate(\".\")",
+            "Pkg.activate('.')",
+        ];
+        return code.split([';', '\n']).map(str::trim).all(|line| line.is_empty() || fine.contains(&line));
+    }
     if code.len() > 400 || !(python || node) {
         return false;
     }

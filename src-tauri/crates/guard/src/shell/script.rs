@@ -1,6 +1,7 @@
 //! Scripts on disk: those of shells are read and gone through; others are known by where they are and what they are called.
 //! Scripts of packages (`npm run x`) are found in their manifest.
 
+use super::simple::Call;
 use super::text::Text;
 use super::{Feed, Shell};
 use crate::action::Arg;
@@ -37,6 +38,22 @@ impl Shell<'_> {
         });
         self.via.pop();
         written
+    }
+
+    /// The language of a script that says it by its name alone: nothing stands there, and this line wrote nothing there.
+    pub(crate) fn language_of(&self, file: &Arg) -> Option<&'static str> {
+        let language = match file.known().filter(|file| !file.contains("://"))?.rsplit_once('.')?.1 {
+            "py" => "python",
+            "js" | "mjs" | "cjs" => "node",
+            "ts" | "mts" => "tsx",
+            "rb" => "ruby",
+            "pl" => "perl",
+            "php" => "php",
+            _ => return None,
+        };
+        let path = self.path_of(file)?;
+        let unseen = !self.st.files.contains_key(&path) && self.world.stands(&path) == Stands::Nothing;
+        unseen.then_some(language)
     }
 
     fn script_arguments(&mut self, file: &Arg, _args: &[Arg]) {
@@ -109,6 +126,63 @@ impl Shell<'_> {
         self.shown_run(kind, &argv);
     }
 
+    /// A package manager with options before its subcommand, or with a script in the place of one: as it is usually written.
+    pub(crate) fn manager_called(&self, name: &str, call: &Call) -> Option<Call> {
+        if !(MANAGERS.contains(&name) || name == "composer") {
+            return None;
+        }
+        let spec = self.specs.tool(name)?;
+        let mut at = 1;
+        // Only options that are known, or nobody can say where the subcommand is.
+        while let Some(word) = call.argv.get(at).and_then(Arg::known).filter(|word| word.starts_with('-')) {
+            let flag = word.split('=').next().unwrap_or(word);
+            let alone = self.specs.words("manager-flags").iter().any(|one| one == word);
+            match spec.value(flag) {
+                _ if alone => at += 1,
+                Some(_) if word.contains('=') => at += 1,
+                Some(_) => at += 2,
+                None => return None,
+            }
+        }
+        let sub = call.argv.get(at)?.known()?;
+        let rest = &call.argv[at + 1..];
+        if ["exec", "dlx", "x"].contains(&sub) && name != "composer" {
+            let plain = [call.argv[0].clone(), call.argv[at].clone()].into_iter().chain(rest.iter().cloned()).collect();
+            return (at > 1).then(|| Call { argv: plain, env: call.env.clone() });
+        }
+        let builtin = self.specs.words(&format!("{name}-builtin"));
+        if builtin.is_empty() || builtin.iter().any(|one| one == sub) || sub.contains(['/', '.', '@', ' ']) {
+            return None;
+        }
+        // A program that is installed, where the project has no script of that name.
+        let known = self.specs.tool(sub).is_some()
+            || self.specs.wrapper(sub).is_some()
+            || self.specs.interpreter(sub).is_some()
+            || super::call::SHELLS.contains(&sub);
+        let is_script = self.manifest().is_some_and(|manifest| manifest["scripts"][sub].is_string());
+        let by = match (known && !is_script, name) {
+            (true, "bun") => "x",
+            (true, _) => "exec",
+            (false, "composer") => "run-script",
+            (false, _) => "run",
+        };
+        let mut argv = vec![call.argv[0].clone(), Arg::lit(by), call.argv[at].clone()];
+        argv.extend(rest.iter().cloned());
+        if by.starts_with("run") {
+            // Where it runs still counts.
+            argv.extend(call.argv[1..at].iter().cloned());
+        }
+        Some(Call { argv, env: call.env.clone() })
+    }
+
+    /// The manifest of the packages around the working folder.
+    fn manifest(&self) -> Option<serde_json::Value> {
+        let cwd = self.st.cwd.clone()?;
+        let found =
+            cwd.ancestors().take(4).find_map(|folder| self.world.read(&folder.join("package.json"), LONGEST * 4));
+        found.and_then(|text| serde_json::from_str(&text).ok())
+    }
+
     /// `npm run x`: what the manifest says, with what comes before and after it.
     pub(crate) fn package_script(&mut self, name: &str, parsed: &super::tool::Parsed<'_>) {
         if !MANAGERS.contains(&name) {
@@ -126,12 +200,7 @@ impl Shell<'_> {
             _ => None,
         };
         let Some(script) = script else { return };
-        let Some(cwd) = self.st.cwd.clone() else { return };
-        let found =
-            cwd.ancestors().take(4).find_map(|folder| self.world.read(&folder.join("package.json"), LONGEST * 4));
-        let Some(manifest) = found.and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok()) else {
-            return;
-        };
+        let Some(manifest) = self.manifest() else { return };
         for key in [format!("pre{script}"), script.clone(), format!("post{script}")] {
             if let Some(line) = manifest["scripts"][&key].as_str() {
                 let line = line.to_owned();

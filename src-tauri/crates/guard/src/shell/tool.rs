@@ -55,6 +55,7 @@ impl<'s> Parsed<'s> {
             strange: self.strange.clone(),
             flags_open: self.flags_open,
             operands: self.operands.clone(),
+            unheard: self.specs.is_empty() && !self.name.first().is_some_and(|name| name.starts_with('<')),
             via: via.to_vec(),
             env: call.env.iter().map(|(name, value)| (name.clone(), value.arg())).collect(),
         }
@@ -137,6 +138,15 @@ impl<'a> Shell<'a> {
         if asks && call.argv.len() == 2 {
             return Text::any();
         }
+        let scripts = matches!(name, "pnpm" | "yarn" | "bun" | "composer");
+        if parsed.operands.is_empty()
+            && parsed.flags.len() == 1
+            && parsed.flags.contains("--help")
+            && !scripts
+            && !parsed.name_open
+        {
+            return Text::any();
+        }
         if spec.builds && self.st.builds_touched {
             self.opaque(&format!("{name} runs what a file written in this very line says"));
         }
@@ -209,7 +219,8 @@ impl<'a> Shell<'a> {
         for (at, word) in words.iter().enumerate() {
             let Some(word) = word.known() else { continue };
             let (flag, attached) = word.split_once('=').map_or((word, None), |(flag, value)| (flag, Some(value)));
-            let named = LONG.contains(&flag) || (manager && flag == "--prefix");
+            let named =
+                LONG.contains(&flag) || (manager && flag == "--prefix") || (name == "cargo" && flag == "--path");
             let value = match attached {
                 Some(value) if named => Arg::lit(value),
                 None if named || SHORT.contains(&flag) => match words.get(at + 1) {
@@ -359,9 +370,14 @@ impl<'a> Shell<'a> {
                 }
             }
             Role::Delete => {
-                let recursive = parsed.flags.contains("recursive") || parsed.flags_open;
+                let whole =
+                    matches!(parsed.name.first().map(String::as_str), Some("rimraf" | "del-cli" | "del" | "trash"));
+                let by_flag = parsed.flags.contains("recursive") || parsed.flags_open || whole;
                 for operand in operands {
                     let place = self.place(operand);
+                    // All that is in a folder, by a pattern, is as much as the folder.
+                    let all = matches!(operand, Arg::Glob(pattern) if pattern.rsplit('/').next().is_some_and(|last| last.chars().all(|letter| matches!(letter, '*' | '?' | '.'))));
+                    let recursive = by_flag || all;
                     self.emit(Action::Delete { place, recursive, lines: None });
                 }
             }

@@ -73,6 +73,14 @@ impl Shell<'_> {
                 rest.remove(0);
             }
         }
+        if matches!(name, "npx" | "bunx" | "pnpx" | "npm exec" | "npm x" | "pnpm dlx" | "yarn dlx" | "bun x")
+            && let Some((tool, _)) = rest.first().and_then(Arg::known).and_then(|word| word.rsplit_once('@'))
+            && !tool.is_empty()
+            && !tool.contains('/')
+        {
+            // Which version of it.
+            rest[0] = Arg::lit(tool);
+        }
         match name {
             "xargs" | "parallel" | "gxargs" => self.for_input(name, &args[..at.min(args.len())], rest, stdin),
             _ if wrapper.joins => self.joined_words(name, &rest, stdin),
