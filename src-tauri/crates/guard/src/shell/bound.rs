@@ -107,9 +107,27 @@ fn stays(pieces: &[Piece], at: usize, python: bool) -> bool {
     if sign(at + 1, '.') {
         return !before(pieces, at, 1, '.') || python;
     }
-    let taken = before(pieces, at, 1, '(') && TAKES.contains(&word(pieces, at.checked_sub(2)));
-    let defined = ["def", "function", "class"].contains(&word(pieces, at.checked_sub(3)));
-    taken && !defined && (sign(at + 1, ',') || sign(at + 1, ')')) && !sign(at + 2, '{') && !sign(at + 2, '=')
+    // Among what a call is given.
+    let (mut depth, mut open) = (0_usize, None);
+    for back in (0..at).rev() {
+        match &pieces[back] {
+            Piece::Sign(')' | ']' | '}') => depth += 1,
+            Piece::Sign('(' | '[' | '{') if depth == 0 => {
+                open = Some(back);
+                break;
+            }
+            Piece::Sign('(' | '[' | '{') => depth -= 1,
+            Piece::Name(word) if word == "lambda" || word == "for" => return false,
+            Piece::Sign('\n' | ';') if depth == 0 && python => {}
+            _ => {}
+        }
+    }
+    let Some(open) = open.filter(|open| pieces[*open] == Piece::Sign('(')) else { return false };
+    let taken = TAKES.contains(&word(pieces, open.checked_sub(1)))
+        && matches!(pieces.get(at - 1), Some(Piece::Sign('(' | ',')));
+    let defined = ["def", "function", "class"].contains(&word(pieces, open.checked_sub(2)));
+    let ends = sign(at + 1, ',') || sign(at + 1, ')') && !sign(at + 2, '{') && !sign(at + 2, '=');
+    taken && !defined && ends
 }
 
 /// `'a'`, `Path('a')`, `pathlib.Path('a')`: the file, and how many pieces it takes.

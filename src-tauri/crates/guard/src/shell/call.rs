@@ -77,6 +77,14 @@ impl Shell<'_> {
         if name.ends_with(".py") && !self.via.is_empty() {
             return self.foreign_script("python", &call.argv[0], &call.argv[1..]);
         }
+        if matches!(&*name, "run-s" | "run-p" | "npm-run-all" | "npm-run-all2") {
+            // Each word is a script of the project.
+            let scripts: Vec<Arg> = call.argv[1..].iter().filter(|arg| !arg.head().starts_with('-')).cloned().collect();
+            for script in scripts {
+                self.inner(&name, vec![Arg::lit("npm"), Arg::lit("run"), script], Vec::new(), stdin);
+            }
+            return Text::any();
+        }
         if SHELLS.contains(&&*name) {
             return self.shell(&name, call, stdin);
         }

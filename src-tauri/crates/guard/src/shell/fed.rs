@@ -215,6 +215,11 @@ impl Shell<'_> {
                     continue;
                 }
             }
+            let value = attached.as_ref().or_else(|| args.get(at + 1)).and_then(Arg::known);
+            if has(&spec.loads, flag) && value.is_some_and(|value| spec.fine.iter().any(|fine| fine == value)) {
+                at += if attached.is_some() { 1 } else { 2 };
+                continue;
+            }
             if has(&spec.loads, flag) {
                 self.opaque(&format!("{name} loads code by {word}"));
                 return Text::any();

@@ -109,7 +109,8 @@ fn read(code: &str, python: bool, is_own: IsOwn<'_>, files: &mut Files, depth: u
     let mut own = if python { origins::own_of_python(&pieces, is_own) } else { origins::own_of_node(&pieces, is_own) };
     let data = if python { Vec::new() } else { origins::data_of_node(&pieces) };
     // A path that is put together must not lead out.
-    let leads_out = |piece: &Piece| matches!(piece, Piece::Text(text) if text.starts_with(['/', '~']) || text.contains("..") || text.contains('\\'));
+    let leads_out =
+        |piece: &Piece| matches!(piece, Piece::Text(text) if text.starts_with(['/', '~']) || text.contains(".."));
     let puts_together = pieces
         .windows(2)
         .any(|pair| matches!(&pair[0], Piece::Name(name) if name == "Path") && pair[1] == Piece::Sign('('));

@@ -156,6 +156,12 @@ pub(super) fn opened(
     let named = match then.first()? {
         Piece::Text(text) => vec![file(text)?],
         Piece::Name(name) => names.get(name)?.clone(),
+        // What was opened before it began.
+        Piece::Number
+            if matches!(by, "readFileSync" | "open") && matches!(then.get(1), Some(Piece::Sign(')' | ','))) =>
+        {
+            return Some(());
+        }
         _ => return None,
     };
     if !matches!(then.get(1), Some(Piece::Sign(')' | ','))) {

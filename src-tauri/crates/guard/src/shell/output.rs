@@ -47,6 +47,24 @@ impl Shell<'_> {
                     Some(folder) if all && named == 2 && !by_option && !folder.starts_with('-') && *folder != "." => {
                         Text::files(format!("{}/**", folder.trim_end_matches('/')))
                     }
+                    Some(_) if all && named > 2 && !by_option => {
+                        let folders: Vec<&str> =
+                            words.iter().filter(|word| !word.starts_with('-')).skip(1).copied().collect();
+                        let kinds: Vec<_> = folders
+                            .iter()
+                            .map(|folder| self.place(&Arg::Glob(format!("{}/**", folder.trim_end_matches('/')))))
+                            .map(|place| {
+                                (place.classes, place.tags.into_iter().filter(|tag| tag != "test").collect::<Vec<_>>())
+                            })
+                            .collect();
+                        // As one where they are of one kind.
+                        match folders.first() {
+                            Some(first) if !folders.contains(&".") && kinds.iter().all(|kind| *kind == kinds[0]) => {
+                                Text::files(format!("{}/**", first.trim_end_matches('/')))
+                            }
+                            _ => Text::files_here(),
+                        }
+                    }
                     _ => Text::files_here(),
                 }
             }
@@ -68,6 +86,7 @@ impl Shell<'_> {
             {
                 Text::lit("/tmp/tmp.office\n")
             }
+            ("go", ["env", "GOPATH"]) if all => Text::lit(self.scene.home.join("go").to_string_lossy()),
             ("which", _) => self.says_where(args),
             ("basename", [path]) if all => Text::lit(path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()),
             ("dirname", [path]) if all => {

@@ -74,7 +74,32 @@ impl Shell<'_> {
             }
         }
         if matches!(name, "npx" | "bunx" | "pnpx" | "npm exec" | "npm x" | "pnpm dlx" | "yarn dlx" | "bun x")
-            && let Some((tool, _)) = rest.first().and_then(Arg::known).and_then(|word| word.rsplit_once('@'))
+            && let Some(word) = rest.first().and_then(Arg::known).filter(|word| word.starts_with('@'))
+        {
+            let plain = word[1..].rsplit_once('@').map_or(word, |(plain, _)| &word[..=plain.len()]);
+            let names = self
+                .specs
+                .words("packages-of-tools")
+                .iter()
+                .find_map(|one| one.split_once('=').filter(|(package, _)| *package == plain));
+            if let Some((_, tool)) = names {
+                rest[0] = Arg::lit(tool);
+            }
+        }
+        if matches!(
+            name,
+            "uvx"
+                | "uv tool run"
+                | "pipx run"
+                | "npx"
+                | "bunx"
+                | "pnpx"
+                | "npm exec"
+                | "npm x"
+                | "pnpm dlx"
+                | "yarn dlx"
+                | "bun x"
+        ) && let Some((tool, _)) = rest.first().and_then(Arg::known).and_then(|word| word.rsplit_once('@'))
             && !tool.is_empty()
             && !tool.contains('/')
         {
@@ -165,6 +190,16 @@ impl Shell<'_> {
         } else if matches!(flag, "-C" | "--chdir" | "--directory" | "-D") {
             // What runs in there starts from another folder; what comes after does not.
             self.opaque(&format!("{name} goes to another folder first"));
+        } else if matches!((name, flag), ("uvx" | "uv tool run" | "pipx run", "--from" | "--with"))
+            || matches!(flag, "-p" | "--package")
+                && matches!(name, "npx" | "bunx" | "pnpx" | "npm exec" | "npm x" | "pnpm dlx" | "yarn dlx")
+        {
+            // Whose program of that name it then is.
+            let package = value.head().rsplit_once('@').map_or(value.head(), |(package, _)| package).to_owned();
+            let own = value.known().is_some() && (self.specs.tool(&package).is_some() || package == "typescript");
+            if !own {
+                self.opaque(&format!("{name} takes the program from a package that is not known here: {value}"));
+            }
         } else if flag == "-S" || flag == "--split-string" {
             self.opaque(&format!("{name} {flag} makes words of its own"));
         }
