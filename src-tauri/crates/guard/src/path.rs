@@ -319,7 +319,8 @@ fn pattern(shown: String, text: &str, cwd: Option<&Path>, scene: &Scene, world: 
     }
     let whole = rest.split('/').next().is_some_and(|part| part == "**");
     let at_root = place.inside.as_deref().is_none_or(str::is_empty);
-    if whole && at_root && place.classes.contains(&Class::Checkout) && rest == "**" {
+    let any = rest.chars().all(|letter| matches!(letter, '*' | '/' | '.' | '?'));
+    if whole && at_root && place.classes.contains(&Class::Checkout) && any {
         place.classes.insert(Class::Agent);
     }
     if let Some(inside) = &place.inside {

@@ -105,7 +105,8 @@ impl Conditions {
             let list = listed(&self.no_word);
             let harmless = Specs::shipped().words("harmless-goals");
             let sounds = self.no_word.iter().any(|one| one == "@risky-goals");
-            let names = run.name.iter().skip(1).cloned().map(Arg::Lit).collect::<Vec<_>>();
+            // Of what is not known, the name says as much as its words.
+            let names = run.name.iter().skip(usize::from(!self.unheard)).cloned().map(Arg::Lit).collect::<Vec<_>>();
             let about_tests = sounds.then(|| tests_from(run)).flatten();
             let count = names.len();
             let soft = Specs::shipped().words("risky-topics");
@@ -131,6 +132,9 @@ impl Conditions {
                 list.iter().filter(move |one| one.starts_with('-') || !flag).map(move |one| word_fit(one, arg))
             });
             fit = fit.and(!hit.max().unwrap_or(Fit::No));
+        }
+        if !self.no_via.is_empty() {
+            fit = fit.and(Fit::of(!run.via.iter().any(|via| self.no_via.contains(via))));
         }
         if !self.via.is_empty() {
             fit = fit.and(Fit::of(run.via.iter().any(|via| self.via.contains(via))));

@@ -45,6 +45,8 @@ pub struct Conditions {
     pub no_word: Vec<String>,
     /// Reached through one of these.
     pub via: Vec<String>,
+    /// Reached through none of these.
+    pub no_via: Vec<String>,
     /// A file in one of these kinds of places is read.
     pub read: Vec<Class>,
     /// ... is written.

@@ -103,7 +103,7 @@ impl Shell<'_> {
     /// What a word in the place of a command names.
     fn program_name(&mut self, full: &str) -> Program {
         let base = full.rsplit('/').next().unwrap_or(full);
-        if !full.contains('/') {
+        if !full.contains('/') || full.starts_with('@') {
             return Program::Named(full.to_owned());
         }
         let place = self.place(&Arg::Lit(full.to_owned()));

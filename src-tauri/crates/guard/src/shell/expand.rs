@@ -267,6 +267,8 @@ impl Shell<'_> {
             "PWD" => Some(vec![self.cwd_text()]),
             // Files that a build service gives; a desk has none, and nobody reads there what is written.
             "GITHUB_OUTPUT" | "GITHUB_STEP_SUMMARY" => Some(vec![Text::lit("/tmp/of-the-build-service")]),
+            // Digits, whichever; where words are split elsewhere, it matters which.
+            "$" if !self.st.vars.contains_key("IFS") => Some(vec![Text::lit("31337")]),
             name if NUMBERS.contains(&name) => Some(vec![Text::number()]),
             name => {
                 let number = name.parse::<usize>().ok().filter(|number| *number > 0)?;

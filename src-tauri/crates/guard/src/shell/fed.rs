@@ -246,6 +246,30 @@ impl Shell<'_> {
     }
 
     fn module(&mut self, name: &str, argv: Vec<Arg>, env: Vec<(String, Text)>, stdin: &Feed) -> Text {
+        if argv.first().and_then(Arg::known) == Some("timeit") {
+            // Its words are code.
+            let mut at = 1;
+            while let Some(arg) = argv.get(at) {
+                let code = match arg.known() {
+                    Some("-n" | "-r" | "-u" | "--number" | "--repeat" | "--unit") => {
+                        at += 2;
+                        continue;
+                    }
+                    Some("-s" | "--setup") => {
+                        at += 1;
+                        argv.get(at).cloned()
+                    }
+                    Some(word) if word.starts_with('-') => None,
+                    _ => Some(arg.clone()),
+                };
+                if let Some(code) = code {
+                    let code = code.known().map_or_else(|| code.to_string(), str::to_owned);
+                    self.code(name, &code);
+                }
+                at += 1;
+            }
+            return Text::any();
+        }
         self.inner(&format!("{name} -m"), argv, env, stdin)
     }
 

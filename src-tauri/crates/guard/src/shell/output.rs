@@ -40,6 +40,24 @@ impl Shell<'_> {
                 if let Some(found) = all.then(|| named_so(name, &words)).flatten() {
                     return Text::files(found);
                 }
+                let valued = [
+                    "-t",
+                    "-g",
+                    "-T",
+                    "-A",
+                    "-B",
+                    "-C",
+                    "-m",
+                    "-e",
+                    "-f",
+                    "--type",
+                    "--glob",
+                    "--include",
+                    "--exclude",
+                ];
+                if words.iter().any(|word| valued.contains(word)) {
+                    return Text::files_here();
+                }
                 // `grep -rl x src`: all that is found is below src.
                 let named = words.iter().filter(|word| !word.starts_with('-')).count();
                 let by_option = words.iter().any(|word| word.starts_with("-e") || word.starts_with("-f"));

@@ -84,7 +84,8 @@ impl Shell<'_> {
                 self.script(&text, stdin)
             }
             None if self.world.stands(&path) == Stands::Nothing => {
-                self.by_name("<script>", file, &[]);
+                let given: Vec<Arg> = self.st.positional.iter().flat_map(|all| all.iter().map(Text::arg)).collect();
+                self.by_name("<script>", file, &given);
                 Text::any()
             }
             None => {

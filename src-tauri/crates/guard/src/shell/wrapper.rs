@@ -230,7 +230,11 @@ impl Shell<'_> {
         if let Some(marker) = marker.as_deref().filter(|marker| !marker.is_empty()) {
             for arg in &mut rest {
                 let Some((before, _)) = arg.known().and_then(|word| word.split_once(marker)) else { continue };
-                *arg = if arg.known() == Some(marker) {
+                let whole = arg.known().unwrap_or_default().to_owned();
+                *arg = if number && whole != marker {
+                    // Digits spell nothing else.
+                    Arg::lit(whole.replace(marker, "7"))
+                } else if arg.known() == Some(marker) {
                     input.clone()
                 } else {
                     Arg::Unknown { shown: arg.to_string(), head: before.to_owned(), many: false }
