@@ -3,5 +3,6 @@
 import './browser/panels.mjs';
 import './browser/drag.mjs';
 import './browser/journey.mjs';
+import './browser/mail.mjs';
 import './browser/rulebook.mjs';
 import './browser/room.mjs';

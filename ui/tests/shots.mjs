@@ -5,6 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { asks, REQUESTS } from './browser/asks.mjs';
+import { letters } from './browser/letters.mjs';
 import { withRules } from './browser/rules.mjs';
 import { openBrowser, TARGET } from './page.mjs';
 
@@ -105,6 +106,15 @@ try {
       await shot(page, `${theme}-inbox-more`);
       await card.getByRole('button', { name: 'Change it, then approve' }).click();
       await shot(page, `${theme}-inbox-words`);
+      await page.close();
+    }
+  if (wants('mail'))
+    for (const theme of ['night', 'morning']) {
+      const page = await browser.open({ before: (page) => set(page, { theme }) });
+      await letters(page);
+      await page.getByRole('button', { name: /Mail 1 for you/ }).click();
+      await page.getByText('the old code rounds up').waitFor();
+      await shot(page, `${theme}-mail`);
       await page.close();
     }
   if (wants('away'))

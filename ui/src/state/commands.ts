@@ -1,6 +1,6 @@
 // What the owner may ask of the office, typed: one function for each thing a person does. Undo is said where there is one.
 // Not here: deciding whether it may be. The office does that and refuses in words.
-import type { Answer, ApprovalId, Ask, AutostartStanding, BudgetOf, CommandBody, DeskId, GrantId, Limits, NewGrant, NewTask, Notify, Noun, OfficeSettings, ProjectId, RoleName, RuleFile, RulesTried, TaskEdit, TaskId, Terms, Unattended } from '../bindings';
+import type { Answer, ApprovalId, Ask, AutostartStanding, BudgetOf, CommandBody, DeskId, GrantId, Limits, Mail, MailId, NewGrant, NewTask, Notify, Noun, OfficeSettings, ProjectId, RoleName, RuleFile, RulesTried, TaskEdit, TaskId, Terms, Unattended } from '../bindings';
 
 export interface Office {
   ask(ask: Ask): Promise<Answer>;
@@ -83,6 +83,21 @@ export async function tryRules(office: Office, file: string, text: string): Prom
 }
 /** Keeps it; `was` is what was read. */
 export const keepRules = (office: Office, file: string, text: string, was: string | null): Promise<Answer> => office.ask({ ask: 'keep_rules', file, text, was });
+/** A mail of the owner's: to somebody, or in answer. */
+export async function sendMail(office: Office, mail: { to: string | null; subject: string; text: string; answers: MailId | null }): Promise<Noun | null> {
+  const kind = mail.answers === null ? 'message' : 'answer';
+  const answer = await office.ask({ ask: 'send_mail', command_id: office.commandId(), kind, files: [], key: null, ...mail });
+  return answer.kind === 'changed' ? answer.value : null;
+}
+/** What lies with the owner is read from now on. */
+export const readMail = (office: Office): Promise<Answer> => office.ask({ ask: 'inbox', take: true, wait: false });
+export const ackMails = (office: Office, mails: MailId[]): Promise<Noun | null> => submit(office, { noun: 'mail', do: 'ack', mails });
+/** All mails of a thread, long ago ones too. */
+export async function threadOf(office: Office, thread: MailId): Promise<Mail[]> {
+  const answer = await office.ask({ ask: 'mails', mail: null, thread, with: null, open: false, before: null, limit: 200 });
+  if (answer.kind !== 'mails') throw new Error('the office answered something else');
+  return answer.value;
+}
 export const revokeGrant = (office: Office, grant: GrantId): Promise<Noun | null> => submit(office, { noun: 'grant', do: 'revoke', grant });
 export const reopenTask = (office: Office, task: TaskId, note: string | null): Promise<Noun | null> =>
   submit(office, { noun: 'task', do: 'reopen', task, note });

@@ -1,0 +1,37 @@
+// Mail in the window: what lies with its owner, answering it, writing to somebody. What may be sent is the office's to say.
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { letters } from './letters.mjs';
+import { asked, findings, open } from './open.mjs';
+
+test('a question to the owner comes first, is answered in its talk, and somebody is written to', async () => {
+  const page = await open();
+  await letters(page);
+  await page.getByRole('button', { name: /Mail 1 for you/ }).click();
+  const sheet = page.getByRole('dialog', { name: 'Mail' });
+  const talks = sheet.getByRole('navigation', { name: 'Talks' }).getByRole('listitem');
+  assert.match(await talks.first().innerText(), /Half up, or half to even\?[^]*for you/);
+  assert.match(await talks.nth(1).innerText(), /Are you there\?[^]*came back/);
+  await sheet.getByText('the old code rounds up').waitFor();
+  for (const theme of ['night', 'morning']) {
+    await page.evaluate((theme) => (document.body.dataset.theme = theme), theme);
+    assert.deepEqual(await findings(page), [], theme);
+  }
+  await sheet.getByRole('textbox', { name: /^Answer Mara/ }).fill('half to even');
+  await sheet.getByRole('button', { name: 'Send' }).click();
+  await page.waitForFunction(() => window.replay.asked.some((it) => it.ask === 'send_mail'));
+  const sent = async () => (await asked(page, 'send_mail')).map(({ to, kind, answers, text }) => [to, kind, answers, text]);
+  assert.deepEqual(await sent(), [[null, 'answer', 3, 'half to even']]);
+  await talks.filter({ hasText: 'The rounding is yours' }).getByRole('button').click();
+  await sheet.getByText('tests/rounding.rs').waitFor();
+  assert.match(await sheet.getByRole('list', { name: 'What was written' }).innerText(), /table test[^]*Taken/);
+  await sheet.getByRole('button', { name: 'Write to somebody' }).click();
+  await sheet.getByRole('combobox', { name: 'To' }).selectOption('role:engineer');
+  await sheet.getByRole('textbox', { name: 'About' }).fill('Freeze');
+  await sheet.getByRole('textbox', { name: 'Words' }).fill('Nothing is merged till noon.');
+  assert.deepEqual(await findings(page), []);
+  await sheet.getByRole('button', { name: 'Send' }).click();
+  await page.waitForFunction(() => window.replay.asked.filter((it) => it.ask === 'send_mail').length === 2);
+  assert.deepEqual((await sent())[1], ['role:engineer', 'message', null, 'Nothing is merged till noon.']);
+  await page.close();
+});
