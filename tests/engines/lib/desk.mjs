@@ -97,6 +97,7 @@ export class Desk {
 
   start(plan, { pty = false, env = {} } = {}) {
     this.enterAfter = plan.enter_after_ms;
+    this.hands = plan.input_file;
     const argv = pty ? [program('engine-desk'), 'pty', ...plan.argv] : plan.argv;
     const given = this.environment(plan, env);
     const child = spawn(argv[0], argv.slice(1), { cwd: this.checkout, env: given, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
@@ -135,6 +136,15 @@ export class Desk {
     const plan = this.plan({ headless: false, ...(prompt === undefined ? { title: '' } : {}), ...more }, change);
     plan.argv = plan.argv.map((word) => (/^(You were interrupted[^]*)?# Task #12/.test(word) ? prompt : word));
     return this.start(plan, { pty: true, env });
+  }
+
+  /** Gives a prompt that the launch does not take, once it is ready and knows the office's tools: as the office does it. */
+  async give(prompt, seconds = 60) {
+    const before = this.heard.prompts;
+    await until('it is ready and knows the tools', () => existsSync(join(this.run, 'tools-known')) && this.heard.takes_input, seconds);
+    if (!this.hands) return this.submit(prompt, () => this.heard.prompts > before);
+    writeFileSync(join(this.run, this.hands), prompt);
+    await until('it is taken', () => this.heard.prompts > before, seconds);
   }
 
   type(text) {

@@ -1,7 +1,7 @@
 // What Claude Code really does at a desk, row by row. A row proves by a file on disk and the model's log, never by our own event.
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../lib/desk.mjs';
 import { approve, deny, risking, shared } from './shared.mjs';
@@ -228,7 +228,7 @@ export const rows = [
     },
   },
   {
-    name: 'kill -9 while it works, then resume: the same conversation',
+    name: 'kill -9 while it works, then resume: the same conversation, and the office’s tools are there on its first turn',
     script: { scenes: [{ match: '^first', steps: [{ text: 'one' }] }, { match: '^second', steps: [{ silent: true, times: 1 }, { text: 'two' }] }, { match: '^third', steps: [{ text: 'three' }] }] },
     async run(desk) {
       desk.terminal('first');
@@ -237,10 +237,13 @@ export const rows = [
       await until('it works on the second', () => desk.requests.some(({ user }) => user === 'second'));
       desk.kill();
       await desk.ended;
+      rmSync(join(desk.run, 'tools-known'));
       desk.terminal('third', { more: { resume: true } });
+      await desk.give('third');
       const third = await until('it goes on', () => desk.requests.find(({ user }) => user.endsWith('third')));
       assert.ok(third.conversation.includes('first') && third.conversation.includes('one'), third.conversation);
       assert.equal(third.headers['x-claude-code-session-id'], desk.session);
+      assert.ok(third.tools.includes('mcp__office__task_done'), String(third.tools));
     },
   },
 ];

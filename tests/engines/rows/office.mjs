@@ -190,12 +190,14 @@ export const rows = [
         const second = await again(0);
         assert.equal(second.conversation.split('# Task #1: Round prices').length, 3, 'what was said before the kill is not in its conversation');
         assert.equal(second.headers['x-claude-code-session-id'], first.session);
+        assert.ok(second.tools.includes('mcp__office__task_done'), `its first turn is without the office's tools: ${second.tools}`);
         await until('its turn ends', async () => (await seen(office)).state === 'waiting for you', 60);
         await office.say('desk', 'stop', 'ada');
         await office.say('desk', 'resume', 'ada');
         const before = office.model.state.requests.length;
         const third = await until('it goes on again', () => office.model.state.requests.slice(before).find(({ conversation }) => conversation.split('You were interrupted').length > 2), 60);
         assert.equal(third.headers['x-claude-code-session-id'], first.session);
+        assert.ok(third.tools.includes('mcp__office__task_done'), `its first turn is without the office's tools: ${third.tools}`);
         const runs = (await office.ask('task', 'show', '1'))[0].runs ?? [];
         assert.ok(runs.every(({ session }) => !session || session === first.session), JSON.stringify(runs));
       } finally {

@@ -110,7 +110,7 @@ fn plan() -> Result<()> {
         Delivery::Stdin { text } => json!({"stdin": text}),
     };
     let said = json!({"argv": plan.argv, "env": plan.env, "files": plan.files, "prompt": prompt, "tried": spec.tried,
-        "enter_after_ms": spec.input.map_or(0, |input| input.enter_after_ms)});
+        "enter_after_ms": spec.input.as_ref().map_or(0, |input| input.enter_after_ms), "input_file": spec.input.and_then(|input| input.file)});
     writeln!(std::io::stdout(), "{said}")?;
     Ok(())
 }

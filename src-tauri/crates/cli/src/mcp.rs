@@ -8,22 +8,23 @@ mod tools;
 use rmcp::ServiceExt;
 
 use self::link::Link;
-use self::tools::OfficeTools;
+use self::tools::{Known, OfficeTools};
 use crate::fail::Fail;
 use crate::session::{Done, Session};
 
-/// Beside the run's signals: the agent knows the tools. `office-hook` waits for it.
+/// Beside the run's signals: the agent knows the tools. `office-hook` waits for it; the office, which may see no more of a sandbox, reads
+/// the same among the signals.
 const TOOLS_KNOWN: &str = "tools-known";
 
 /// Serves until the agent closes its end.
 pub(crate) async fn carry_out(s: &Session<'_>) -> Done {
     let link = Link::new(s.dir.clone(), s.around.token.clone(), s.around.task);
     let signals = std::env::var_os("OFFICE_SIGNALS").map(std::path::PathBuf::from);
-    let known = signals.and_then(|file| Some(file.parent()?.join(TOOLS_KNOWN)));
+    let known = signals.and_then(|file| Some(Known { mark: file.parent()?.join(TOOLS_KNOWN), signals: file }));
     serve(link, known, rmcp::transport::stdio()).await
 }
 
-async fn serve<R, W>(link: Link, known: Option<std::path::PathBuf>, pipes: (R, W)) -> Done
+async fn serve<R, W>(link: Link, known: Option<Known>, pipes: (R, W)) -> Done
 where
     R: tokio::io::AsyncRead + Send + Unpin + 'static,
     W: tokio::io::AsyncWrite + Send + Unpin + 'static,

@@ -30,7 +30,7 @@ pub struct SelfTest {
     pub tool: String,
     /// With this, as JSON: it leaves a file named `canary` below the scratch directory.
     pub input: String,
-    /// Variables in place of a login.
+    /// Variables in place of a login, with placeholders.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
     /// Arguments that stand where its argument list says `{proxy}`.
@@ -125,8 +125,9 @@ impl EngineSpec {
         for file in &self.files {
             files.push((file.path.clone(), fill(self, &file.text, &value)?));
         }
-        let mut env: Vec<(String, String)> = test.environment.clone().into_iter().collect();
-        for (name, text) in self.set.iter().chain(self.proxy.iter().flat_map(|proxy| &proxy.set)) {
+        let mut env = Vec::new();
+        let set = test.environment.iter().chain(&self.set);
+        for (name, text) in set.chain(self.proxy.iter().flat_map(|proxy| &proxy.set)) {
             env.push((name.clone(), fill(self, text, &value)?));
         }
         Ok(LaunchPlan { argv: words, env, files, prompt: crate::plan::Delivery::Given })

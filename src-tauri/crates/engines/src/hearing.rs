@@ -33,6 +33,9 @@ pub struct Hearing {
     /// The conversation in which a prompt was taken.
     session: Option<String>,
     prompts: u64,
+    tools: bool,
+    /// Its input line stands: before that a paste is lost.
+    drawn: bool,
     transcripts: BTreeSet<String>,
     /// What its meter read, where there is one: then its figures count, and no others.
     metered: Option<Metered>,
@@ -53,6 +56,8 @@ impl Hearing {
             turns: 0,
             session: None,
             prompts: 0,
+            tools: false,
+            drawn: !spec.input.as_ref().is_some_and(|input| input.drawn),
             transcripts: BTreeSet::new(),
             metered: None,
         })
@@ -62,6 +67,9 @@ impl Hearing {
     pub fn hook_line(&mut self, line: &[u8]) {
         let Ok(value) = serde_json::from_slice::<Value>(line) else { return };
         let (payload, at) = (&value["payload"], value["at"].as_i64().unwrap_or_default());
+        self.tools |= payload["office_tools_known"] == true;
+        // A status line is asked for when it draws its input.
+        self.drawn |= payload["context_window"].is_object() && payload["hook_event_name"].is_null();
         for name in ["transcript_path", "agent_transcript_path"] {
             if let Some(path) = payload[name].as_str().filter(|_| self.transcripts.len() < MOST_TRANSCRIPTS) {
                 self.transcripts.insert(path.to_owned());
@@ -80,6 +88,22 @@ impl Hearing {
         for signal in self.reader.transcript(&value) {
             self.hear(&signal, at, before);
         }
+    }
+
+    /// Hears what its terminal's title says: the least trusted word, and a title can lie. Whether better sources say otherwise, and it did
+    /// not count; then it may later, when they have been quiet.
+    pub fn title(&mut self, state: DeskState, title: &str, at: i64) -> bool {
+        let known = self.estimator.at(at);
+        let busy = |state| matches!(state, DeskState::Working | DeskState::Thinking | DeskState::Stuck);
+        // A spinner is no sign of life, and no word against a source that knows better: what a title is good for is that nothing goes on
+        // any more, or waits for a person, where the word that said so was lost.
+        if known.state == state || (busy(state) && (busy(known.state) || known.source < Source::Title)) {
+            return false;
+        }
+        let evidence = format!("title: {}", title.chars().take(80).collect::<String>());
+        let what = What::Says(state);
+        self.hear(&Signal { source: Source::Title, session: None, agent: None, what, evidence }, at, false);
+        self.estimator.at(at).state != state
     }
 
     /// Hears what its meter read so far. What keeps calls from being answered shows at a desk that is at work.
@@ -206,6 +230,16 @@ impl Hearing {
     /// How many prompts it took so far.
     pub fn prompts(&self) -> u64 {
         self.prompts
+    }
+
+    /// Whether it knows the office's tools.
+    pub fn knows_tools(&self) -> bool {
+        self.tools
+    }
+
+    /// Whether its input line stands, as far as it lets that be known.
+    pub fn is_drawn(&self) -> bool {
+        self.drawn
     }
 
     /// Transcripts that it names; where they really lie is to be looked at by whoever opens them.

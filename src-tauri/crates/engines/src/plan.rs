@@ -71,7 +71,7 @@ pub struct Setting {
 pub enum Delivery {
     /// There is none, or it is in the arguments or files.
     Given,
-    /// Pasted into the terminal once the program is ready, then Enter.
+    /// Pasted into the terminal, or handed to its plugin, once the program is ready.
     Paste {
         /// The prompt.
         text: String,
@@ -103,7 +103,8 @@ pub(crate) fn check_placeholders(spec: &EngineSpec) -> Result<(), EngineError> {
     let more = [&spec.resume, &spec.headless].map(|launch| launch.as_ref().map(|launch| &launch.argv));
     let words = lists.into_iter().chain(more).flatten().flatten();
     let proxy = spec.proxy.iter().flat_map(|proxy| proxy.args.iter().chain(proxy.set.values()));
-    let texts = spec.files.iter().map(|file| &file.text);
+    let tried = spec.self_test.iter().flat_map(|test| test.environment.values());
+    let texts = spec.files.iter().map(|file| &file.text).chain(tried);
     for word in words.chain(&spec.inside).chain(spec.set.values()).chain(proxy).chain(texts) {
         fill(spec, word, &|_| Some(String::new()))?;
     }
@@ -188,7 +189,8 @@ impl EngineSpec {
         };
         let proxy = self.proxy.as_ref().filter(|_| setting.base_url.is_some());
         let mut words = Vec::new();
-        for word in self.launch_words(setting, has_task)? {
+        let launch = self.launch_words(setting, has_task)?;
+        for word in launch {
             let many: Vec<String> = match word.as_str() {
                 "{command}" => self.command(briefing)?,
                 "{inside}" if setting.inside => self.inside.clone(),
@@ -220,14 +222,17 @@ impl EngineSpec {
         if self.reader.is_some() && setting.inside {
             env.push(("OFFICE_INSIDE".to_owned(), "1".to_owned()));
         }
+        // A launch that goes on with a conversation and takes no prompt is given it once it is ready.
+        let given_there = launch.iter().any(|word| word == "{prompt}");
+        let pasted = if setting.resume { !given_there } else { self.task.prompt == Prompt::Paste };
         let prompt = match self.task.prompt {
             _ if !has_task || setting.headless => Delivery::Given,
-            Prompt::Script | Prompt::File | Prompt::Argument => Delivery::Given,
-            Prompt::Paste => {
+            _ if pasted => {
                 let paste = self.input.as_ref().filter(|input| input.by == InputBy::Paste);
-                Delivery::Paste { text: markdown, enter_after_ms: paste.map_or(0, |input| input.enter_after_ms) }
+                Delivery::Paste { text: argument, enter_after_ms: paste.map_or(0, |input| input.enter_after_ms) }
             }
             Prompt::Stdin => Delivery::Stdin { text: markdown },
+            _ => Delivery::Given,
         };
         Ok(LaunchPlan { argv: words, env, files, prompt })
     }

@@ -316,6 +316,14 @@ impl EngineSpec {
         if let Some(folder) = self.keeps.iter().find(|folder| !below(folder)) {
             return Err(format!("`keeps` names '{folder}', which must lie below the run's directory"));
         }
+        if let Some(input) = &self.input
+            && (input.by == InputBy::File) != input.file.as_ref().is_some_and(below)
+        {
+            return Err(
+                "`by = \"file\"` in [input] needs `file`, a path below the run's directory, and nothing else has one"
+                    .to_owned(),
+            );
+        }
         for name in self.environment.iter().chain(self.set.keys()) {
             if name.is_empty() || name.starts_with("OFFICE_") || name.contains(['=', '\0']) {
                 return Err(format!(

@@ -176,3 +176,89 @@ fn what_a_meter_sees_shows_at_a_desk_that_is_at_work() {
     let seen = it.news(AT + 11).seen.unwrap();
     assert_eq!((seen.state, seen.until), (DeskState::Thinking, None));
 }
+
+#[test]
+fn a_title_that_lies_does_not_win_over_a_hook_and_puts_a_lost_end_of_turn_right() {
+    let mut it = hearing("claude");
+    hook(&mut it, 0, json!({"hook_event_name": "UserPromptSubmit", "session_id": "s"}));
+    assert!(it.title(DeskState::Idle, "\u{2733} done", AT + 1000), "it was outdone");
+    assert_eq!(state(&it, 1000), DeskState::Thinking);
+    hook(
+        &mut it,
+        2000,
+        json!({"hook_event_name": "PreToolUse", "session_id": "s", "tool_name": "Bash", "tool_use_id": "t"}),
+    );
+    assert!(it.title(DeskState::Idle, "\u{2733} done", AT + 20_000));
+    assert_eq!(state(&it, 20_000), DeskState::Working);
+    // The end of the turn was lost: half a minute later it is taken for what it is, and nothing is typed by its word.
+    assert!(!it.title(DeskState::Idle, "\u{2733} done", AT + 40_000));
+    let seen = it.news(AT + 40_000).seen.unwrap();
+    assert_eq!((seen.state, seen.evidence.as_str()), (DeskState::Idle, "title: \u{2733} done"));
+    assert!(!it.takes_input(AT + 40_000));
+    // And a hook's next word stands above it at once.
+    hook(&mut it, 41_000, json!({"hook_event_name": "UserPromptSubmit", "session_id": "s"}));
+    assert!(it.title(DeskState::Idle, "\u{2733} done", AT + 41_001));
+    assert_eq!(state(&it, 41_001), DeskState::Thinking);
+}
+
+#[test]
+fn a_title_that_goes_on_saying_working_does_not_hide_that_nothing_happens() {
+    let mut it = hearing("claude");
+    hook(&mut it, 0, json!({"hook_event_name": "UserPromptSubmit", "session_id": "s"}));
+    for minute in 1..12 {
+        it.title(DeskState::Thinking, "\u{2802} thinking", AT + minute * 60_000);
+    }
+    assert_eq!(state(&it, 12 * 60_000), DeskState::Stuck);
+    // Nor does it set one to work that said it was idle.
+    hook(&mut it, 13 * 60_000, json!({"hook_event_name": "Stop", "session_id": "s"}));
+    assert!(!it.title(DeskState::Working, "\u{2802} busy", AT + 15 * 60_000));
+    assert_eq!(state(&it, 15 * 60_000), DeskState::Idle);
+}
+
+#[test]
+fn opencode_is_heard_by_its_plugin_with_tokens_money_and_context() {
+    let mut it = hearing("opencode");
+    hook(&mut it, 0, json!({"type": "office.ready", "properties": {}}));
+    assert!(it.takes_input(AT));
+    let said = |kind: &str, more: Value| {
+        let mut properties = json!({"sessionID": "ses_1"});
+        properties.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"type": kind, "properties": properties})
+    };
+    hook(&mut it, 1, said("office.prompt", json!({})));
+    assert_eq!((state(&it, 1), it.prompts(), it.news(AT).session.as_deref()), (DeskState::Thinking, 1, Some("ses_1")));
+    let part =
+        |status: &str| json!({"part": {"type": "tool", "tool": "bash", "callID": "c", "state": {"status": status}}});
+    hook(&mut it, 2, said("message.part.updated", part("running")));
+    assert_eq!(state(&it, 2), DeskState::Working);
+    hook(&mut it, 3, said("permission.asked", json!({"id": "per_1", "permission": "bash"})));
+    assert_eq!((state(&it, 3), it.takes_input(AT + 3)), (DeskState::WaitingForYou, false));
+    hook(&mut it, 4, said("permission.replied", json!({"requestID": "per_1"})));
+    hook(&mut it, 5, said("message.part.updated", part("completed")));
+    let tokens = json!({"input": 2000, "output": 40, "reasoning": 10, "cache": {"read": 500, "write": 0}});
+    let info = json!({"info": {"id": "m", "role": "assistant", "tokens": tokens, "cost": 0.25, "modelID": "x", "size": 100_000}});
+    hook(&mut it, 6, said("message.updated", info.clone()));
+    hook(&mut it, 7, said("message.updated", info));
+    // A subagent's turn is not the desk's own.
+    let mut child = said("session.idle", json!({}));
+    child["agent"] = json!("ses_2");
+    hook(&mut it, 8, child);
+    assert_eq!(state(&it, 8), DeskState::Thinking);
+    hook(&mut it, 9, said("session.idle", json!({})));
+    let spent = it.news(AT + 9).spent.unwrap();
+    assert_eq!((spent.input, spent.output, spent.cache_read, spent.turns), (2000, 50, 500, 1));
+    assert_eq!(spent.micro_dollars, Some(250_000));
+    assert_eq!(spent.context, Some(ContextUse { used: 2550, size: 100_000 }));
+    assert_eq!((state(&it, 9), it.takes_input(AT + 9)), (DeskState::Idle, true));
+}
+
+#[test]
+fn that_an_input_line_stands_is_waited_for_where_its_program_says_so() {
+    let (mut claude, codex) = (hearing("claude"), hearing("codex"));
+    hook(&mut claude, 0, json!({"hook_event_name": "SessionStart", "session_id": "s"}));
+    assert!(claude.takes_input(AT) && !claude.is_drawn() && codex.is_drawn());
+    hook(&mut claude, 1, json!({"session_id": "s", "context_window": {}}));
+    assert!(claude.is_drawn() && !claude.knows_tools());
+    claude.hook_line(br#"{"engine":"office","payload":{"office_tools_known":true}}"#);
+    assert!(claude.knows_tools());
+}

@@ -65,7 +65,7 @@ pub fn main() -> ExitCode {
         _ => None,
     };
     let event = spoken::event_of(&payload);
-    let takes = engine == "claude" && event == spoken::Event::PreToolUse;
+    let takes = matches!(engine, "claude" | "opencode") && event == spoken::Event::PreToolUse;
     let verdict = match (seconds, whole) {
         (Some(seconds), true) => gate::judge(
             &payload,

@@ -42,6 +42,7 @@ mod stood;
 mod tail;
 mod tell;
 mod terminal;
+mod titles;
 mod trial;
 pub mod verdicts;
 mod watched;

@@ -7,12 +7,12 @@ use office_core::mail::{AT_ONCE, Address, Mail, MailCommand, MailState, Mailbox,
 use office_core::run::{Run, RunState};
 use office_core::{Actor, Code, CommandBody, CommandId, MailId, Office, Refusal, RunId};
 use office_door::wire::Answer;
-use office_engines::spec::InputBy;
 use office_store::MailQuery;
 use tokio::sync::watch;
 
 use crate::answer::troubled;
 use crate::signals::Ear;
+use crate::tell::takes;
 use crate::world::World;
 
 /// Bytes of words that one answer hands out: well within a frame.
@@ -120,7 +120,7 @@ impl World {
     pub(crate) async fn wake_for_mail(&self, run: RunId, mut ear: watch::Receiver<Ear>) {
         let engine = self.handle.read(move |office| office.runs.get(&run).map(|it| it.engine.clone())).await;
         let spec = engine.ok().flatten().and_then(|engine| self.engines.get(&engine));
-        if !spec.and_then(|spec| spec.input.as_ref()).is_some_and(|it| it.by == InputBy::Paste && it.confirmed) {
+        if !spec.and_then(|spec| spec.input.as_ref()).is_some_and(takes) {
             return;
         }
         let mut again = TOLD_AGAIN;

@@ -4,16 +4,18 @@
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use office_core::effect::EffectCommand;
 use office_core::run::Run;
 use office_core::seen::{Denied, News};
-use office_core::{CommandBody, RunId};
+use office_core::{CommandBody, DeskState, RunId};
 use office_engines::hearing::Hearing;
 
 use crate::tail::Tail;
 use crate::tell::Line;
+use crate::titles;
 use crate::watched::Bell;
 use crate::world::{World, lock};
 
@@ -21,6 +23,8 @@ use crate::world::{World, lock};
 const BREATH: Duration = Duration::from_millis(250);
 /// Where folders cannot be watched they are looked at so often.
 const LOOK: Duration = Duration::from_secs(2);
+/// A title that says another thing than is believed is heard again.
+const TITLE_AGAIN: Duration = Duration::from_secs(5);
 /// A clock that was set, or a machine that slept, is noticed within this.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Transcripts that are there before a run begins, and how much of each is an earlier run's.
@@ -33,6 +37,10 @@ pub(crate) struct Ear {
     pub(crate) takes_input: bool,
     /// Prompts that it took so far.
     pub(crate) prompts: u64,
+    /// The same, though its own task is still on its way to it.
+    pub(crate) rests: bool,
+    /// Whether it knows the office's tools.
+    pub(crate) tools: bool,
 }
 
 struct Listener {
@@ -51,13 +59,30 @@ impl World {
     pub(crate) fn listen(self: &Arc<Self>, run: RunId) {
         let line = Arc::new(Line::new(&self.dir.run(run)));
         lock(&self.lines).insert(run, line.clone());
-        let world = self.clone();
         let (waking, ear) = (self.clone(), line.ear.subscribe());
         self.start(async move { waking.wake_for_mail(run, ear).await });
+        let (world, given) = (self.clone(), line.clone());
         self.start(async move {
             world.listen_to(run, line).await;
             lock(&world.lines).remove(&run);
         });
+        let (world, titled) = (self.clone(), given.clone());
+        self.start(async move { world.give(run, given).await });
+        let world = self.clone();
+        self.start(async move { world.follow_title(run, titled).await });
+    }
+
+    /// Follows its terminal's title, where its engine's file says what one means.
+    async fn follow_title(&self, run: RunId, line: Arc<Line>) {
+        let Ok(engine) = self.handle.read(move |office| office.runs.get(&run).map(|it| it.engine.clone())).await else {
+            return;
+        };
+        let spec = engine.and_then(|engine| self.engines.get(&engine)).filter(|spec| !spec.titles.is_empty());
+        let (Some(spec), Some(seat)) = (spec, self.seat(run)) else { return };
+        tokio::select! {
+            () = self.closing.cancelled() => {}
+            () = titles::follow(spec, &seat, &line.title) => {}
+        }
     }
 
     /// Comes back when it is over; at once where its engine lets nothing be known.
@@ -76,6 +101,8 @@ impl World {
             bells: HashMap::new(),
         };
         listener.bells.insert(run_dir.clone(), self.watched.watch(&run_dir));
+        let mut not_given = line.not_given.subscribe();
+        let mut title = line.title.subscribe();
         let metered = self.metered(run).map(|_| self.dir.runs());
         let mut told = News { seen: it.seen, spent: it.spent, session: it.session, denied: it.denied };
         loop {
@@ -95,14 +122,29 @@ impl World {
             let Ok((heard, account)) = read.await else { return };
             listener = heard;
             let now = self.clock.now().millis();
+            let outdone = title
+                .borrow_and_update()
+                .as_ref()
+                .is_some_and(|(state, title)| listener.hearing.title(*state, title, now));
             let mut fresh = listener.hearing.news(now);
             fresh.seen = Self::with_way_out(spec, fresh.seen);
+            if let (Some(why), Some(seen), 0) =
+                (&*not_given.borrow_and_update(), &mut fresh.seen, listener.hearing.prompts())
+            {
+                (seen.state, seen.evidence) = (DeskState::WaitingForYou, why.clone());
+            }
             fresh.denied = account.and_then(|account| account.denied).map(|denied| Denied {
                 times: denied.times,
                 budget: denied.key,
                 why: denied.why,
             });
-            let said = Ear { takes_input: listener.hearing.takes_input(now), prompts: listener.hearing.prompts() };
+            let rests = listener.hearing.takes_input(now) && listener.hearing.is_drawn();
+            let said = Ear {
+                takes_input: rests && !line.awaits_task.load(Ordering::Acquire),
+                rests,
+                prompts: listener.hearing.prompts(),
+                tools: listener.hearing.knows_tools(),
+            };
             line.ear.send_if_modified(|known| std::mem::replace(known, said) != said);
             let over = self.tell(run, &mut told, fresh).await;
             if over || self.closing.is_cancelled() {
@@ -120,6 +162,8 @@ impl World {
                 futures_util::future::select_all(bells).await;
             };
             let limit = if all_watched { next } else { next.min(LOOK) };
+            // What a title says may count once better sources have been quiet.
+            let limit = if outdone { limit.min(TITLE_AGAIN) } else { limit };
             let is_over = self.handle.wait_until(move |office| {
                 let open = office.runs.get(&run).is_some_and(Run::is_open);
                 (!open).then_some(())
@@ -128,6 +172,8 @@ impl World {
                 () = self.closing.cancelled() => true,
                 _ = is_over => true,
                 () = rung => false,
+                Ok(()) = not_given.changed() => false,
+                Ok(()) = title.changed() => false,
                 () = tokio::time::sleep(limit) => false,
             };
             if !ends {

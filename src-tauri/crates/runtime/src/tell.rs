@@ -1,17 +1,22 @@
 //! The one gate by which the office types to an agent: only while the agent itself says that it waits for a prompt, never into
 //! what a person has begun to type, and confirmed by the agent's own signal. What is not taken is said to be so, never repeated
-//! blindly. A person's own keys go to the terminal as they are (`terminal.rs`).
+//! blindly. A person's own keys go to the terminal as they are (`terminal.rs`). A task that its program takes only once it is ready goes
+//! through it, too.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use office_core::run::Run;
 use office_core::{Actor, ApprovalState, Code, Refusal, RunId};
 use office_door::wire::Answer;
-use office_engines::spec::InputBy;
+use office_engines::spec::{Input, InputBy};
 use tokio::sync::watch;
 
+use crate::effects::agent::{private_file, small_file};
 use crate::signals::Ear;
+use crate::titles::Said;
 use crate::world::{Seat, World, lock};
 
 /// So long the office waits until the agent takes text.
@@ -20,6 +25,13 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const TAKEN: Duration = Duration::from_millis(1500);
 /// Enters that are tried: some agents digest a long paste before they hear the next key.
 const ENTERS: u32 = 5;
+/// A program that just started is ready within this, and so are the office's tools.
+const STARTS: Duration = Duration::from_secs(180);
+const TOOLS: Duration = Duration::from_secs(20);
+/// A task that is to be typed, below its run's folder, until it was taken: a runtime that comes after this one goes on with it.
+const TO_GIVE: &str = "to-give.md";
+/// What is handed over as a file is taken within this.
+const HANDED: Duration = Duration::from_secs(30);
 /// The longest text, in bytes.
 const LONGEST: usize = 256 * 1024;
 const PASTE: (&str, &str) = ("\x1b[200~", "\x1b[201~");
@@ -32,6 +44,23 @@ pub(crate) struct Line {
     /// How many prompts had been taken when a person last typed: while there are no more, what they typed may stand there.
     draft: Mutex<Option<u64>>,
     kept: PathBuf,
+    /// Why its task did not reach it.
+    pub(crate) not_given: watch::Sender<Option<String>>,
+    /// Its task waits until it is ready; nothing else is told before.
+    pub(crate) awaits_task: AtomicBool,
+    /// What its terminal's title says.
+    pub(crate) title: watch::Sender<Said>,
+}
+
+/// One prompt on its way.
+struct Typing<'a> {
+    run: RunId,
+    desk: &'a str,
+    seat: Seat,
+    line: &'a Line,
+    input: &'a Input,
+    /// It is what the run begins with: once any prompt was taken there is nothing to type.
+    first: bool,
 }
 
 impl Line {
@@ -44,6 +73,9 @@ impl Line {
             turn: tokio::sync::Mutex::default(),
             draft: Mutex::new(draft),
             kept,
+            not_given: watch::Sender::new(None),
+            awaits_task: AtomicBool::new(run_dir.join(TO_GIVE).exists()),
+            title: watch::Sender::new(None),
         }
     }
 
@@ -62,6 +94,11 @@ impl Line {
     fn holds_a_draft(&self, ear: Ear) -> bool {
         lock(&self.draft).is_some_and(|typed| typed >= ear.prompts)
     }
+}
+
+/// Whether it takes text while it runs, and says that it did.
+pub(crate) fn takes(input: &Input) -> bool {
+    matches!(input.by, InputBy::Paste | InputBy::File) && input.confirmed
 }
 
 fn not_typed(why: &str, way_out: &str) -> Refusal {
@@ -86,17 +123,78 @@ impl World {
         let text = prompt(text)?;
         let engine = self.handle.read(move |office| office.runs.get(&run).map(|it| it.engine.clone())).await?;
         let spec = engine.and_then(|engine| self.engines.get(&engine));
-        let input = spec.and_then(|spec| spec.input.as_ref()).filter(|it| it.by == InputBy::Paste && it.confirmed);
+        let input = spec.and_then(|spec| spec.input.as_ref()).filter(|it| takes(it));
         let (Some(input), Some(line)) = (input, self.line(run)) else {
             return Err(not_typed(
                 "the program at this desk does not say when it takes a prompt",
                 "type it yourself and look: `office desk attach`, or `office desk type`",
             ));
         };
+        self.hand(Typing { run, desk, seat: seat.clone(), line: &line, input, first: false }, &text, PATIENCE).await
+    }
+
+    /// Keeps a task that is to be typed once its program is ready; see [`World::give`].
+    pub(crate) fn keep_to_give(&self, run: RunId, text: &str) -> Result<(), String> {
+        private_file(&self.dir.run(run).join(TO_GIVE), text.as_bytes(), 0o600)
+    }
+
+    /// Types the task that waits for its program to be ready, if there is one. What keeps it from being taken is said at its desk.
+    pub(crate) async fn give(&self, run: RunId, line: Arc<Line>) {
+        let file = self.dir.run(run).join(TO_GIVE);
+        let Some(text) = small_file(&file, LONGEST as u64) else {
+            line.awaits_task.store(false, Ordering::Release);
+            return;
+        };
+        let found = self.handle.read(move |office| {
+            let it = office.runs.get(&run)?;
+            Some((it.engine.clone(), office.desks.get(&it.desk)?.name.clone()))
+        });
+        let Ok(Some((engine, desk))) = found.await else { return };
+        let input = self.engines.get(&engine).and_then(|spec| spec.input.as_ref()).filter(|it| takes(it));
+        let (Some(input), Some(seat)) = (input, self.seat(run)) else { return };
+        let mut ear = line.ear.subscribe();
+        let over = self.handle.wait_until(move |office| {
+            let open = office.runs.get(&run).is_some_and(Run::is_open);
+            (!open).then_some(())
+        });
+        let given = async {
+            // A turn that begins before the office's tools are there would be without them.
+            let _ = tokio::time::timeout(TOOLS, ear.wait_for(|ear| ear.tools)).await;
+            let typing = Typing { run, desk: &desk, seat, line: &line, input, first: true };
+            let text = prompt(&String::from_utf8_lossy(&text))?;
+            self.hand(typing, &text, STARTS).await
+        };
+        let given = tokio::select! {
+            () = self.closing.cancelled() => return,
+            _ = over => return,
+            given = given => given,
+        };
+        // From now on others may have it told something.
+        line.awaits_task.store(false, Ordering::Release);
+        match given {
+            Ok(()) => {
+                drop(std::fs::remove_file(&file));
+                line.not_given.send_replace(None);
+            }
+            Err(refusal) => {
+                tracing::warn!(%run, why = refusal.message, "a task was not given to its agent");
+                let way_out = format!("paste {} there yourself: `office desk attach {desk}`", file.display());
+                line.not_given.send_replace(Some(format!("its task did not reach it: {}; {way_out}", refusal.message)));
+            }
+        }
+    }
+
+    /// Types a prompt once it is waited for, and sees that it is taken.
+    async fn hand(&self, typing: Typing<'_>, text: &str, patience: Duration) -> Result<(), Refusal> {
+        let Typing { run, desk, seat, line, input, first } = typing;
         let _turn = line.turn.lock().await;
         let mut ear = line.ear.subscribe();
-        let free = tokio::time::timeout(PATIENCE, ear.wait_for(|ear| ear.takes_input)).await;
+        let given = |ear: &Ear| first && ear.prompts > 0;
+        let rests = |ear: &Ear| if first { ear.rests } else { ear.takes_input };
+        let waits = |ear: &Ear| rests(ear) || given(ear);
+        let free = tokio::time::timeout(patience, ear.wait_for(waits)).await;
         let before = match free.map(|known| known.map(|ear| *ear).map_err(drop)) {
+            Ok(Ok(ear)) if given(&ear) => return Ok(()),
             Ok(Ok(ear)) if line.holds_a_draft(ear) => {
                 return Err(not_typed(
                     "somebody has begun to type there, and it may still stand in its input",
@@ -127,16 +225,33 @@ impl World {
             }
         };
         let uncertain = |why: &str| {
-            // What stands in its input now is nobody's to type into.
-            line.a_person_typed();
             let message = format!("it is not known whether it took this: {why}");
             Refusal::new(Code::Trouble, message, format!("look first: `office desk attach {desk}`"))
         };
+        if let (InputBy::File, Some(file)) = (input.by, &input.file) {
+            let file = self.dir.run(run).join(file);
+            // Whole when it is seen.
+            let whole = file.with_extension("new");
+            let written = private_file(&whole, text.as_bytes(), 0o600)
+                .and_then(|()| std::fs::rename(&whole, &file).map_err(|error| error.to_string()));
+            written.map_err(|why| not_typed(&why, "see what is wrong with that folder"))?;
+            let taken = tokio::time::timeout(HANDED, ear.wait_for(|ear| ear.prompts > before)).await;
+            if matches!(taken, Ok(Ok(_))) {
+                return Ok(());
+            }
+            // Still there: then nobody took it, and nobody will.
+            return match std::fs::remove_file(&file) {
+                Ok(()) => Err(not_typed("its plugin did not take it", "look first: `office desk attach`")),
+                Err(_) => Err(uncertain("it did not say so")),
+            };
+        }
+        // Until it is taken it stands there: a runtime that comes after this one types nothing into it.
+        line.a_person_typed();
         write(format!("{}{text}{}", PASTE.0, PASTE.1)).await.map_err(|why| uncertain(&why))?;
         for _ in 0..ENTERS {
             tokio::time::sleep(Duration::from_millis(input.enter_after_ms.into())).await;
             // Something else may have opened meanwhile: an Enter would answer that.
-            if !ear.borrow().takes_input && ear.borrow().prompts == before {
+            if !rests(&ear.borrow()) && ear.borrow().prompts == before {
                 return Err(uncertain("it began something else meanwhile"));
             }
             write("\r".to_owned()).await.map_err(|why| uncertain(&why))?;
@@ -173,7 +288,7 @@ mod tests {
     fn what_a_person_began_to_type_is_left_alone_until_a_prompt_was_taken_also_after_a_restart() {
         let root = tempfile::tempdir().unwrap();
         let line = Line::new(root.path());
-        let idle = |prompts| Ear { takes_input: true, prompts };
+        let idle = |prompts| Ear { takes_input: true, prompts, ..Ear::default() };
         assert!(!line.holds_a_draft(idle(0)));
         line.a_person_typed();
         assert!(line.holds_a_draft(idle(0)) && !line.holds_a_draft(idle(1)));

@@ -30,7 +30,7 @@ pub(super) type Said = Result<String, String>;
 #[derive(Clone, Debug)]
 pub(crate) struct OfficeTools {
     pub(super) link: Arc<Link>,
-    known: Option<PathBuf>,
+    known: Option<Known>,
     tool_router: ToolRouter<Self>,
 }
 
@@ -83,10 +83,30 @@ struct Action {
     why: String,
 }
 
+/// Where it is left that the agent knows the tools: a turn that begins earlier would be without them.
+#[derive(Clone, Debug)]
+pub(crate) struct Known {
+    /// A file that the hook at the start of its session waits for.
+    pub(crate) mark: PathBuf,
+    /// Where the office reads it.
+    pub(crate) signals: PathBuf,
+}
+
+impl Known {
+    fn leave(&self) {
+        use std::io::Write;
+        let line = b"{\"engine\":\"office\",\"payload\":{\"office_tools_known\":true}}\n";
+        let opened = std::fs::OpenOptions::new().append(true).create(true).open(&self.signals);
+        // It is waited for no longer than some seconds.
+        let _ = opened.and_then(|mut file| file.write_all(line));
+        let _ = std::fs::write(&self.mark, "");
+    }
+}
+
 #[tool_router]
 impl OfficeTools {
-    /// `known` is a file to be made when the agent asks which tools there are.
-    pub(crate) fn new(link: Link, known: Option<PathBuf>) -> Self {
+    /// `known` is where it is left that the agent asks which tools there are.
+    pub(crate) fn new(link: Link, known: Option<Known>) -> Self {
         Self { link: Arc::new(link), known, tool_router: Self::tool_router() + Self::team_router() }
     }
 
@@ -247,9 +267,8 @@ impl ServerHandler for OfficeTools {
         _page: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        // The hook at the start of the agent's session waits for this file: a turn that began earlier would be without tools.
-        if let Some(mark) = &self.known {
-            let _ = std::fs::write(mark, "");
+        if let Some(known) = &self.known {
+            known.leave();
         }
         Ok(ListToolsResult::with_all_items(self.tool_router.list_all()))
     }

@@ -14,6 +14,8 @@ pub(super) fn event(source: Source, value: &Value) -> Vec<Signal> {
     let part = &value["part"];
     let what = match kind {
         "office.ready" => What::SessionBegan,
+        // Its plugin says it once for each; the event of the message comes again and again.
+        "office.prompt" => What::PromptAccepted,
         "session.created" => match &agent {
             Some(id) => What::Subagent { id: id.clone(), came: true },
             None => What::SessionBegan,
@@ -37,8 +39,19 @@ pub(super) fn event(source: Source, value: &Value) -> Vec<Signal> {
         "message.updated" => {
             let info = &properties["info"];
             match text(info, "role") {
-                "user" => What::PromptAccepted,
-                _ if info["tokens"].is_object() => What::Spent(spent(text(info, "id"), info)),
+                "assistant" if info["tokens"].is_object() => {
+                    let (spent, size) = (spent(text(info, "id"), info), number(info, "size"));
+                    let used = spent.input + spent.cache_read + spent.cache_write + spent.output;
+                    let say = |what| Signal {
+                        source,
+                        session: session.clone(),
+                        agent: agent.clone(),
+                        what,
+                        evidence: short(&format!("event {kind}")),
+                    };
+                    let context = (size > 0).then(|| say(What::Context { used, size }));
+                    return std::iter::once(say(What::Spent(spent))).chain(context).collect();
+                }
                 _ => return Vec::new(),
             }
         }

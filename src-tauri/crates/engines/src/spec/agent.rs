@@ -126,6 +126,12 @@ pub struct Input {
     /// Whether it says, by a signal of its own, that it took a prompt.
     #[serde(default)]
     pub confirmed: bool,
+    /// By a file: which, below the run's directory.
+    #[serde(default)]
+    pub file: Option<String>,
+    /// Whether its status line says that its input line stands, which may be later than its session begins: a paste before is lost.
+    #[serde(default)]
+    pub drawn: bool,
 }
 
 /// See [`Input`].
@@ -134,6 +140,8 @@ pub struct Input {
 pub enum InputBy {
     /// A bracketed paste and Enter.
     Paste,
+    /// A file that a plugin of ours takes away and hands to it: no key is pressed.
+    File,
     /// A line of JSON on standard input.
     StdinJson,
     /// It takes none: a new run instead.

@@ -9,7 +9,7 @@ use office_core::run::{Exit, RunState, StopWhy};
 use office_core::sandbox::Enforcement;
 use office_core::task::life::checks_of;
 use office_core::{At, CommandBody, EffectId, Outcome, RunId};
-use office_engines::{Briefing, EngineSpec};
+use office_engines::{Briefing, Delivery, EngineSpec};
 use office_pty::{ExitStatus, PtyError, RecordingSpec, SpawnSpec, TermSize};
 
 use crate::catalog::place_of;
@@ -79,6 +79,9 @@ impl World {
             *first = place.display().to_string();
         }
         self.furnish(engine, run, &plan)?;
+        if let Delivery::Paste { text, .. } = &plan.prompt {
+            self.keep_to_give(run, text)?;
+        }
         self.tell_meter(run, &way)?;
         self.tell_budgets().await?;
         let token = self.ids.token();
