@@ -1,4 +1,4 @@
-// What the window's page may do is written in two files, and they stay as narrow as they are: a policy under which nothing of
+// What the window's page may do is written in two files, what is built in in two more, and they stay as narrow as they are: a policy under which nothing of
 // others is loaded or run, and the shell's own commands, each by its name. Not here: that the page keeps to it (the window's tests).
 import test from 'node:test';
 import assert from 'node:assert/strict';
@@ -47,4 +47,14 @@ test("the page may call the shell's own commands by their names, and nothing of 
   const named = [...read('src-tauri/build.rs').matchAll(/"([a-z_]+)"/g)].map(([, name]) => `allow-${name.replaceAll('_', '-')}`);
   assert.ok(permissions.length > 5);
   for (const permission of permissions) assert.ok(named.includes(permission), `${permission} is no command of the shell`);
+});
+
+test('what is built in comes from the two registries alone, each piece by its hash', () => {
+  const crates = read('Cargo.lock').split('[[package]]').slice(1).map((text) => ({ name: /name = "(.*)"/.exec(text)[1], source: /source = "(.*)"/.exec(text)?.[1], sum: /checksum = "[0-9a-f]{64}"/.test(text) }));
+  const foreign = crates.filter(({ source, sum }) => source && (source !== 'registry+https://github.com/rust-lang/crates.io-index' || !sum));
+  assert.ok(crates.length > 100);
+  assert.deepEqual(foreign, []);
+  const { packages } = JSON.parse(read('ui/package-lock.json'));
+  const odd = Object.entries(packages).filter(([name, it]) => name !== '' && ((it.resolved && !it.resolved.startsWith('https://registry.npmjs.org/')) || !/^sha512-/.test(it.integrity ?? '')));
+  assert.deepEqual(odd.map(([name]) => name), []);
 });
