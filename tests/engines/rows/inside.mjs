@@ -55,6 +55,7 @@ export const rows = [
         await office.say('approval', 'approve', String(held.id));
         const next = await until('the release is held', () => approval(office), 60);
         assert.equal(next.ruling.rule, 'publish', JSON.stringify(next));
+        assert.match(next.ruling.why, /none of your credentials/);
         await office.say('approval', 'deny', String(next.id), '--note', 'not tonight');
         await until('it waits for review', async () => (await office.ask('task', 'show', String(task.id)))[0].state === 'in review', 60);
         assert.match(told(), /not tonight/);

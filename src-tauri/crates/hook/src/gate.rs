@@ -282,9 +282,18 @@ fn done_by_the_office(approval: &Value) -> String {
     let printed = if printed.is_empty() { String::new() } else { format!(" It printed:\n{printed}") };
     format!(
         "This call did not run at your desk: the owner approved it, and the office did it itself, once, with the owner's credentials. \
-         What was done: {}\n{how}.{printed}\nDo not run it yourself; go on from there",
-        approval["deed"]["says"].as_str().unwrap_or_default()
+         It was to {}\n{how}.{printed}\nDo not run it yourself; go on from there",
+        what_it_was(&approval["deed"]["does"])
     )
+}
+
+/// The same for its agent: the words on the card are the owner's.
+fn what_it_was(does: &Value) -> String {
+    let text = |name: &str| does[name].as_str().unwrap_or_default();
+    match text("kind") {
+        "push" => format!("push commit {} to branch {} of {}", text("commit"), text("branch"), text("remote")),
+        other => other.to_owned(),
+    }
 }
 
 /// The command of an approval as a shell reads it.

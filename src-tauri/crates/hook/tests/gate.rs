@@ -275,7 +275,7 @@ fn what_the_office_does_itself_is_denied_with_what_came_of_it() {
         let mut claimed = false;
         let asked = office(&listener, |ask| {
             let mut it = approval(if claimed { "ran" } else { "approved" }, PUSH);
-            it["deed"] = json!({"says": "The office pushes it"});
+            it["deed"] = json!({"does": {"kind": "push", "remote": "origin", "commit": "c1", "branch": "main"}});
             claimed |= ask["body"]["do"] == "claim";
             if ask["ask"] == "await_approval" && it["state"] == "ran" {
                 it.as_object_mut().unwrap().extend(over.as_object().unwrap().clone());
@@ -291,6 +291,10 @@ fn what_the_office_does_itself_is_denied_with_what_came_of_it() {
         });
         let (said, why) = decision(child);
         assert_eq!(said, "deny", "{why}");
+        assert!(
+            why.contains("not known") || why.contains("commit c1") && why.contains("branch main of origin"),
+            "{why}"
+        );
         assert!(signs.iter().all(|sign| why.contains(sign)), "{why}");
         assert_eq!(asked.iter().filter(|ask| ask["body"]["do"] == "claim").count(), 1);
     }

@@ -310,10 +310,15 @@ impl World {
                 let (mut ruling, mut stands, mut grant, mut deed) = (None, None, None, None);
                 if let Some(run) = by {
                     self.remember(run, &argv, &cwd, held);
-                    let said = self.rule_on(actor, argv.clone(), cwd.clone(), held).await?;
+                    let mut said = self.rule_on(actor, argv.clone(), cwd.clone(), held).await?;
                     refused(Some(&said))?;
                     grant = self.granted(run, &argv, &cwd, held).await?;
                     deed = self.deed(run, &argv, &cwd, held).await?;
+                    let publishes = said.category.as_deref() == Some("publish") && held == Held::Command;
+                    if deed.is_none() && publishes && self.enforcement_known(run).is_some_and(|it| it.hard) {
+                        // Whoever approves it must not expect it to arrive.
+                        said.why.push_str("; its desk does it, which has none of your credentials");
+                    }
                     if deed.is_none() && stood::matters(said.category.as_deref()) {
                         stands = Some(self.stands(run).await?);
                     }
