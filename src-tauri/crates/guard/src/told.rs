@@ -14,7 +14,12 @@ impl Action {
         match self {
             Self::Run(run) => {
                 let words: Vec<String> = run.argv.iter().map(ToString::to_string).collect();
-                format!("runs {}", glance(&words.join(" ")))
+                match words.first().map(String::as_str) {
+                    Some("<script>") => format!("runs the script {}", glance(&words[1..].join(" "))),
+                    Some("<code>") => format!("runs {}, a program of the checkout", glance(&words[1..].join(" "))),
+                    Some("<built>") => "runs the program that was just built".to_owned(),
+                    _ => format!("runs {}", glance(&words.join(" "))),
+                }
             }
             Self::Read { place } => format!("reads {}", at(place)),
             Self::Write { place, change: Some(Change::Created), .. } => format!("creates {}", at(place)),

@@ -118,8 +118,17 @@ impl Conditions {
                 let script = *at == count && run.name.first().is_some_and(|name| name.starts_with('<'));
                 let path = *at >= count && !script && (word.contains('/') || word.contains(' '));
                 let topic = soft.iter().any(|one| fits_words(one, &word));
-                let of_tests = path && (word.contains("test") || word.contains("spec")) && !word.ends_with("sh");
-                !(sounds && arg.known().is_some() && ((after || path) && topic && !is_more(&word) || after && of_tests))
+                let setting = *at >= count
+                    && word.split_once('=').is_some_and(|(name, _)| {
+                        name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+                    });
+                let switched_off =
+                    setting && (word.ends_with("=false") || word.ends_with("=0") || word.ends_with("=no"));
+                let of_tests =
+                    switched_off || path && (word.contains("test") || word.contains("spec")) && !word.ends_with("sh");
+                !(sounds
+                    && arg.known().is_some()
+                    && ((after || path) && topic && !is_more(&word) || (after || switched_off) && of_tests))
             });
             let said = said.map(|(_, arg)| (arg, false));
             let flags = run.flags.iter().cloned().map(Arg::Lit).collect::<Vec<_>>();
@@ -192,6 +201,12 @@ impl Conditions {
 /// Where the words begin that say what is tested: `npm run test:e2e -- login`.
 fn tests_from(run: &Run) -> Option<usize> {
     let tests = [
+        "list",
+        "ls",
+        "show",
+        "routes",
+        "report",
+        "help",
         "test",
         "tests",
         "spec",

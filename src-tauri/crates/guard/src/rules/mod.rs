@@ -200,12 +200,18 @@ impl Policy {
         }
         let said = match best {
             Some((verdict, rule, fit)) => {
-                let unsure = if fit == Fit::Maybe { "perhaps: " } else { "" };
+                let unsure = if fit == Fit::Maybe { "perhaps " } else { "" };
                 let category = if verdict == Verdict::Allow { None } else { rule.category };
-                let what = match action {
-                    Action::Opaque { reason } => format!(": {reason}"),
-                    Action::PipeTo { .. } | Action::Interpret { .. } => format!(": {action}"),
-                    _ => String::new(),
+                let told = verdict != Verdict::Allow
+                    && (fit == Fit::Maybe
+                        || matches!(action, Action::Opaque { .. } | Action::PipeTo { .. } | Action::Interpret { .. }));
+                let what = if told {
+                    match action {
+                        Action::Opaque { reason } => format!(": {reason}"),
+                        action => format!(": it {}", action.told()),
+                    }
+                } else {
+                    String::new()
                 };
                 Said { verdict, category, rule: rule.id.clone(), reason: format!("{unsure}{}{what}", rule.why) }
             }
@@ -213,7 +219,7 @@ impl Policy {
                 verdict: Verdict::Ask,
                 category: Some(Category::Scope),
                 rule: "none".to_owned(),
-                reason: format!("no rule knows this: {action}"),
+                reason: format!("no rule says anything about this: it {}", action.told()),
             },
         };
         let shown = |(rule, fit): &(&Rule, Fit)| {

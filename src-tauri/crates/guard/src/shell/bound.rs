@@ -95,10 +95,31 @@ fn given(pieces: &[Piece], at: usize, python: bool) -> Option<(&str, Vec<Arg>)> 
     }
     let each = if python { ("for", "in", ':') } else { ("const", "of", ')') };
     if word(pieces, at.checked_sub(1)) == each.0 && word(pieces, Some(at + 1)) == each.1 {
+        // A list that has a name of its own, given once and only gone through.
+        let list = word(pieces, Some(at + 2));
+        if !list.is_empty() && pieces.get(at + 3) == Some(&Piece::Sign(each.2)) {
+            return Some((name, list_of(pieces, list, python)?));
+        }
         let (values, end) = values(&pieces[at + 2..])?;
         return (pieces.get(at + 2 + end) == Some(&Piece::Sign(each.2))).then_some((name, values));
     }
     None
+}
+
+/// What a list holds that is named once, and once gone through.
+fn list_of(pieces: &[Piece], list: &str, python: bool) -> Option<Vec<Arg>> {
+    let at: Vec<usize> = (0..pieces.len()).filter(|at| pieces[*at] == Piece::Name(list.to_owned())).collect();
+    let [given, _] = at[..] else { return None };
+    let begins = match given.checked_sub(1).and_then(|at| pieces.get(at)) {
+        None | Some(Piece::Sign('\n' | ';')) => python,
+        Some(Piece::Name(word)) => !python && word == "const",
+        _ => false,
+    };
+    if !begins || pieces.get(given + 1) != Some(&Piece::Sign('=')) {
+        return None;
+    }
+    let (values, end) = values(&pieces[given + 2..])?;
+    matches!(pieces.get(given + 2 + end), None | Some(Piece::Sign('\n' | ';'))).then_some(values)
 }
 
 /// Whether a name is only used here.
