@@ -184,6 +184,36 @@ fn a_one_shot_program_that_falls_silent_is_ended_with_what_it_started_and_tried_
     assert_eq!(asked[0]["event"]["why"], "silent");
 }
 
+#[test]
+fn a_desk_that_fills_the_disk_is_stopped_with_nothing_lost_and_goes_on_once_there_is_room() {
+    let (mut bench, _repo) = Bench::with_desks(&[("a.txt", "a\n")], &["ada"]);
+    bench.json(&["quit"]);
+    assert!(bench.ended());
+    bench.set("OFFICE_DESK_DISK_MB", "10");
+    bench.run();
+    let gate = bench.root().join("gate");
+    let body = format!(
+        "```sh\nif test -e '{}'; then echo x > work.txt; exit; fi\nhead -c 20000000 /dev/zero > big.bin\necho begun\nsleep 600\n```",
+        gate.display()
+    );
+    let task = bench.task("Fill it", &body, &[]);
+    let it = bench.until(task, &["parked"]);
+    assert_eq!(it["hold"]["reason"], "incident", "{it}");
+    assert_eq!(it["hold"]["release"], "office desk resume ada");
+    bench.until_quiet();
+    let big = PathBuf::from(it["workplace"]["path"].as_str().unwrap()).join("big.bin");
+    assert_eq!(std::fs::metadata(&big).unwrap().len(), 20_000_000, "nothing was removed");
+    let status = bench.json(&["status"]);
+    let desk = &status["desks"][0];
+    assert_eq!(desk["state"], "waiting for you", "{desk}");
+    let evidence = desk["evidence"].as_str().unwrap();
+    assert!(evidence.starts_with("stopped: it takes 2") && evidence.contains("may take 10 MB"), "{evidence}");
+    std::fs::remove_file(&big).unwrap();
+    std::fs::write(&gate, "").unwrap();
+    bench.json(&["desk", "resume", "ada"]);
+    bench.until(task, &["in review"]);
+}
+
 /// A host of an older kind, started as an upgrade would find it.
 #[expect(clippy::disallowed_methods, reason = "a program of the product, as an older version would have left it")]
 fn old_host(bench: &Bench, speaks: &str) {

@@ -1222,6 +1222,12 @@ ended?: At | null } |
 run: RunId;
 /** What. */
 news: News } |
+/** Something happened at a run's desk that must not. */
+{ do: "run_tripped";
+/** Which run. */
+run: RunId;
+/** What, in words for its owner. */
+what: string } |
 /** Nothing has come from a run for too long: what holds it is to be ended. */
 { do: "run_silent";
 /** Which run. */
@@ -1500,6 +1506,8 @@ export type Hold = {
 	until: At | null,
 	/** The command that releases it. */
 	release: string,
+	/** What happened, where that needs words. */
+	what?: string | null,
 };
 
 /** What holds. */
@@ -1513,7 +1521,9 @@ export type HoldReason =
 /** Something its agent asked for waits for the owner, who was away. */
 "waits_for_you" |
 /** A budget is spent. */
-"budget_spent";
+"budget_spent" |
+/** Something happened that must not, and somebody has to look before it goes on. */
+"incident";
 
 /** Amounts in what budgets are counted in; in a limit, none is no limit. */
 export type Limits = {

@@ -63,8 +63,10 @@ export class Shop {
   /** Held commands, the oldest first; and the one that A and D act on, or that was looked at last. */
   requests = $derived(requestsOf(this.view));
   groups = $derived(groupsOf(this.requests));
+  /** Desks at which something happened that must not. */
+  incidents = $derived([...this.view.desks.values()].filter((desk) => !desk.removed && desk.hold?.reason === 'incident'));
   /** So much waits for its owner. */
-  needs = $derived(this.requests.length + this.stopped.length + this.waits.length);
+  needs = $derived(this.requests.length + this.incidents.length + this.stopped.length + this.waits.length);
   /** What was approved in advance. */
   grants = $derived(grantsOf(this.view, this.now));
   asked = $state<number | null>(null);

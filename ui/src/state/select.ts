@@ -60,10 +60,12 @@ const HELD: Readonly<Record<HoldReason, string>> = {
   stopped_by_owner: 'everything is stopped by its owner',
   waits_for_you: 'waits for you',
   budget_spent: 'its budget is spent',
+  incident: 'stopped until you have looked',
 };
 
 function atRest(view: OfficeView, desk: Desk, last: Run | undefined): Seen {
   const hold = desk.hold ?? view.office.hold;
+  if (hold?.reason === 'incident' && hold.what) return ['waiting for you', `stopped: ${hold.what}`, hold.since];
   if (hold) return ['paused', HELD[hold.reason], hold.since];
   const spent = spentBudget(view, desk);
   if (spent) return ['paused', spent, null];

@@ -18,6 +18,7 @@ pub(crate) fn hold(hold: &Hold, now: Option<At>) -> String {
         HoldReason::DeskStopped => "desk stopped",
         HoldReason::WaitsForYou => "waits for your answer",
         HoldReason::BudgetSpent => "a budget is spent",
+        HoldReason::Incident => hold.what.as_deref().unwrap_or("something happened that must not"),
     };
     let until = hold.until.map_or("until released".to_owned(), |until| format!("until {}", print::moment(until, now)));
     format!("{reason} since {}, {until}: `{}`", print::moment(hold.since, now), hold.release)

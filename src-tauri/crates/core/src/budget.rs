@@ -342,7 +342,13 @@ pub(crate) fn park(office: &Office, run: &Run, budget: &Budget, now: At) -> Vec<
     else {
         return Vec::new();
     };
-    let hold = Hold { reason: HoldReason::BudgetSpent, since: now, until: None, release: office.budget_raise(budget) };
+    let hold = Hold {
+        reason: HoldReason::BudgetSpent,
+        since: now,
+        until: None,
+        release: office.budget_raise(budget),
+        what: None,
+    };
     let mut events = vec![Event::Task(TaskEvent::Parked { task: task.id, hold })];
     events.extend(run::stop(office, Some(run.id), StopWhy::TaskTaken));
     events

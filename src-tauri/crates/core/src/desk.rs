@@ -263,7 +263,11 @@ pub fn decide(office: &Office, actor: Actor, command: &DeskCommand, now: At) -> 
             office.desk(*desk)?;
             let mut events = vec![Event::Desk(DeskEvent::Released { desk: *desk })];
             for task in office.tasks.values().filter(|t| t.desk == Some(*desk)) {
-                if task.hold.as_ref().is_some_and(|hold| hold.reason == HoldReason::DeskStopped) {
+                if task
+                    .hold
+                    .as_ref()
+                    .is_some_and(|hold| matches!(hold.reason, HoldReason::DeskStopped | HoldReason::Incident))
+                {
                     events.push(Event::Task(TaskEvent::Unparked { task: task.id, note: None }));
                 }
             }
@@ -284,8 +288,31 @@ pub fn decide(office: &Office, actor: Actor, command: &DeskCommand, now: At) -> 
     }
 }
 
+/// An incident at a desk: whatever runs there is ended, its task is parked with all its work, and nothing begins there until its
+/// owner has looked. One that is held by an incident already stays held by that.
+pub(crate) fn incident(office: &Office, run: RunId, what: &str, now: At) -> Vec<Event> {
+    let Some((desk, it)) = office.runs.get(&run).and_then(|run| Some((run.desk, office.desks.get(&run.desk)?))) else {
+        return Vec::new();
+    };
+    if it.removed || it.hold.as_ref().is_some_and(|hold| hold.reason == HoldReason::Incident) {
+        return Vec::new();
+    }
+    let hold =
+        Hold { what: Some(what.chars().take(LONGEST_INCIDENT).collect()), ..held(it, HoldReason::Incident, now) };
+    let mut events = Vec::new();
+    if let Some(task) = it.run.and_then(|run| office.task_of_run(run)).filter(|task| task.state.at_work()) {
+        events.push(Event::Task(TaskEvent::Parked { task: task.id, hold: hold.clone() }));
+    }
+    events.push(Event::Desk(DeskEvent::Held { desk, hold }));
+    events.extend(run::stop(office, it.run, StopWhy::DeskStopped));
+    events
+}
+
+/// What is said of an incident is never longer.
+const LONGEST_INCIDENT: usize = 2000;
+
 fn held(desk: &Desk, reason: HoldReason, now: At) -> Hold {
-    Hold { reason, since: now, until: None, release: format!("office desk resume {}", desk.name) }
+    Hold { reason, since: now, until: None, release: format!("office desk resume {}", desk.name), what: None }
 }
 
 fn open(office: &Office, desk: DeskId, project: ProjectId, fresh: bool, now: At) -> Result<Vec<Event>, Refusal> {

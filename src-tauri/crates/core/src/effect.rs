@@ -9,6 +9,7 @@ use specta::Type;
 use crate::actor::Actor;
 use crate::approval;
 use crate::check::CheckResult;
+use crate::desk;
 use crate::event::Event;
 use crate::ids::{ApprovalId, EffectId, ProjectId, RunId, TaskId};
 use crate::office::Office;
@@ -205,6 +206,13 @@ pub enum EffectCommand {
         /// What.
         news: Box<News>,
     },
+    /// Something happened at a run's desk that must not.
+    RunTripped {
+        /// Which run.
+        run: RunId,
+        /// What, in words for its owner.
+        what: String,
+    },
     /// Nothing has come from a run for too long: what holds it is to be ended.
     RunSilent {
         /// Which run.
@@ -236,6 +244,7 @@ pub fn decide(office: &Office, actor: Actor, command: &EffectCommand, now: At) -
             return Ok(task::life::run_over_at(office, *run, exit, *ended, now));
         }
         EffectCommand::RunHeard { run, news } => return Ok(seen::decide(office, *run, news, now)),
+        EffectCommand::RunTripped { run, what } => return Ok(desk::incident(office, *run, what, now)),
         EffectCommand::RunSilent { run } => {
             return Ok(run::stop(office, Some(*run), StopWhy::Silent).into_iter().collect());
         }

@@ -20,6 +20,8 @@ pub enum HoldReason {
     WaitsForYou,
     /// A budget is spent.
     BudgetSpent,
+    /// Something happened that must not, and somebody has to look before it goes on.
+    Incident,
 }
 
 /// A hold, with what ends it.
@@ -33,4 +35,7 @@ pub struct Hold {
     pub until: Option<At>,
     /// The command that releases it.
     pub release: String,
+    /// What happened, where that needs words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub what: Option<String>,
 }

@@ -210,12 +210,16 @@ impl Office {
     /// task, unless another run has taken that on since.
     fn seen_at_rest(&self, desk: &Desk) -> (DeskState, String, Option<At>) {
         if let Some(hold) = desk.hold.as_ref().or(self.hold.as_ref()) {
+            if let (HoldReason::Incident, Some(what)) = (hold.reason, &hold.what) {
+                return (DeskState::WaitingForYou, format!("stopped: {what}"), Some(hold.since));
+            }
             let evidence = match hold.reason {
                 HoldReason::DeskPaused => "paused by its owner",
                 HoldReason::DeskStopped => "stopped by its owner",
                 HoldReason::StoppedByOwner => "everything is stopped by its owner",
                 HoldReason::WaitsForYou => "waits for you",
                 HoldReason::BudgetSpent => "its budget is spent",
+                HoldReason::Incident => "stopped until you have looked",
             };
             return (DeskState::Paused, evidence.to_owned(), Some(hold.since));
         }

@@ -11,6 +11,7 @@ mod changed;
 mod deeds;
 mod demo;
 mod desktop;
+mod disk;
 mod doctor;
 mod effects;
 pub mod eval;

@@ -59,6 +59,8 @@ impl World {
     pub(crate) fn listen(self: &Arc<Self>, run: RunId) {
         let line = Arc::new(Line::new(&self.dir.run(run)));
         lock(&self.lines).insert(run, line.clone());
+        let disk = self.clone();
+        self.start(async move { disk.keep_disk(run).await });
         let (waking, ear) = (self.clone(), line.ear.subscribe());
         self.start(async move { waking.wake_for_mail(run, ear).await });
         let (world, given) = (self.clone(), line.clone());

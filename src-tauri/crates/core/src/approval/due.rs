@@ -83,7 +83,7 @@ fn park(office: &Office, run: RunId, now: At) -> Vec<Event> {
     let held: Vec<&Approval> = office.open_approvals().filter(|it| it.run == Some(run)).collect();
     let Some(first) = held.iter().find(|it| it.state == ApprovalState::Waiting) else { return Vec::new() };
     let release = format!("office approval approve {0}, or deny {0}", first.id);
-    let hold = Hold { reason: HoldReason::WaitsForYou, since: now, until: None, release };
+    let hold = Hold { reason: HoldReason::WaitsForYou, since: now, until: None, release, what: None };
     let mut events = vec![
         Event::Task(TaskEvent::Parked { task: task.id, hold }),
         Event::Run(RunEvent::StopAsked { run, why: StopWhy::Parked }),

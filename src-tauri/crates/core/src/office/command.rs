@@ -282,6 +282,7 @@ pub fn decide(office: &Office, actor: Actor, command: &OfficeCommand, now: At) -
                 since: now,
                 until: None,
                 release: "office resume".to_owned(),
+                what: None,
             };
             let mut events = vec![Event::Office(OfficeEvent::Stopped { hold: hold.clone() })];
             for task in office.tasks.values() {
