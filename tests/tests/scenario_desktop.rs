@@ -191,6 +191,7 @@ async fn eighty_six_asks_in_half_an_hour_are_at_most_thirty_one_notifications_on
             night.told(now).await;
             last = at;
         } else if at < 300 {
+            // waits for: the time in which one that is told too early would be heard of
             tokio::time::sleep(LOOKS).await;
         }
         night.clock.turn(21);
@@ -209,6 +210,7 @@ async fn eighty_six_asks_in_half_an_hour_are_at_most_thirty_one_notifications_on
     night.clock.turn(120);
     let silent = *night.count.borrow();
     night.asks(2000).await;
+    // waits for: the time in which one that is told in quiet hours would be heard of
     tokio::time::sleep(LOOKS).await;
     assert_eq!(*night.count.borrow(), silent, "it is quiet");
     night.submit(quiet(None)).await;
