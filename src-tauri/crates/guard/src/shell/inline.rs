@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use super::bound::bound;
+use super::list::{List, on};
 use super::opens::{FILE_CALLS, derived, harmless_package, has_two, listed, opened};
 use super::origins;
 use super::pieces::{Piece, pieces};
@@ -15,23 +16,23 @@ use crate::action::Arg;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Words {
-    calls: String,
-    parts: String,
-    never: String,
-    pub(super) pure: String,
-    through: String,
-    pub(super) modules: String,
-    pub(super) packages: String,
+    calls: List,
+    parts: List,
+    never: List,
+    pub(super) pure: List,
+    through: List,
+    pub(super) modules: List,
+    pub(super) packages: List,
 }
 
 impl Words {
     /// Whether a name may be one of the checkout's own.
     pub(super) fn may_be_own(&self, name: &str) -> bool {
-        !(on(&self.calls, name) || on(&self.never, name) || on(&self.through, name))
+        !(self.calls.holds(name) || self.never.holds(name) || self.through.holds(name))
     }
 
     pub(super) fn is_never(&self, name: &str) -> bool {
-        on(&self.never, name)
+        self.never.holds(name)
     }
 }
 
@@ -47,10 +48,6 @@ pub(super) fn words() -> &'static Words {
 
 /// Longer code is a program, not a line.
 const LONGEST: usize = 6000;
-
-pub(super) fn on(list: &str, name: &str) -> bool {
-    list.split_whitespace().any(|one| one == name)
-}
 
 /// Whether a module of this name is one of the checkout, which is run by its own programs anyway.
 pub(crate) type IsOwn<'o> = &'o dyn Fn(&str) -> bool;
@@ -136,13 +133,15 @@ fn read(code: &str, python: bool, is_own: IsOwn<'_>, files: &mut Files, depth: u
             // Taking a thing apart gives its parts other names.
             Piece::Sign('}') if !python && origins::takes_apart(&pieces, at) => {
                 let from = pieces[..at].iter().rposition(|piece| *piece == Piece::Sign('{'))?;
-                let fine = |piece: &Piece| !matches!(piece, Piece::Name(word) if !on(&w.calls, word) && !on(&w.parts, word) && !own.contains(word));
+                let fine = |piece: &Piece| !matches!(piece, Piece::Name(word) if !w.calls.holds(word) && !w.parts.holds(word) && !own.contains(word));
                 if !pieces[from..at].iter().all(fine) || sign(at + 1, ')') {
                     return None;
                 }
             }
             Piece::Sign(':') if !python => match (before(at, 1), pieces.get(at + 1)) {
-                (Some(Piece::Name(of)), Some(Piece::Name(_))) if !on(&w.calls, of) && !on(&w.parts, of) => return None,
+                (Some(Piece::Name(of)), Some(Piece::Name(_))) if !w.calls.holds(of) && !w.parts.holds(of) => {
+                    return None;
+                }
                 _ => {}
             },
             // What is looked up by a text is then called, or handed on.
@@ -155,7 +154,7 @@ fn read(code: &str, python: bool, is_own: IsOwn<'_>, files: &mut Files, depth: u
                 match (pieces.get(at + 1), sign(at + 2, ']')) {
                     (Some(Piece::Number), true) => {}
                     (Some(Piece::Text(key)), true)
-                        if !on(&w.never, key)
+                        if !w.never.holds(key)
                             && !key.starts_with('_')
                             && !key.contains('\\')
                             && !on("require mainModule binding", key) => {}
@@ -178,20 +177,20 @@ fn read(code: &str, python: bool, is_own: IsOwn<'_>, files: &mut Files, depth: u
                 if word == "compile" && asked && name(before(at, 2)) == "re" && pure.iter().any(|one| one == "re") {
                     continue;
                 }
-                if on(&w.never, word) || (word.starts_with('_') && !fine && word != "_") {
+                if w.never.holds(word) || (word.starts_with('_') && !fine && word != "_") {
                     return None;
                 }
                 // What the checkout's own modules say is theirs: running them is running the checkout.
                 let theirs =
                     own.contains(word) || (asked && origins::on_own(&pieces, at, &own)) || (importing && is_own(word));
-                if theirs && !on(&w.through, word) {
+                if theirs && !w.through.holds(word) {
                     named |= importing && word == "import";
                     continue;
                 }
-                if asked && !on(&w.through, word) && origins::on_own(&pieces, at, &pure) {
+                if asked && !w.through.holds(word) && origins::on_own(&pieces, at, &pure) {
                     continue;
                 }
-                if importing && !named && on(&w.pure, word) {
+                if importing && !named && w.pure.holds(word) {
                     continue;
                 }
                 // What was read as data has any parts, and none of them is called.
@@ -207,8 +206,8 @@ fn read(code: &str, python: bool, is_own: IsOwn<'_>, files: &mut Files, depth: u
                     && word != "as"
                     && name(before(at, 1)) != "as"
                     && !on(FILE_CALLS, word)
-                    && !on(&w.calls, word)
-                    && !on(&w.parts, word)
+                    && !w.calls.holds(word)
+                    && !w.parts.holds(word)
                 {
                     return None;
                 }
@@ -252,10 +251,10 @@ fn read(code: &str, python: bool, is_own: IsOwn<'_>, files: &mut Files, depth: u
                         opened("exists", None, &pieces[at + 2..], &names, is_own, files)?;
                     }
                     let loads = word == "load" && !on("json tomllib toml simplejson", &of);
-                    if !(writes || on(&w.parts, word)) || paths || loads || moves || places {
+                    if !(writes || w.parts.holds(word)) || paths || loads || moves || places {
                         return None;
                     }
-                } else if called && !(on(&w.calls, word) || own.contains(word) || name(before(at, 1)) == "def") {
+                } else if called && !(w.calls.holds(word) || own.contains(word) || name(before(at, 1)) == "def") {
                     return None;
                 }
                 if name(before(at, 1)) == "def" || name(before(at, 1)) == "function" {

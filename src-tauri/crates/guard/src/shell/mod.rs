@@ -13,6 +13,7 @@ mod fed;
 mod find;
 mod git;
 mod inline;
+mod list;
 mod oneliner;
 mod opens;
 mod origins;

@@ -7,15 +7,17 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use super::list::{List, on};
+
 /// What is known of a language.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Language {
-    words: String,
-    never: String,
-    modules: String,
-    starts: String,
-    reads: String,
+    words: List,
+    never: List,
+    modules: List,
+    starts: List,
+    reads: List,
 }
 
 /// Longer code is a program, not a line.
@@ -34,10 +36,6 @@ fn language(name: &str) -> Option<&'static Language> {
         "Rscript" | "r" => "R",
         name => name,
     })
-}
-
-fn on(list: &str, name: &str) -> bool {
-    list.split_whitespace().any(|one| one == name)
 }
 
 /// The files that the code reads, where it does nothing else to the outside.
@@ -72,7 +70,7 @@ pub(super) fn reads_only(interpreter: &str, code: &str) -> Option<Vec<String>> {
 
 /// Whether a module does nothing but lend its words.
 pub(super) fn may_load(interpreter: &str, module: &str) -> bool {
-    language(interpreter).is_some_and(|known| on(&known.modules, module))
+    language(interpreter).is_some_and(|known| known.modules.holds(module))
 }
 
 /// A piece of code.
@@ -98,7 +96,7 @@ struct Reader<'c> {
     php: bool,
     r: bool,
     elixir: bool,
-    starts: &'c str,
+    starts: &'c List,
 }
 
 impl Reader<'_> {
@@ -123,7 +121,7 @@ impl Reader<'_> {
         Some(match self.tokens.last() {
             None => false,
             Some(Token::Number | Token::Text(_) | Token::Pattern | Token::Var(_)) => true,
-            Some(Token::Name(name)) if on(self.starts, name) => false,
+            Some(Token::Name(name)) if self.starts.holds(name) => false,
             Some(Token::Name(_)) => return None,
             Some(Token::Sign(')' | ']')) => true,
             Some(Token::Sign('}')) => return None,
@@ -406,7 +404,7 @@ impl Reader<'_> {
             let parameter = self.ruby && in_bars(tokens, at);
             if assigned && alone && !self.perl && !self.php || parameter {
                 // What would be read in another way as a name of one's own.
-                if on(&known.never, name) || on(&known.starts, name) {
+                if known.never.holds(name) || known.starts.holds(name) {
                     return None;
                 }
                 own.push(name);
@@ -419,15 +417,15 @@ impl Reader<'_> {
                     if self.php && at > 1 && sign(at - 1, '>') && sign(at - 2, '-') && !sign(at + 1, '(') => {}
                 Token::Name(name) => {
                     let version = self.ruby && of_a_version(tokens, at);
-                    if on(&known.never, name) || !(on(&known.words, name) || own.contains(&&**name) || version) {
+                    if known.never.holds(name) || !(known.words.holds(name) || own.contains(&&**name) || version) {
                         return None;
                     }
-                    if on(&known.reads, name) && !self.is_read(at, files)? {
+                    if known.reads.holds(name) && !self.is_read(at, files)? {
                         continue;
                     }
                     if name == "require" && self.ruby {
                         let Some(Token::Text(module)) = tokens.get(at + 1) else { return None };
-                        if !on(&known.modules, module) {
+                        if !known.modules.holds(module) {
                             return None;
                         }
                     }

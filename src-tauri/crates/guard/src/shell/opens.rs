@@ -2,7 +2,8 @@
 //! is not opened here. The rest of such code is in `inline`.
 
 use super::bound::{below, file};
-use super::inline::{Files, IsOwn, on, words};
+use super::inline::{Files, IsOwn, words};
+use super::list::on;
 use super::pieces::Piece;
 use crate::action::Arg;
 
@@ -241,7 +242,7 @@ fn path_of(of: &[Piece], names: &Names) -> Option<Vec<Arg>> {
 
 /// A package that does nothing to the outside, as far as its names on the lists go.
 pub(super) fn harmless_package(name: &str) -> Option<()> {
-    on(&words().packages, name.trim_start_matches("node:")).then_some(())
+    words().packages.holds(name.trim_start_matches("node:")).then_some(())
 }
 
 pub(super) type Names = std::collections::BTreeMap<String, Vec<Arg>>;

@@ -1,7 +1,8 @@
 //! Where the names of a short piece of code come from: modules of the checkout, modules that only compute, data that was read. What is
 //! asked of any other module is not known here. What may be done with the names is in `inline`.
 
-use super::inline::{IsOwn, on};
+use super::inline::{self, IsOwn};
+use super::list::on;
 use super::pieces::Piece;
 
 /// Modules with parts that do more than compute: they are asked for these, and go by no other name.
@@ -9,9 +10,8 @@ const OF_OS: &str = "path sep linesep getcwd listdir cpu_count walk name makedir
 
 /// Whether modules that are not known here are asked for nothing but their version.
 pub(super) fn asks_only_known(pieces: &[Piece], is_own: IsOwn<'_>) -> bool {
-    let known = |module: &str| {
-        is_own(module) || on(&super::inline::words().pure, module) || on(&super::inline::words().modules, module)
-    };
+    let known =
+        |module: &str| is_own(module) || inline::words().pure.holds(module) || inline::words().modules.holds(module);
     let mut at = 0;
     while at < pieces.len() {
         let starts =
@@ -152,7 +152,7 @@ pub(super) fn own_of_python(pieces: &[Piece], is_own: IsOwn<'_>) -> Vec<String> 
         let words: Vec<&str> =
             line.iter().filter_map(|piece| if let Piece::Name(word) = piece { Some(&**word) } else { None }).collect();
         match words[..] {
-            ["from", module, ..] if is_own(module) || on(&super::inline::words().pure, module) => {
+            ["from", module, ..] if is_own(module) || inline::words().pure.holds(module) => {
                 let from = words.iter().position(|word| *word == "import").map_or(words.len(), |at| at + 1);
                 own.extend(words[from..].iter().filter(|word| **word != "as").map(|word| (*word).to_owned()));
             }
@@ -163,7 +163,7 @@ pub(super) fn own_of_python(pieces: &[Piece], is_own: IsOwn<'_>) -> Vec<String> 
             _ => {}
         }
     }
-    own.retain(|name| super::inline::words().may_be_own(name));
+    own.retain(|name| inline::words().may_be_own(name));
     own
 }
 
@@ -176,9 +176,9 @@ pub(super) fn pure_of_python(pieces: &[Piece]) -> Vec<String> {
         }
         for one in line[1..].split(|piece| *piece == Piece::Sign(',')) {
             match one {
-                [Piece::Name(module)] if on(&super::inline::words().pure, module) => pure.push(module.clone()),
+                [Piece::Name(module)] if inline::words().pure.holds(module) => pure.push(module.clone()),
                 [Piece::Name(module), Piece::Name(_as), Piece::Name(name)]
-                    if on(&super::inline::words().pure, module) && _as == "as" =>
+                    if inline::words().pure.holds(module) && _as == "as" =>
                 {
                     pure.push(name.clone())
                 }
@@ -196,7 +196,7 @@ pub(super) fn pure_of_python(pieces: &[Piece]) -> Vec<String> {
                 .enumerate()
                 .all(|(at, piece)| *piece != Piece::Name(name.clone()) || line.get(at + 1) == Some(&Piece::Sign('.')))
         };
-        !super::inline::words().is_never(name) && used.iter().all(asked)
+        !inline::words().is_never(name) && used.iter().all(asked)
     });
     pure
 }
@@ -235,7 +235,7 @@ pub(super) fn own_of_node(pieces: &[Piece], is_own: IsOwn<'_>) -> Vec<String> {
             }));
         }
     }
-    own.retain(|name| super::inline::words().may_be_own(name));
+    own.retain(|name| inline::words().may_be_own(name));
     own
 }
 
