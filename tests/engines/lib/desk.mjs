@@ -45,6 +45,17 @@ function carrying(mark) {
 
 let places = 0;
 
+/** Ends these processes at once. */
+function end(numbers) {
+  for (const number of numbers) {
+    try {
+      process.kill(Number(number), 'SIGKILL');
+    } catch {
+      // gone already
+    }
+  }
+}
+
 export class Desk {
   static async open(engine, name, script, { answers, packages = 'node_modules' } = {}) {
     const desk = new Desk();
@@ -201,6 +212,14 @@ export class Desk {
   }
 
   /** Ends what runs; gives back who was still there a moment after. */
+  /** Killed with -9, and all that it started with it: some hand over to a process of their own that outlives them. */
+  async die() {
+    this.kill();
+    await this.ended;
+    end(carrying(this.mark));
+    await until('its processes are gone', () => carrying(this.mark).length === 0, 10);
+  }
+
   async close() {
     if (this.child && this.child.exitCode === null && this.child.signalCode === null) {
       this.child.stdin.end();
@@ -210,13 +229,7 @@ export class Desk {
       clearTimeout(late);
     }
     const left = await until('its processes end', () => carrying(this.mark).length === 0 || undefined, 5).then(() => [], () => carrying(this.mark));
-    for (const number of left) {
-      try {
-        process.kill(Number(number), 'SIGKILL');
-      } catch {
-        // gone already
-      }
-    }
+    end(left);
     await this.office.end();
     await this.model.end();
     appendFileSync(join(this.dir, 'printed.txt'), `${this.printed ?? ''}\n--- stderr\n${this.errors ?? ''}\n`);

@@ -17,8 +17,11 @@ const frame = (value) => {
 function plain({ held, argv: [name, input, line], cwd }) {
   if (held !== 'tool') return ['ls', 'cat', 'pwd', 'head'].includes(name) || (name === 'sh' && line === 'echo hello > a.txt');
   if (name.startsWith('mcp__office__')) return true;
-  if (!['Write', 'Edit'].includes(name)) return ['Read', 'Glob', 'Grep', 'Agent', 'Task', 'TodoWrite', 'ToolSearch', 'spawn_agent'].includes(name);
-  const { file_path: file } = JSON.parse(input);
+  // OpenCode spells its tools in small letters, and the path of a file in its own way.
+  const reads = ['read', 'glob', 'grep', 'agent', 'task', 'todowrite', 'toolsearch', 'spawn_agent'];
+  if (!['write', 'edit'].includes(name.toLowerCase())) return reads.includes(name.toLowerCase());
+  const { file_path, filePath } = JSON.parse(input);
+  const file = file_path ?? filePath ?? '';
   return file.startsWith(`${cwd}/`) && !file.includes('/.');
 }
 

@@ -2,7 +2,7 @@
 // take away the hook, the plugin and the office in turn, and look at the file that a risky call would leave.
 
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { program, until } from '../lib/desk.mjs';
 import { asking, plain } from './asking.mjs';
@@ -209,8 +209,8 @@ export const rows = [
       await until('it works', () => desk.requests.some(({ user }) => /first/.test(user)), LONG_TIME);
       const { session } = await until('its conversation is known', () => (desk.heard.session ? desk.heard : undefined));
       assert.ok(existsSync(join(desk.run, 'talks', session)), 'nothing says that there is a conversation');
-      desk.kill();
-      await desk.ended;
+      await desk.die();
+      rmSync(join(desk.run, 'tools-known'));
       const { LONG } = await import('./shared.mjs');
       desk.terminal('again', { more: { resume: true, session }, change: change(desk) });
       await desk.give(`again ${LONG}`, LONG_TIME);
