@@ -129,6 +129,22 @@ pub enum Change {
     Deleted,
 }
 
+impl Change {
+    /// What a word for it means; none if it is not known.
+    pub fn said(word: &str) -> Option<Self> {
+        Some(match word.trim().to_lowercase().as_str() {
+            "" | "modified" | "modify" | "modifies" | "edit" | "edited" | "edits" | "change" | "changed" | "update"
+            | "updated" | "overwrite" | "overwritten" | "append" | "appended" | "replace" | "replaced" | "write"
+            | "written" | "patch" | "patched" | "insert" | "inserted" | "m" => Self::Modified,
+            "created" | "create" | "creates" | "add" | "added" | "adds" | "new" | "a" => Self::Created,
+            "deleted" | "delete" | "deletes" | "remove" | "removed" | "removes" | "rm" | "unlink" | "d" => {
+                Self::Deleted
+            }
+            _ => return None,
+        })
+    }
+}
+
 /// One thing that would happen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "action")]

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::action::{Action, Arg, Change};
 use crate::path::{self, Scene};
@@ -27,9 +27,9 @@ pub enum Asked {
     Write {
         /// The file.
         write: String,
-        /// How it is changed.
-        #[serde(default = "modified")]
-        change: Change,
+        /// How it is changed; none where the word for it is not known, and then it may be any of them.
+        #[serde(default = "modified", deserialize_with = "change_said", serialize_with = "change_shown")]
+        change: Option<Change>,
         /// How many lines are changed.
         #[serde(default)]
         lines: Option<u64>,
@@ -44,8 +44,24 @@ pub enum Asked {
     },
 }
 
-fn modified() -> Change {
-    Change::Modified
+fn modified() -> Option<Change> {
+    Some(Change::Modified)
+}
+
+/// The word that a tool has for a change, whichever it takes; none where nobody knows what it means.
+fn change_said<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Change>, D::Error> {
+    Ok(match serde_json::Value::deserialize(from)? {
+        serde_json::Value::Null => modified(),
+        serde_json::Value::String(word) => Change::said(&word),
+        _ => None,
+    })
+}
+
+fn change_shown<S: Serializer>(change: &Option<Change>, to: S) -> Result<S::Ok, S::Error> {
+    match change {
+        Some(change) => change.serialize(to),
+        None => to.serialize_str("unknown"),
+    }
 }
 
 /// The verdict with all that led to it.
@@ -110,11 +126,17 @@ pub fn actions(asked: &Asked, scene: &Scene, world: &dyn World) -> Vec<Action> {
                 Some(rest) => scene.home.join(rest).to_string_lossy().into_owned(),
                 None => write.clone(),
             };
-            let place = path::place(&Arg::lit(named), Some(&cwd), scene, world);
-            vec![match change {
-                Change::Deleted => Action::Delete { place, recursive: false, lines: Some(lines.unwrap_or(0)) },
-                change => Action::Write { place, change: Some(*change), lines: *lines },
-            }]
+            let place = path::place(&Arg::lit(named), Some(&cwd), &path::Roots::of(scene, world), world);
+            // A change of which nobody knows what it is may be each of them.
+            let all = [Change::Modified, Change::Created, Change::Deleted];
+            let may_be = change.as_ref().map_or(&all[..], std::slice::from_ref);
+            let one = |change: &Change| match change {
+                Change::Deleted => {
+                    Action::Delete { place: place.clone(), recursive: false, lines: Some(lines.unwrap_or(0)) }
+                }
+                change => Action::Write { place: place.clone(), change: Some(*change), lines: *lines },
+            };
+            may_be.iter().map(one).collect()
         }
     }
 }

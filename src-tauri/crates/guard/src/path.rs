@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 use crate::action::Arg;
-use crate::pattern::fits;
+use crate::pattern::Patterns;
 use crate::world::{Stands, World};
 
 /// Kinds of places; where several fit, the first one counts.
@@ -104,14 +104,14 @@ impl fmt::Display for Place {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Names {
-    secrets_in_home: Vec<String>,
-    secrets_in_system: Vec<String>,
-    secrets_by_name: Vec<String>,
-    not_secret: Vec<String>,
-    agent: Vec<String>,
-    artefact: Vec<String>,
-    tags: std::collections::BTreeMap<String, Vec<String>>,
-    home_tags: std::collections::BTreeMap<String, Vec<String>>,
+    secrets_in_home: Patterns,
+    secrets_in_system: Patterns,
+    secrets_by_name: Patterns,
+    not_secret: Patterns,
+    agent: Patterns,
+    artefact: Patterns,
+    tags: std::collections::BTreeMap<String, Patterns>,
+    home_tags: std::collections::BTreeMap<String, Patterns>,
 }
 
 fn names() -> &'static Names {
@@ -121,27 +121,43 @@ fn names() -> &'static Names {
         debug_assert!(read.is_ok(), "{:?}", read.as_ref().err());
         // Without its names nothing is safe: every path is then a secret.
         read.unwrap_or_else(|_| Names {
-            secrets_in_home: vec!["**".into()],
-            secrets_in_system: vec!["**".into()],
-            secrets_by_name: vec!["**".into()],
-            not_secret: Vec::new(),
-            agent: Vec::new(),
-            artefact: Vec::new(),
+            secrets_in_home: vec!["**".to_owned()].into(),
+            secrets_in_system: vec!["**".to_owned()].into(),
+            secrets_by_name: vec!["**".to_owned()].into(),
+            not_secret: Patterns::default(),
+            agent: Patterns::default(),
+            artefact: Patterns::default(),
             tags: Default::default(),
             home_tags: Default::default(),
         })
     })
 }
 
+/// Where the folders of a scene lead, links followed.
+#[derive(Clone, Debug)]
+pub struct Roots {
+    checkout: PathBuf,
+    home: PathBuf,
+    tmp: Vec<PathBuf>,
+}
+
+impl Roots {
+    /// Those of this scene.
+    pub fn of(scene: &Scene, world: &dyn World) -> Self {
+        let tmp = scene.tmp.iter().map(|tmp| follow(tmp, world)).collect();
+        Self { checkout: follow(&scene.checkout, world), home: follow(&scene.home, world), tmp }
+    }
+}
+
 /// What a path as written in a command is.
-pub fn place(arg: &Arg, cwd: Option<&Path>, scene: &Scene, world: &dyn World) -> Place {
+pub fn place(arg: &Arg, cwd: Option<&Path>, roots: &Roots, world: &dyn World) -> Place {
     let shown = arg.to_string();
     match arg {
         Arg::Lit(text) => match absolute(text, cwd) {
-            Some(path) => known(shown, &follow(&path, world), scene, world),
+            Some(path) => known(shown, &follow(&path, world), roots),
             None => unknown(shown),
         },
-        Arg::Glob(text) => pattern(shown, text, cwd, scene, world),
+        Arg::Glob(text) => pattern(shown, text, cwd, roots, world),
         Arg::Unknown { .. } => unknown(shown),
     }
 }
@@ -188,22 +204,25 @@ pub fn follow(path: &Path, world: &dyn World) -> PathBuf {
     at
 }
 
-fn known(shown: String, path: &Path, scene: &Scene, world: &dyn World) -> Place {
-    let checkout = follow(&scene.checkout, world);
-    let inside = path.strip_prefix(&checkout).ok().map(|path| path.to_string_lossy().into_owned());
-    let class = class(path, inside.as_deref(), &checkout, scene, world);
+fn known(shown: String, path: &Path, roots: &Roots) -> Place {
+    let inside = path.strip_prefix(&roots.checkout).ok().map(|path| path.to_string_lossy().into_owned());
+    let class = class(path, inside.as_deref(), roots);
     let mut tags = BTreeSet::new();
     let names = names();
-    let mut tag = |lists: &std::collections::BTreeMap<String, Vec<String>>, text: &str| {
+    let mut tag = |lists: &std::collections::BTreeMap<String, Patterns>, text: &str| {
         for (name, patterns) in lists {
-            if patterns.iter().any(|pattern| fits(pattern, text)) {
+            if patterns.fit(text) {
                 tags.insert(name.clone());
             }
         }
     };
     if let Some(inside) = &inside {
         tag(&names.tags, inside);
-    } else if let Ok(in_home) = path.strip_prefix(follow(&scene.home, world)) {
+        // A test beside what is deployed is not deployed; what a chart has in its templates is.
+        if tags.contains("test") && !inside.contains("templates/") && !inside.ends_with(".tf") {
+            tags.remove("deploy");
+        }
+    } else if let Ok(in_home) = path.strip_prefix(&roots.home) {
         tag(&names.home_tags, &in_home.to_string_lossy());
     } else if let Some(in_home) = in_a_home(path.to_string_lossy().trim_start_matches('/')) {
         tag(&names.home_tags, in_home);
@@ -211,13 +230,13 @@ fn known(shown: String, path: &Path, scene: &Scene, world: &dyn World) -> Place 
     Place { shown, path: Some(path.to_owned()), inside, classes: BTreeSet::from([class]), tags, tags_open: false }
 }
 
-fn class(path: &Path, inside: Option<&str>, checkout: &Path, scene: &Scene, world: &dyn World) -> Class {
+fn class(path: &Path, inside: Option<&str>, roots: &Roots) -> Class {
     let names = names();
-    let any = |patterns: &[String], text: &str| patterns.iter().any(|pattern| fits(pattern, text));
+    let any = |patterns: &Patterns, text: &str| patterns.fit(text);
+    let Roots { checkout, home, tmp: temporary } = roots;
     let text = path.to_string_lossy();
     let from_root = text.trim_start_matches('/');
-    let home = follow(&scene.home, world);
-    let in_home = path.strip_prefix(&home).ok().map(|path| path.to_string_lossy().into_owned());
+    let in_home = path.strip_prefix(home).ok().map(|path| path.to_string_lossy().into_owned());
     let ours = inside.unwrap_or(from_root);
     let secret = in_home.as_deref().is_some_and(|path| inside.is_none() && any(&names.secrets_in_home, path))
         || in_a_home(from_root).is_some_and(|path| inside.is_none() && any(&names.secrets_in_home, path))
@@ -234,7 +253,6 @@ fn class(path: &Path, inside: Option<&str>, checkout: &Path, scene: &Scene, worl
             () => Class::Checkout,
         };
     }
-    let temporary = scene.tmp.iter().map(|tmp| follow(tmp, world)).collect::<Vec<_>>();
     if let Some(beside) = checkout.parent() {
         let crowded = beside == Path::new("/") || beside == home || temporary.iter().any(|tmp| tmp == beside);
         if path.starts_with(beside) && !crowded {
@@ -242,7 +260,7 @@ fn class(path: &Path, inside: Option<&str>, checkout: &Path, scene: &Scene, worl
         }
     }
     // A home may lie among temporary files; it is a home all the same.
-    let at_home = in_home.is_some() && home != Path::new("/") && !temporary.contains(&home);
+    let at_home = in_home.is_some() && home.as_path() != Path::new("/") && !temporary.contains(home);
     if !at_home && temporary.iter().any(|tmp| path.starts_with(tmp) && path != tmp) {
         return Class::Tmp;
     }
@@ -266,7 +284,7 @@ fn in_a_home(from_root: &str) -> Option<&str> {
 }
 
 /// A pattern is as its folder is, and may be more: what begins with a dot, and what looks like a secret.
-fn pattern(shown: String, text: &str, cwd: Option<&Path>, scene: &Scene, world: &dyn World) -> Place {
+fn pattern(shown: String, text: &str, cwd: Option<&Path>, roots: &Roots, world: &dyn World) -> Place {
     let star = text.find(['*', '?', '[']).unwrap_or(text.len());
     let base = text[..star].rfind('/').map_or("", |at| &text[..=at]);
     let rest = &text[base.len()..];
@@ -275,17 +293,20 @@ fn pattern(shown: String, text: &str, cwd: Option<&Path>, scene: &Scene, world: 
     }
     let Some(path) = absolute(if base.is_empty() { "." } else { base }, cwd) else { return unknown(shown) };
     let folder = follow(&path, world);
-    let mut place = known(shown, &folder, scene, world);
+    let mut place = known(shown, &folder, roots);
     // What the names in there may look like, told by names that stand for many.
     let sample = rest.replace("**", "x").replace(['*', '?', '['], "x").replace(']', "");
-    place.tags.extend(known(String::new(), &folder.join(&sample), scene, world).tags);
+    place.tags.extend(known(String::new(), &folder.join(&sample), roots).tags);
     let mut more = |name: &str| {
-        if rest.split('/').any(|part| part.starts_with(['.', '?', '[']) || part == "**") || !name.starts_with('.') {
+        // A shell takes no name with a dot at its beginning for `?` or `[`; of what is found below, who knows.
+        let dotted =
+            |part: &str| part.starts_with('.') || part == "**" || rest.contains('/') && part.starts_with(['?', '[']);
+        if rest.split('/').any(dotted) || !name.starts_with('.') {
             let last = rest.rsplit('/').next().unwrap_or_default();
-            let plain = matches!(last, "*" | "**" | "*.*");
+            let plain = matches!(&*without_classes(last), "*" | "**" | "*.*" | "?*");
             let hit = !plain && glob_may_match(last, name);
             if hit {
-                place.classes.extend(known(String::new(), &folder.join(name), scene, world).classes);
+                place.classes.extend(known(String::new(), &folder.join(name), roots).classes);
             }
         }
     };
@@ -297,7 +318,9 @@ fn pattern(shown: String, text: &str, cwd: Option<&Path>, scene: &Scene, world: 
     let deep = rest.contains('/');
     let last = rest.rsplit('/').next().unwrap_or_default();
     if !matches!(last, "*" | "**" | "*.*") && place.classes.contains(&Class::Checkout) {
-        for name in names().tags.get("lockfile").into_iter().flatten().filter_map(|one| one.strip_prefix("**/")) {
+        for name in
+            names().tags.get("lockfile").into_iter().flat_map(Patterns::iter).filter_map(|one| one.strip_prefix("**/"))
+        {
             let there = deep || world.stands(&folder.join(name)) == Stands::File;
             if !name.contains(['/', '*']) && there && glob_may_match(last, name) {
                 place.tags.insert("lockfile".to_owned());
@@ -326,16 +349,21 @@ fn pattern(shown: String, text: &str, cwd: Option<&Path>, scene: &Scene, world: 
     if let Some(inside) = &place.inside {
         let first = rest.split('/').find(|part| !part.contains(['*', '?', '[']));
         let names = names();
-        let in_artefact = first.is_some_and(|part| {
-            names.artefact.iter().any(|pattern| fits(pattern, part)) || names.artefact.iter().any(|p| fits(p, &sample))
-        });
-        let by_name = names.artefact.iter().any(|pattern| fits(pattern, &format!("{inside}/{sample}")))
-            || names.artefact.iter().any(|pattern| fits(pattern, &sample));
+        let in_artefact = first.is_some_and(|part| names.artefact.fit(part) || names.artefact.fit(&sample));
+        let by_name = names.artefact.fit(&format!("{inside}/{sample}")) || names.artefact.fit(&sample);
         if place.classes == BTreeSet::from([Class::Checkout]) && (in_artefact || by_name) {
             place.classes = BTreeSet::from([Class::Artefact]);
         }
     }
     place
+}
+
+/// A pattern without its sets of letters at the beginning: `[!_]*` is as good as any name.
+fn without_classes(pattern: &str) -> String {
+    match pattern.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((_, rest)) => rest.to_owned(),
+        None => pattern.to_owned(),
+    }
 }
 
 fn glob_may_match(pattern: &str, name: &str) -> bool {
@@ -350,5 +378,5 @@ fn glob_may_match(pattern: &str, name: &str) -> bool {
             plain.push(letter);
         }
     }
-    fits(&plain, name)
+    crate::pattern::fits(&plain, name)
 }

@@ -103,7 +103,7 @@ fn at(file: &str, scene: &Scene, world: &dyn World) -> Place {
         Some(rest) => scene.home.join(rest).to_string_lossy().into_owned(),
         None => file.to_owned(),
     };
-    path::place(&Arg::lit(named), Some(&cwd), scene, world)
+    path::place(&Arg::lit(named), Some(&cwd), &path::Roots::of(scene, world), world)
 }
 
 fn stands(place: &Place, world: &dyn World) -> bool {
@@ -140,7 +140,7 @@ fn before(input: &Value) -> u64 {
 
 /// The files of a patch in the form that Codex writes. Of one that was cut it is not known which file had how many of its lines `before`:
 /// each may have had them all.
-fn patched(patch: &str, before: u64, scene: &Scene, world: &dyn World) -> Vec<Action> {
+pub(crate) fn patched(patch: &str, before: u64, scene: &Scene, world: &dyn World) -> Vec<Action> {
     let mut actions: Vec<Action> = Vec::new();
     for line in patch.lines() {
         let named = |mark: &str| line.trim_end().strip_prefix(mark).map(|file| at(file.trim(), scene, world));

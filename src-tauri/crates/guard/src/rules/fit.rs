@@ -1,6 +1,6 @@
 //! Whether a rule fits an action: yes, no, or perhaps, where the action is not known in full.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{Conditions, Rule};
 use crate::action::{Action, Arg, Run};
@@ -40,7 +40,7 @@ impl Rule {
 
 impl Conditions {
     fn run_fit(&self, run: &Run) -> Fit {
-        let mut fit = self.run.iter().map(|pattern| named(pattern, run)).max().unwrap_or(Fit::No);
+        let mut fit = self.programs.get_or_init(|| Programs::of(&self.run)).fit(run);
         if fit == Fit::No {
             return Fit::No;
         }
@@ -89,35 +89,31 @@ impl Conditions {
                 Fit::No
             });
         }
-        let words = |list: &[String]| {
-            let list = listed(list);
-            run.argv
-                .iter()
-                .skip(1)
-                .flat_map(|arg| list.iter().map(move |one| word_fit(one, arg)))
-                .max()
-                .unwrap_or(Fit::No)
-        };
+        let words =
+            |list: &[String]| run.argv.iter().skip(1).map(|arg| listed_fit(list, arg, false)).max().unwrap_or(Fit::No);
         if !self.word.is_empty() {
             fit = fit.and(words(&self.word));
         }
+        if fit == Fit::No {
+            return fit;
+        }
         if !self.no_word.is_empty() {
-            let list = listed(&self.no_word);
-            let harmless = Specs::shipped().words("harmless-goals");
-            let sounds = self.no_word.iter().any(|one| one == "@risky-goals");
+            let holds = |list: &str, word: &str| Specs::shipped().patterns(list).is_some_and(|all| all.fit_words(word));
+            let sounds = self.no_word.iter().any(|one| matches!(one.as_str(), "@risky-goals" | "@risky-of-own"));
             // Of what is not known, the name says as much as its words.
             let names = run.name.iter().skip(usize::from(!self.unheard)).cloned().map(Arg::Lit).collect::<Vec<_>>();
+            let built = sounds || self.no_word.iter().any(|one| one == "@risky-args");
             let about_tests = sounds.then(|| tests_from(run)).flatten();
             let count = names.len();
-            let soft = Specs::shipped().words("risky-topics");
             let said = names.iter().chain(&run.operands).enumerate();
-            // What tests are about is no goal, nor is a file.
+            // What tests are about is no goal, nor is a file, nor how it is built.
+            let said = said.filter(|(_, arg)| !(built && is_kind_of_build(run, arg)));
             let said = said.filter(|(at, arg)| {
                 let word = arg.known().map(str::to_lowercase).unwrap_or_default();
                 let after = about_tests.is_some_and(|test| *at >= test);
                 let script = *at == count && run.name.first().is_some_and(|name| name.starts_with('<'));
                 let path = *at >= count && !script && (word.contains('/') || word.contains(' '));
-                let topic = soft.iter().any(|one| fits_words(one, &word));
+                let topic = holds("risky-topics", &word);
                 let setting = *at >= count
                     && word.split_once('=').is_some_and(|(name, _)| {
                         name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
@@ -135,11 +131,9 @@ impl Conditions {
             let said = said.chain(flags.iter().map(|arg| (arg, true)));
             let said = said.filter(|(arg, _)| {
                 let plain = arg.known().map(str::to_lowercase);
-                !(sounds && plain.is_some_and(|word| harmless.iter().any(|one| fits_words(one, &word))))
+                !(sounds && plain.is_some_and(|word| holds("harmless-goals", &word)))
             });
-            let hit = said.flat_map(|(arg, flag)| {
-                list.iter().filter(move |one| one.starts_with('-') || !flag).map(move |one| word_fit(one, arg))
-            });
+            let hit = said.map(|(arg, flag)| listed_fit(&self.no_word, arg, flag));
             fit = fit.and(!hit.max().unwrap_or(Fit::No));
         }
         if !self.no_via.is_empty() {
@@ -234,22 +228,52 @@ fn tests_from(run: &Run) -> Option<usize> {
     })
 }
 
-/// Whether a word that is about something risky is also a deed.
-fn is_more(word: &str) -> bool {
-    Specs::shipped().words("risky-deeds").iter().any(|one| fits_words(one, word))
+/// `build --profile release`: what follows the option is no goal.
+fn is_kind_of_build(run: &Run, arg: &Arg) -> bool {
+    const OPTIONS: [&str; 9] = [
+        "--profile",
+        "--configuration",
+        "--config",
+        "--build-type",
+        "--buildtype",
+        "--mode",
+        "-c",
+        "-C",
+        "--build-config",
+    ];
+    matches!(
+        arg.known(),
+        Some("release" | "Release" | "prod" | "production" | "relwithdebinfo" | "RelWithDebInfo" | "minsizerel")
+    ) && run.argv.windows(2).any(|pair| pair[1] == *arg && pair[0].known().is_some_and(|flag| OPTIONS.contains(&flag)))
 }
 
-/// The words of a list; `@name` stands for a list of the specs.
-fn listed(list: &[String]) -> Vec<&str> {
-    let mut words: Vec<&str> = Vec::new();
+/// Whether a word that is about something risky is also a deed.
+fn is_more(word: &str) -> bool {
+    Specs::shipped().patterns("risky-deeds").is_some_and(|all| all.fit_words(word))
+}
+
+/// Whether a word fits one of a list; `@name` stands for a list of the specs. Of an option, only what is written like one counts.
+fn listed_fit(list: &[String], arg: &Arg, option: bool) -> Fit {
+    let mut best = Fit::No;
     for one in list {
-        match one.strip_prefix('@') {
-            Some(name) if Specs::shipped().words(name).is_empty() => words.push(one.as_str()),
-            Some(name) => words.extend(Specs::shipped().words(name).iter().map(String::as_str)),
-            None => words.push(&**one),
+        let all = one.strip_prefix('@').and_then(|name| Specs::shipped().patterns(name));
+        best = best.or(match (all, arg) {
+            (Some(all), Arg::Lit(word)) if !option => {
+                let lower = word.to_lowercase();
+                Fit::of(all.fit_words(&lower) || lower != *word && all.fit_words(word))
+            }
+            (Some(all), _) => {
+                let counted = all.iter().filter(|one| one.starts_with('-') || !option);
+                counted.map(|one| word_fit(one, arg)).max().unwrap_or(Fit::No)
+            }
+            (None, _) if option && !one.starts_with('-') => Fit::No,
+            (None, _) => word_fit(one, arg),
+        });
+        if best == Fit::Yes {
+            break;
         }
     }
-    words
+    best
 }
 
 fn word_fit(pattern: &str, arg: &Arg) -> Fit {
@@ -274,13 +298,38 @@ fn word_fit(pattern: &str, arg: &Arg) -> Fit {
     }
 }
 
+/// The programs that a rule is about, by their first words.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Programs {
+    by_name: HashMap<String, Vec<Vec<String>>>,
+    any: Vec<Vec<String>>,
+}
+
+impl Programs {
+    fn of(patterns: &[String]) -> Self {
+        let mut programs = Self::default();
+        for pattern in patterns {
+            let words: Vec<String> = pattern.split_whitespace().map(str::to_owned).collect();
+            match words.first() {
+                Some(first) if first != "*" => programs.by_name.entry(first.clone()).or_default().push(words),
+                _ => programs.any.push(words),
+            }
+        }
+        programs
+    }
+
+    fn fit(&self, run: &Run) -> Fit {
+        let own = run.name.first().and_then(|name| self.by_name.get(name));
+        own.into_iter().flatten().chain(&self.any).map(|words| named(words, run)).max().unwrap_or(Fit::No)
+    }
+}
+
 /// Whether the words of a pattern are the first words of a program's name and operands.
-fn named(pattern: &str, run: &Run) -> Fit {
-    let mut words = pattern.split_whitespace();
+fn named(words: &[String], run: &Run) -> Fit {
     let mut have = run.name.iter();
     let mut operands = run.operands.iter();
     let mut fit = Fit::Yes;
-    for (index, word) in words.by_ref().enumerate() {
+    for (index, word) in words.iter().enumerate() {
         let next = match have.next() {
             Some(name) => {
                 Fit::of(word == "*" || word == name || (index > 0 && word.contains('*') && fits_words(word, name)))

@@ -5,6 +5,7 @@ mod fit;
 mod load;
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,8 @@ pub use load::{Origin, RuleError, SHIPPED, read_all};
 pub struct Conditions {
     /// Programs with their subcommands, as words; `*` is any word.
     pub run: Vec<String>,
+    #[serde(skip)]
+    programs: OnceLock<fit::Programs>,
     /// No subcommand follows.
     pub bare: bool,
     /// Nothing is known of the program.
@@ -171,63 +174,22 @@ impl Policy {
         &self.rules
     }
 
-    /// What the rules say of one action.
+    /// What the rules say of one action, with every rule that has a say in it.
     pub fn judge(&self, action: &Action) -> Judged {
-        let mut fits: Vec<(&Rule, Fit)> = Vec::new();
-        for rule in &self.rules {
-            let fit = rule.fit(action);
-            if fit != Fit::No {
-                fits.push((rule, fit));
-            }
-        }
-        let overridden: BTreeSet<&str> = fits
-            .iter()
-            .filter(|(_, fit)| *fit == Fit::Yes)
-            .flat_map(|(rule, _)| rule.overrides.iter().map(String::as_str))
-            .collect();
-        let mut best: Option<(Verdict, &Rule, Fit)> = None;
-        for (rule, fit) in fits.iter().filter(|(rule, _)| !overridden.contains(&*rule.id)) {
-            let verdict = match (rule.verdict, fit) {
-                // Only what is certain is allowed, and only what is certain is refused.
-                (Verdict::Allow, Fit::Yes) => Verdict::Allow,
-                (Verdict::Allow, _) => continue,
-                (Verdict::Deny, Fit::Yes) => Verdict::Deny,
-                (Verdict::Deny | Verdict::Ask, _) => Verdict::Ask,
-            };
-            if best.is_none_or(|(strictest, _, _)| verdict > strictest) {
-                best = Some((verdict, rule, *fit));
-            }
-        }
-        let said = match best {
-            Some((verdict, rule, fit)) => {
-                let unsure = if fit == Fit::Maybe { "perhaps " } else { "" };
-                let category = if verdict == Verdict::Allow { None } else { rule.category };
-                let told = verdict != Verdict::Allow
-                    && (fit == Fit::Maybe
-                        || matches!(action, Action::Opaque { .. } | Action::PipeTo { .. } | Action::Interpret { .. }));
-                let what = if told {
-                    match action {
-                        Action::Opaque { reason } => format!(": {reason}"),
-                        action => format!(": it {}", action.told()),
-                    }
-                } else {
-                    String::new()
-                };
-                Said { verdict, category, rule: rule.id.clone(), reason: format!("{unsure}{}{what}", rule.why) }
-            }
-            None => Said {
-                verdict: Verdict::Ask,
-                category: Some(Category::Scope),
-                rule: "none".to_owned(),
-                reason: format!("no rule says anything about this: it {}", action.told()),
-            },
-        };
+        let fits = self.fitting(action);
+        let overridden = overridden(&fits);
         let shown = |(rule, fit): &(&Rule, Fit)| {
             let gone = if overridden.contains(&*rule.id) { ", overridden" } else { "" };
             let fit = if *fit == Fit::Yes { "fits" } else { "may fit" };
             format!("{} {} ({fit}{gone})", rule.id, rule.verdict.as_str())
         };
-        Judged { action: action.to_string(), told: action.told(), said, rules: fits.iter().map(shown).collect() }
+        let rules = fits.iter().map(shown).collect();
+        Judged { action: action.to_string(), told: action.told(), said: says(&fits, action), rules }
+    }
+
+    fn fitting(&self, action: &Action) -> Vec<(&Rule, Fit)> {
+        let fits = self.rules.iter().map(|rule| (rule, rule.fit(action)));
+        fits.filter(|(_, fit)| *fit != Fit::No).collect()
     }
 
     /// What the rules say of all of them together: the strictest; and what is asked about is allowed where the owner settled it.
@@ -248,7 +210,7 @@ impl Policy {
     fn strictest(&self, actions: &[Action]) -> Said {
         let mut strictest: Option<Said> = None;
         for action in actions {
-            let said = self.judge(action).said;
+            let said = says(&self.fitting(action), action);
             // Of two that are as strict, one that a rule knows says more.
             let says_more = |known: &Said| said.verdict == known.verdict && known.rule == "none" && said.rule != "none";
             if strictest.as_ref().is_none_or(|known| said.verdict > known.verdict || says_more(known)) {
@@ -261,5 +223,52 @@ impl Policy {
             rule: "nothing".to_owned(),
             reason: "it does nothing outside of its own shell".to_owned(),
         })
+    }
+}
+
+fn overridden<'r>(fits: &[(&'r Rule, Fit)]) -> BTreeSet<&'r str> {
+    let certain = fits.iter().filter(|(_, fit)| *fit == Fit::Yes);
+    certain.flat_map(|(rule, _)| rule.overrides.iter().map(String::as_str)).collect()
+}
+
+/// What these rules say of an action.
+fn says(fits: &[(&Rule, Fit)], action: &Action) -> Said {
+    let overridden = overridden(fits);
+    let mut best: Option<(Verdict, &Rule, Fit)> = None;
+    for (rule, fit) in fits.iter().filter(|(rule, _)| !overridden.contains(&*rule.id)) {
+        let verdict = match (rule.verdict, fit) {
+            // Only what is certain is allowed, and only what is certain is refused.
+            (Verdict::Allow, Fit::Yes) => Verdict::Allow,
+            (Verdict::Allow, _) => continue,
+            (Verdict::Deny, Fit::Yes) => Verdict::Deny,
+            (Verdict::Deny | Verdict::Ask, _) => Verdict::Ask,
+        };
+        if best.is_none_or(|(strictest, _, _)| verdict > strictest) {
+            best = Some((verdict, rule, *fit));
+        }
+    }
+    match best {
+        Some((verdict, rule, fit)) => {
+            let unsure = if fit == Fit::Maybe { "perhaps " } else { "" };
+            let category = if verdict == Verdict::Allow { None } else { rule.category };
+            let told = verdict != Verdict::Allow
+                && (fit == Fit::Maybe
+                    || matches!(action, Action::Opaque { .. } | Action::PipeTo { .. } | Action::Interpret { .. }));
+            let what = if told {
+                match action {
+                    Action::Opaque { reason } => format!(": {reason}"),
+                    action => format!(": it {}", action.told()),
+                }
+            } else {
+                String::new()
+            };
+            Said { verdict, category, rule: rule.id.clone(), reason: format!("{unsure}{}{what}", rule.why) }
+        }
+        None => Said {
+            verdict: Verdict::Ask,
+            category: Some(Category::Scope),
+            rule: "none".to_owned(),
+            reason: format!("no rule says anything about this: it {}", action.told()),
+        },
     }
 }

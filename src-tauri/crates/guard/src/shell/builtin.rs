@@ -7,6 +7,7 @@ use super::state::Var;
 use super::text::{Bit, Text};
 use super::{Feed, Shell};
 use crate::action::{Action, Arg};
+use crate::path::Class;
 use crate::world::Stands;
 
 impl Shell<'_> {
@@ -17,7 +18,7 @@ impl Shell<'_> {
         Some(match name {
             ":" | "true" | "false" | "wait" | "jobs" | "fg" | "bg" | "disown" | "times" | "ulimit" | "umask"
             | "help" | "suspend" | "logout" | "caller" | "dirs" | "popd" | "type" => {
-                if name == "wait" || name == "umask" {
+                if name == "umask" || name == "wait" && args.iter().any(|arg| arg.known() == Some("-p")) {
                     self.names_evaluated(args);
                 }
                 if name == "popd" {
@@ -54,6 +55,9 @@ impl Shell<'_> {
                 nothing
             }
             "set" => {
+                if args.is_empty() {
+                    self.environment_shown();
+                }
                 self.set_options(args);
                 nothing
             }
@@ -201,10 +205,16 @@ impl Shell<'_> {
             }
             _ => Text::any(),
         };
+        // All lines of a list of files are files.
+        let many = matches!(name, "mapfile" | "readarray") && names == 1;
+        let line = match stdin {
+            Feed::From(text, _) if many => text.file_pattern().map_or_else(Text::any, Text::files),
+            _ => line,
+        };
         for arg in args {
             match arg.known().map(str::to_owned) {
                 Some(name) if super::wrapper::is_name(&name) => {
-                    self.assign(&name, Var { items: vec![line.clone()], array: false })
+                    self.assign(&name, Var { items: vec![line.clone()], array: many })
                 }
                 Some(_) => {}
                 None => self.opaque("which variable is read is not known"),
@@ -294,7 +304,14 @@ impl Shell<'_> {
         };
         let before = self.st.cwd.clone();
         let path = to.known().filter(|to| to != "-").and_then(|to| self.path_of(&Arg::Lit(to)));
-        let is_there = path.as_ref().is_some_and(|path| self.world.stands(path) == Stands::Folder);
+        let made = |path: &std::path::PathBuf| self.st.folders.contains(path) && self.st.written(path).is_none();
+        let is_there = path.as_ref().is_some_and(|path| self.world.stands(path) == Stands::Folder || made(path));
+        if path.is_some() {
+            let place = self.place(&Arg::lit(to.known().unwrap_or_default()));
+            if place.classes.iter().all(|class| matches!(class, Class::OtherCheckout | Class::Secrets)) {
+                self.emit(Action::Read { place });
+            }
+        }
         self.st.cwd = path;
         // It may fail, and then what follows runs where it ran before.
         self.st.cwd_before = if is_there { None } else { before };
@@ -344,9 +361,9 @@ impl Shell<'_> {
         let base = file.known().unwrap_or_default();
         // What the tools of an environment write about themselves.
         let activate = [".venv/bin/activate", "venv/bin/activate", "env/bin/activate", ".cargo/env"];
-        if activate.iter().any(|tail| base.ends_with(tail)) && self.st.disk_is_true {
+        if activate.iter().any(|tail| base.ends_with(tail)) && !self.st.any_written {
             let place = self.place(file);
-            if place.path.is_some_and(|path| !self.st.files.contains_key(&path)) {
+            if place.path.is_some_and(|path| self.st.written(&path).is_none()) {
                 return Text::default();
             }
         }

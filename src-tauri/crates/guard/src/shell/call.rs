@@ -51,11 +51,26 @@ impl Shell<'_> {
     }
 
     fn program_called(&mut self, call: &Call, stdin: &Feed) -> Text {
+        let outer = self.given.len();
+        self.given.extend(call.env.iter().cloned());
+        let written = self.program_with(call, stdin);
+        self.given.truncate(outer);
+        written
+    }
+
+    fn program_with(&mut self, call: &Call, stdin: &Feed) -> Text {
         let Some(full) = call.argv.first().and_then(Arg::known).map(str::to_owned) else { return Text::any() };
         let name = match self.program_name(&full) {
-            Program::Named(name) => name,
+            Program::Named(name) => of_toolchain(&name).map_or(name.clone(), str::to_owned),
             Program::Script => {
                 let file = Arg::Lit(full);
+                // `npx a/b` takes it from elsewhere; `npx ./a/b` is here.
+                let fetches = self.via.last().is_some_and(|via| super::script::FETCHES.contains(&via.as_str()));
+                if fetches && !file.head().starts_with(['.', '/']) {
+                    self.opaque(&format!("it runs what it fetches: {file}"));
+                    self.st.forget_files();
+                    return Text::any();
+                }
                 return match self.language_of(&file) {
                     Some(language) => self.foreign_script(language, &file, &call.argv[1..]),
                     None => self.script_file(&file, &call.argv[1..], stdin),
@@ -63,8 +78,31 @@ impl Shell<'_> {
             }
             Program::Built => "<built>".to_owned(),
         };
+        // What any program says of itself, also one that runs others.
+        let words: Vec<Option<&str>> = call.argv.iter().skip(1).map(Arg::known).collect();
+        let known = self.specs.wrapper(&name).is_some() || self.specs.interpreter(&name).is_some();
+        const SAYS: [&str; 12] =
+            ["npm", "pnpm", "yarn", "bun", "node", "deno", "tsc", "bundle", "gem", "mvn", "gradle", "cmake"];
+        if matches!(words[..], [Some("--version")])
+            || SAYS.contains(&&*name) && matches!(words[..], [Some("-v" | "-V")])
+            || known && matches!(&*name, "ssh" | "tmux" | "screen") && matches!(words[..], [Some("-V" | "-v")])
+        {
+            return Text::any();
+        }
+        if let Some(written) = self.looks(&name, call, stdin) {
+            return written;
+        }
+        if self.framework(&name, &call.argv[1..]).is_some() || self.test_database(&name, call, stdin).is_some() {
+            return Text::any();
+        }
         if let Some(call) = self.manager_called(&name, call) {
             return self.program_called(&call, stdin);
+        }
+        if let Some(written) = self.edits(&name, call, stdin) {
+            return written;
+        }
+        if let Some(written) = self.several(&name, call, stdin) {
+            return written;
         }
         let words: Vec<&str> = call.argv.iter().skip(1).map_while(Arg::known).take(2).collect();
         let second = words.first().map_or_else(String::new, |word| format!("{name} {word}"));
@@ -107,28 +145,46 @@ impl Shell<'_> {
             return Program::Named(full.to_owned());
         }
         let place = self.place(&Arg::Lit(full.to_owned()));
-        let written = place.path.as_ref().is_some_and(|path| self.st.files.contains_key(path));
+        let written = place.path.as_ref().is_some_and(|path| self.st.written(path).is_some());
         if written {
             return Program::Script;
         }
+        let own = !self.st.any_written;
         // What this very line compiled.
-        if self.st.disk_is_true && place.path.as_ref().is_some_and(|path| self.made.contains(path)) {
+        if own && place.path.as_ref().is_some_and(|path| self.made.contains(path)) {
             return Program::Built;
         }
         let inside = place.inside.clone().unwrap_or_default();
         // The installed tools of a project, where it did not just write them.
         let installed = ["node_modules/.bin/", ".venv/bin/", "venv/bin/", "vendor/bin/", "env/bin/"];
         if installed.iter().any(|folder| full.contains(folder)) && place.inside.is_some() {
-            return if self.st.disk_is_true { Program::Named(base.to_owned()) } else { Program::Script };
+            return if own { Program::Named(base.to_owned()) } else { Program::Script };
         }
-        if matches!(base, "gradlew" | "mvnw") && place.inside.is_some() {
+        if matches!(
+            base,
+            "gradlew"
+                | "mvnw"
+                | "mill"
+                | "millw"
+                | "waf"
+                | "sbt"
+                | "sbtx"
+                | "bazelisk"
+                | "amper"
+                | "godelw"
+                | "pants"
+                | "b2"
+        ) && place.inside.as_deref() == Some(base)
+            && own
+            || matches!(base, "gradlew" | "mvnw") && place.inside.is_some()
+        {
             return Program::Named(base.to_owned());
         }
         let mine = [Class::Checkout, Class::Artefact, Class::Tmp, Class::OtherCheckout, Class::Agent];
         if place.classes.len() != 1 || place.classes.iter().any(|class| mine.contains(class)) {
             let built = ["target/debug/", "target/release/", "build/", "dist/", "out/", "bin/", "_build/", "zig-out/"];
             let made = built.iter().any(|folder| inside.starts_with(folder)) && !base.contains('.');
-            return if made && place.classes.iter().all(|class| *class == Class::Artefact) && self.st.disk_is_true {
+            return if made && place.classes.iter().all(|class| *class == Class::Artefact) && own {
                 Program::Built
             } else {
                 Program::Script
@@ -148,6 +204,55 @@ impl Shell<'_> {
         };
         self.emit(Action::Run(run));
     }
+}
+
+/// `arm-none-eabi-size` is `size` of another machine, and `clang-17` is `clang`.
+fn of_toolchain(name: &str) -> Option<&str> {
+    const BINARY: [&str; 17] = [
+        "gcc",
+        "g++",
+        "cc",
+        "c++",
+        "cpp",
+        "ld",
+        "ar",
+        "as",
+        "nm",
+        "objdump",
+        "readelf",
+        "size",
+        "strip",
+        "strings",
+        "ranlib",
+        "addr2line",
+        "gcov",
+    ];
+    const VERSIONED: [&str; 14] = [
+        "gcc",
+        "g++",
+        "clang",
+        "clang++",
+        "clang-format",
+        "clang-tidy",
+        "llvm-cov",
+        "llvm-profdata",
+        "gcov",
+        "cpp",
+        "ld.lld",
+        "lld",
+        "opt",
+        "llc",
+    ];
+    let (head, tail) = name.rsplit_once('-')?;
+    if tail.chars().all(|letter| letter.is_ascii_digit() || letter == '.') {
+        return VERSIONED.contains(&head).then_some(head).or_else(|| of_toolchain(head));
+    }
+    let machine = matches!(head, "llvm" | "avr" | "msp430" | "xtensa")
+        || head.split('-').count() >= 2
+            && head.split('-').all(|part| {
+                !part.is_empty() && part.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+            });
+    BINARY.iter().find(|one| **one == tail).filter(|_| machine).copied()
 }
 
 enum Program {

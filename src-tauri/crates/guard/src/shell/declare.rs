@@ -48,6 +48,9 @@ impl Shell<'_> {
     /// The arguments that are no assignments as the grammar sees them.
     pub(crate) fn declared(&mut self, name: &str, args: &[Arg]) {
         self.names_evaluated(args);
+        if shows_all(args) && args.iter().any(|arg| arg.head().contains('p')) {
+            self.environment_shown();
+        }
         for arg in args {
             let Some(word) = arg.known() else {
                 self.opaque(&format!("{name} of what is not known"));
@@ -73,4 +76,11 @@ impl Shell<'_> {
             }
         }
     }
+}
+
+/// Whether no name is given: then all are shown, unless it is functions or arrays that are asked for.
+pub(super) fn shows_all(args: &[Arg]) -> bool {
+    let asks =
+        |arg: &Arg| arg.known().is_some_and(|word| word.starts_with('-') && !word.contains(['f', 'F', 'a', 'A']));
+    args.iter().all(asks)
 }

@@ -1,5 +1,7 @@
 //! Variables that other programs read: some say what to run, some what to load, some where things are found.
 
+use brush_parser::ast::{Command, CommandPrefixOrSuffixItem, SimpleCommand};
+
 use super::text::Text;
 use super::word::Mode;
 use super::{Feed, Shell};
@@ -47,6 +49,17 @@ impl Shell<'_> {
         }
     }
 
+    /// All variables are shown; among them may be what opens the owner's accounts. Where the next program only looks for a
+    /// plain name, that is all that comes out.
+    pub(crate) fn environment_shown(&mut self) {
+        if self.looked_for {
+            return;
+        }
+        let mut place = crate::path::unknown("all variables of the environment".into());
+        place.classes = [Class::Secrets, Class::System].into();
+        self.emit(crate::action::Action::Read { place });
+    }
+
     /// Where programs are looked for: only in places that this line, and this checkout, do not fill.
     fn search_path(&mut self, value: &Text) {
         let shown = value.shown();
@@ -76,4 +89,64 @@ impl Shell<'_> {
         }
         let _ = Mode::Word;
     }
+}
+
+/// Whether this command only lets lines through that have a name in them, and no name that secrets go by.
+pub(super) fn looks_for_a_name(command: &Command) -> bool {
+    let Command::Simple(SimpleCommand { word_or_name: Some(name), suffix: Some(suffix), .. }) = command else {
+        return false;
+    };
+    if !matches!(&*name.value, "grep" | "egrep" | "fgrep" | "rg") {
+        return false;
+    }
+    let words: Option<Vec<&str>> = suffix
+        .0
+        .iter()
+        .filter(|item| !matches!(item, CommandPrefixOrSuffixItem::IoRedirect(_)))
+        .map(|item| match item {
+            CommandPrefixOrSuffixItem::Word(word) => Some(word.value.trim_matches(['\'', '"'])),
+            _ => None,
+        })
+        .collect();
+    let Some(words) = words else { return false };
+    let (options, patterns): (Vec<&str>, Vec<&str>) = words.into_iter().partition(|word| word.starts_with('-'));
+    let plain = |option: &&str| {
+        matches!(*option, "-i" | "-E" | "-n" | "-c" | "-q" | "-w" | "-iE" | "-Ei" | "-P" | "-F" | "-o" | "-m1" | "-e")
+    };
+    let [pattern] = patterns[..] else { return false };
+    let alternatives = pattern.replace("\\|", "|");
+    options.iter().all(plain) && alternatives.split('|').all(is_a_plain_name)
+}
+
+/// `^PATH=`, `NODE_ENV`, and nothing that a secret may be called.
+fn is_a_plain_name(text: &str) -> bool {
+    const SECRET: [&str; 22] = [
+        "tok",
+        "oken",
+        "key",
+        "sec",
+        "ecret",
+        "pass",
+        "pwd",
+        "pw",
+        "cred",
+        "auth",
+        "api",
+        "priv",
+        "aws",
+        "github",
+        "gh_",
+        "npm",
+        "ssh",
+        "anthropic",
+        "openai",
+        "claude",
+        "cert",
+        "sess",
+    ];
+    let name = text.trim_matches(['(', ')', '^', '$', '=', '*', '.']).to_lowercase();
+    let letters = name.chars().filter(char::is_ascii_alphabetic).count();
+    letters >= 2
+        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-')
+        && !SECRET.iter().any(|word| name.contains(word))
 }

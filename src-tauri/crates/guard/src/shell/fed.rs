@@ -133,7 +133,7 @@ impl Shell<'_> {
             return self.fed(name, stdin);
         }
         let path = self.path_of(file);
-        if let Some(text) = path.as_ref().and_then(|path| self.st.files.get(path).cloned()) {
+        if let Some(text) = path.as_ref().and_then(|path| self.st.written(path)) {
             return match text.known() {
                 Some(script) => self.script(&script, stdin),
                 None if file.head().starts_with("/dev/fd/") => {
@@ -157,6 +157,9 @@ impl Shell<'_> {
             return Text::any();
         }
         let args = &call.argv[1..];
+        if name == "php" && self.serves_here(args).is_some() {
+            return Text::any();
+        }
         let mut at = 0;
         while let Some(arg) = args.get(at) {
             let Some(word) = arg.known() else { break };
@@ -245,10 +248,34 @@ impl Shell<'_> {
         }
     }
 
+    /// `php -S 127.0.0.1:8080 -t public router.php`: what is in the checkout is shown to this machine, and to nobody else.
+    fn serves_here(&mut self, args: &[Arg]) -> Option<()> {
+        let words: Vec<&str> = args.iter().map(Arg::known).collect::<Option<_>>()?;
+        let ["-S", address, rest @ ..] = &words[..] else { return None };
+        let host = crate::host::host_of(address).filter(|host| host != "0.0.0.0" && host != "::")?;
+        if crate::host::class_of(&host, &[]) != crate::host::HostClass::Loopback {
+            return None;
+        }
+        let (folder, router) = match rest {
+            [] => (".", None),
+            ["-t", folder] => (*folder, None),
+            ["-t", folder, router] => (*folder, Some(*router)),
+            [router] => (".", Some(*router)),
+            _ => return None,
+        };
+        self.reach(address);
+        self.reads(&Arg::lit(folder));
+        if let Some(router) = router {
+            self.foreign_script("php", &Arg::lit(router), &[]);
+        }
+        Some(())
+    }
+
     fn module(&mut self, name: &str, argv: Vec<Arg>, env: Vec<(String, Text)>, stdin: &Feed) -> Text {
         if argv.first().and_then(Arg::known) == Some("timeit") {
-            // Its words are code.
+            // Its words are code: what it begins with, and what is timed.
             let mut at = 1;
+            let mut whole: Vec<String> = Vec::new();
             while let Some(arg) = argv.get(at) {
                 let code = match arg.known() {
                     Some("-n" | "-r" | "-u" | "--number" | "--repeat" | "--unit") => {
@@ -262,13 +289,10 @@ impl Shell<'_> {
                     Some(word) if word.starts_with('-') => None,
                     _ => Some(arg.clone()),
                 };
-                if let Some(code) = code {
-                    let code = code.known().map_or_else(|| code.to_string(), str::to_owned);
-                    self.code(name, &code);
-                }
+                whole.extend(code.map(|code| code.known().map_or_else(|| code.to_string(), str::to_owned)));
                 at += 1;
             }
-            return Text::any();
+            return self.code(name, &whole.join("\n"));
         }
         self.inner(&format!("{name} -m"), argv, env, stdin)
     }
@@ -279,7 +303,8 @@ impl Shell<'_> {
             let place = self.place(&Arg::lit(path));
             let inside = place.classes.iter().all(|class| matches!(class, Class::Checkout | Class::Artefact));
             let there = place.path.as_ref().is_some_and(|path| self.world.stands(path) != Stands::Nothing);
-            inside && (there || path.starts_with("./"))
+            let written = place.path.as_ref().is_some_and(|path| self.st.written(path).is_some());
+            inside && !written && (there || path.starts_with("./"))
         };
         if module.starts_with('.') {
             return stands(module);
@@ -288,12 +313,34 @@ impl Shell<'_> {
         names.iter().any(|name| stands(name))
     }
 
+    /// What longer code does, where its texts name no place outside of the checkout, and no secret.
+    fn plain_deeds(&self, name: &str, code: &str) -> Option<super::plain::Deeds> {
+        let deeds = super::plain::deeds(name, code, &|module| self.is_own_module(module))?;
+        let ours = |class: &Class| matches!(class, Class::Checkout | Class::Artefact | Class::Tmp | Class::Agent);
+        let inside = super::plain::paths(&deeds.texts).all(|path| self.place(&path).classes.iter().all(ours));
+        let odd = |text: &String| text.contains('\\');
+        let spelled = !deeds.writes.iter().chain(&deeds.lines).chain(deeds.runs.iter().flatten()).any(odd);
+        (inside && spelled && !self.st.any_written).then_some(deeds)
+    }
+
     pub(crate) fn code(&mut self, name: &str, code: &str) -> Text {
         let files = super::inline::files_only(name, code, &|module| self.is_own_module(module));
-        if let Some(files) = files.filter(|_| self.st.disk_is_true) {
+        if let Some(files) = files.filter(|_| !self.st.any_written) {
             files.reads.iter().for_each(|file| self.reads(file));
             files.writes.iter().for_each(|file| self.write_to(file, &Text::any(), false));
-        } else if !super::output::only_shows(name, code) {
+        } else if super::output::only_shows(name, code) {
+            // An import, and what it prints.
+        } else if let Some(deeds) = self.plain_deeds(name, code) {
+            deeds.writes.iter().for_each(|file| self.write_to(&Arg::lit(file), &Text::any(), false));
+            for words in &deeds.runs {
+                self.inner(name, words.iter().map(Arg::lit).collect(), Vec::new(), &Feed::Nothing);
+            }
+            for line in &deeds.lines {
+                self.via.push(name.to_owned());
+                self.child(|shell| shell.script(line, &Feed::Nothing));
+                self.via.pop();
+            }
+        } else {
             self.emit(Action::Interpret { interpreter: name.to_owned(), code: code.to_owned() });
             self.st.forget_files();
         }

@@ -61,11 +61,19 @@ impl Shell<'_> {
                 None => {}
             }
         }
-        let below = self.is_at_home() && starts.iter().all(|start| start.known().is_some_and(super::output::is_below));
+        let temporary = |start: &Arg| {
+            start
+                .known()
+                .is_some_and(|_| self.place(start).classes.iter().all(|class| *class == crate::path::Class::Tmp))
+        };
+        let in_tmp = starts.iter().all(temporary);
+        let below = in_tmp
+            || self.is_at_home() && starts.iter().all(|start| start.known().is_some_and(super::output::is_below));
         let plain = !args.iter().any(|arg| matches!(arg.known(), Some("-exec" | "-execdir" | "-printf" | "-print0")));
         if below && (plain || !args.iter().any(|arg| matches!(arg.known(), Some("-exec" | "-execdir" | "-printf")))) {
             return match &found[..] {
                 [Arg::Glob(pattern)] => Text::files(pattern.clone()),
+                _ if in_tmp => Text::any(),
                 _ => Text::files_here(),
             };
         }
@@ -85,51 +93,84 @@ impl Shell<'_> {
     }
 }
 
-/// What is found, as patterns: the places to start from, and the last name asked for.
+/// What is found, as patterns: the places to start from, and the last name or path asked for. What is asked for with `-not` only makes it
+/// less.
 fn found(starts: &[Arg], expression: &[Arg]) -> Vec<Arg> {
-    let plain = |word: &str| !matches!(word, "-o" | "-or" | "," | "!" | "-not");
-    let simple = expression.iter().all(|arg| arg.known().is_none_or(plain));
-    let mut name = None;
-    let mut names = Vec::new();
-    for pair in expression.windows(2) {
-        if matches!(pair[0].known(), Some("-name" | "-iname")) {
-            match &pair[1] {
-                Arg::Lit(text) | Arg::Glob(text) => {
-                    let all = matches!(text.as_str(), "*" | "*.*" | ".*" | "?*");
-                    let text = if all { "**".to_owned() } else { text.clone() };
-                    names.push(text.clone());
-                    name = Some(text);
-                }
-                Arg::Unknown { .. } => {}
+    let either = expression.iter().any(|arg| matches!(arg.known(), Some("-o" | "-or" | ",")));
+    let negates = |arg: &Arg| matches!(arg.known(), Some("!" | "-not"));
+    let whole = expression.windows(2).any(|pair| negates(&pair[0]) && matches!(pair[1].known(), Some("(" | "\\(")));
+    // `! -path './.git/*'` only leaves something out.
+    let negated = expression
+        .windows(2)
+        .any(|pair| negates(&pair[0]) && !matches!(pair[1].known(), Some("-path" | "-wholename" | "-ipath")));
+    let (mut names, mut paths) = (Vec::new(), Vec::new());
+    for (at, pair) in expression.windows(2).enumerate() {
+        if at > 0 && negates(&expression[at - 1]) {
+            continue;
+        }
+        let (Arg::Lit(text) | Arg::Glob(text)) = &pair[1] else { continue };
+        match pair[0].known() {
+            Some("-name" | "-iname") => {
+                let all = matches!(text.as_str(), "*" | "*.*" | ".*" | "?*");
+                names.push(if all { "**".to_owned() } else { text.clone() });
             }
+            Some("-path" | "-wholename") => paths.push(text.clone()),
+            // A regular expression that is no more than an ending: `.*\.py[co]$`.
+            Some("-regex" | "-iregex") => names.push(ending(text).unwrap_or_else(|| "**".to_owned())),
+            _ => {}
         }
     }
-    let name = name.filter(|_| simple && !names.is_empty());
+    // Beside `obj` lies what its compiler makes, not the scripts of a project.
+    if names.iter().any(|name| name == "obj") {
+        names.retain(|name| name != "bin");
+    }
     // `-name a -o -name b`: with nothing negated, each of the names.
-    let negated = expression.iter().any(|arg| matches!(arg.known(), Some("!" | "-not")));
-    let all = match name {
-        Some(name) => vec![name],
-        None if !negated && !names.is_empty() && either_or(expression) => names,
-        None => vec!["**".to_owned()],
+    let all = match names.last() {
+        Some(name) if !either && !whole => vec![name.clone()],
+        Some(_) if !negated && either_or(expression) => names,
+        _ => vec!["**".to_owned()],
     };
+    // `-path './build/*'`: below that folder, however deep.
+    let folder = paths
+        .last()
+        .and_then(|path| path.strip_suffix("/*"))
+        .filter(|path| !path.contains(['?', '[']) && !either && !whole);
     let mut out = Vec::new();
     for start in starts {
+        let Arg::Lit(start) = start else {
+            out.push(Arg::unknown(start.to_string()));
+            continue;
+        };
+        let start = start.trim_end_matches('/');
         for name in &all {
-            out.push(match start {
-                Arg::Lit(start) if name == "**" => Arg::Glob(format!("{}/**", start.trim_end_matches('/'))),
-                Arg::Lit(start) => Arg::Glob(format!("{}/*/{name}", start.trim_end_matches('/'))),
-                other => Arg::unknown(other.to_string()),
+            out.push(match folder {
+                Some(folder) if name == "**" && folder.starts_with(&format!("{start}/")) && !folder.contains('*') => {
+                    Arg::Glob(format!("{folder}/**"))
+                }
+                Some(folder) if name == "**" && folder.starts_with("*/") && !folder[2..].contains('*') => {
+                    Arg::Glob(format!("{start}/{folder}/**"))
+                }
+                _ if name == "**" => Arg::Glob(format!("{start}/**")),
+                _ => Arg::Glob(format!("{start}/*/{name}")),
             });
         }
     }
     out
 }
 
+/// What a regular expression says of the end of a name, as a pattern.
+fn ending(regex: &str) -> Option<String> {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '[' | ']' | '~');
+    let tail = regex.strip_prefix(".*")?.trim_end_matches('$').replace("\\.", ".");
+    let rest = tail.strip_prefix('.')?;
+    (rest.len() > 1 && rest.chars().all(plain)).then(|| format!("*{tail}"))
+}
+
 /// Whether all that is asked for is one name or another, within one pair of brackets or none.
 fn either_or(expression: &[Arg]) -> bool {
     let words: Vec<&str> = expression.iter().map(|arg| arg.known().unwrap_or("?")).collect();
     let ors = words.iter().filter(|word| matches!(**word, "-o" | "-or")).count();
-    let names = words.iter().filter(|word| matches!(**word, "-name" | "-iname")).count();
+    let names = words.iter().filter(|word| matches!(**word, "-name" | "-iname" | "-regex" | "-iregex")).count();
     ors + 1 == names && (words.contains(&"(") || words.contains(&"\\("))
 }
 

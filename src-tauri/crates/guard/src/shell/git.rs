@@ -5,6 +5,7 @@ use super::text::Text;
 use super::{Feed, Shell};
 use crate::action::{Action, Arg, Deed};
 use crate::limits::LONGEST;
+use crate::path::Class;
 use crate::pattern::fits_words;
 
 /// Global options with a value.
@@ -96,6 +97,10 @@ impl Shell<'_> {
             return;
         }
         let command = value.trim_start_matches('!');
+        if key.starts_with("gc.") || key == "core.logallrefupdates" {
+            self.opaque(&format!("git {key} makes it forget what could be taken back"));
+            return;
+        }
         if key.ends_with("path") || key.starts_with("include") || value.is_empty() && key.contains("helper") {
             if !value.is_empty() && value != "/dev/null" {
                 self.opaque(&format!("git {key} changes what runs"));
@@ -137,6 +142,7 @@ impl Shell<'_> {
         self.git_runs(&sub, args, stdin);
         self.git_reaches(&sub, &parsed.operands);
         self.git_shows(&sub, &parsed.operands);
+        self.git_writes(&sub, args, &parsed.operands);
         if sub == "push" {
             self.emit(Action::Does { deed: Deed::Push, by: "git push".into() });
             for operand in parsed.operands.iter().skip(1).filter_map(Arg::known) {
@@ -166,11 +172,28 @@ impl Shell<'_> {
                     [Arg::Lit(one) | Arg::Glob(one)] if one.starts_with("*.") && !one.contains('/') => {
                         Text::files(format!("./*/{one}"))
                     }
+                    [Arg::Lit(one) | Arg::Glob(one)] if super::output::is_below(one) => match one.rsplit_once('/') {
+                        Some((folder, name)) if name.starts_with("*.") && !folder.contains(['*', '?', '[', ':']) => {
+                            Text::files(format!("./{folder}/*/{name}"))
+                        }
+                        _ => Text::files_here(),
+                    },
                     _ => Text::files_here(),
                 }
             }
             ("ls-tree", _) if self.is_at_home() && args.iter().any(|arg| arg.known() == Some("--name-only")) => {
                 Text::files_here()
+            }
+            // `git grep -l x -- '*.py'`: all that is found is called so.
+            ("grep", _)
+                if self.is_at_home()
+                    && args.iter().any(|arg| arg.known() == Some("-l"))
+                    && matches!(args, [.., dash, Arg::Lit(one) | Arg::Glob(one)] if dash.known() == Some("--") && one.starts_with("*.") && !one.contains('/')) =>
+            {
+                match args.last() {
+                    Some(Arg::Lit(one) | Arg::Glob(one)) => Text::files(format!("./*/{one}")),
+                    _ => Text::any(),
+                }
             }
             ("diff" | "grep", _)
                 if self.is_at_home() && args.iter().any(|arg| matches!(arg.known(), Some("--name-only" | "-l"))) =>
@@ -327,6 +350,69 @@ impl Shell<'_> {
                 None if operand.known().is_some() => self.reads(operand),
                 _ => {}
             }
+        }
+    }
+
+    /// Where git puts what it makes or brings back; and what it does where it stands.
+    fn git_writes(&mut self, sub: &str, args: &[Arg], operands: &[Arg]) {
+        const LOOKS: [&str; 34] = [
+            "status",
+            "diff",
+            "log",
+            "show",
+            "blame",
+            "annotate",
+            "shortlog",
+            "describe",
+            "rev-parse",
+            "rev-list",
+            "ls-files",
+            "ls-tree",
+            "ls-remote",
+            "cat-file",
+            "grep",
+            "merge-base",
+            "name-rev",
+            "for-each-ref",
+            "show-ref",
+            "show-branch",
+            "cherry",
+            "count-objects",
+            "check-ignore",
+            "check-attr",
+            "range-diff",
+            "diff-tree",
+            "diff-index",
+            "diff-files",
+            "whatchanged",
+            "var",
+            "version",
+            "help",
+            "verify-commit",
+            "verify-tag",
+        ];
+        let elsewhere = |class: &Class| matches!(class, Class::OtherCheckout | Class::System | Class::Home);
+        if !LOOKS.contains(&sub) && !matches!(sub, "clone" | "init") {
+            let here = self.place(&Arg::lit("."));
+            if here.classes.len() == 1 && here.classes.iter().all(elsewhere) {
+                self.emit(Action::Write { place: here, change: None, lines: None });
+            }
+        }
+        match sub {
+            "clone" => operands.iter().skip(1).take(1).for_each(|folder| self.marked(folder)),
+            "init" => operands.iter().take(1).for_each(|folder| self.marked(folder)),
+            // What an agent may do is in such files, whoever writes them.
+            "checkout" | "restore" | "mv" | "rm" => {
+                for word in args.iter().skip(1).filter(|arg| !arg.head().starts_with('-')) {
+                    let place = self.place(word);
+                    if place.classes.len() == 1
+                        && place.classes.iter().any(|class| matches!(class, Class::Agent | Class::Secrets))
+                    {
+                        self.emit(Action::Write { place, change: None, lines: None });
+                    }
+                }
+            }
+            _ => {}
         }
     }
 

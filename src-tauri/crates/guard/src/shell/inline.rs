@@ -23,6 +23,11 @@ pub(super) struct Words {
     through: List,
     pub(super) modules: List,
     pub(super) packages: List,
+    pub(super) harmless: List,
+    pub(super) denied_python: List,
+    pub(super) of_os: List,
+    pub(super) of_sys: List,
+    pub(super) denied_node: List,
 }
 
 impl Words {
@@ -212,7 +217,7 @@ fn read(code: &str, python: bool, is_own: IsOwn<'_>, files: &mut Files, depth: u
                     return None;
                 }
                 named |= importing && word == "import" && pieces[..at].contains(&Piece::Name("from".to_owned()));
-                named |= !python && word == "import";
+                named |= !python && word == "import" && !sign(at + 1, '(');
                 if !python && word == "from" {
                     named = false;
                 }
@@ -262,7 +267,10 @@ fn read(code: &str, python: bool, is_own: IsOwn<'_>, files: &mut Files, depth: u
                 }
                 // `import(x)` is a call.
                 if word == "import" && called {
-                    return None;
+                    match (pieces.get(at + 2), sign(at + 3, ')')) {
+                        (Some(Piece::Text(from)), true) if from.starts_with('.') && is_own(from) => {}
+                        _ => return None,
+                    }
                 }
             }
             _ => {}

@@ -4,27 +4,38 @@
 mod arith;
 mod bound;
 mod brace;
+mod builds;
 mod builtin;
 mod call;
+mod copied;
+mod databases;
 mod declare;
+mod editor;
 mod environment;
 mod expand;
 mod fed;
 mod find;
+mod frameworks;
 mod git;
 mod inline;
+mod link;
 mod list;
+mod looks;
 mod oneliner;
 mod opens;
 mod origins;
 mod output;
 mod parse;
 mod pieces;
+mod plain;
+mod pwsh;
 mod redirect;
+mod runners;
 mod scan;
 mod script;
 mod simple;
 mod snippet;
+mod sqlite;
 mod state;
 mod text;
 mod tool;
@@ -73,6 +84,14 @@ pub(crate) struct Shell<'a> {
     traps: Vec<String>,
     /// Programs that this line compiled.
     made: std::collections::BTreeSet<std::path::PathBuf>,
+    /// What is set for the programs that are being gone through, the outermost first.
+    given: Vec<(String, Text)>,
+    /// Whether what the next program shows is only looked through for a name.
+    looked_for: bool,
+    /// Links that this line made: what lies below is elsewhere.
+    linked: Vec<PathBuf>,
+    /// Where the folders of the scene lead.
+    roots: path::Roots,
 }
 
 /// The actions that a command line comes to, in order.
@@ -92,6 +111,10 @@ pub(crate) fn actions(line: &str, scene: &Scene, world: &dyn World, specs: &Spec
         substitutions: 0,
         traps: Vec::new(),
         made: std::collections::BTreeSet::new(),
+        given: Vec::new(),
+        looked_for: false,
+        linked: Vec::new(),
+        roots: path::Roots::of(scene, world),
     };
     shell.script(line, &Feed::Nothing);
     for trap in std::mem::take(&mut shell.traps) {
@@ -144,7 +167,9 @@ impl Shell<'_> {
     }
 
     pub(crate) fn place(&self, arg: &Arg) -> Place {
-        path::place(arg, self.st.cwd.as_deref(), self.scene, self.world)
+        let place = path::place(arg, self.st.cwd.as_deref(), &self.roots, self.world);
+        let below = |link: &PathBuf| place.path.as_ref().is_some_and(|path| path != link && path.starts_with(link));
+        if self.linked.iter().any(below) { path::unknown(place.shown) } else { place }
     }
 
     /// Where a known word leads as a path, links followed.

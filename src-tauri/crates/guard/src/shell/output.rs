@@ -9,7 +9,13 @@ use crate::path::Class;
 impl Shell<'_> {
     /// What a program writes to its standard output, as far as that is sure.
     pub(crate) fn known_output(&mut self, name: &str, args: &[Arg], stdin: &Feed) -> Text {
-        let words: Vec<&str> = args.iter().map_while(Arg::known).collect();
+        // `--include=*.ts` is a pattern for the shell, too, but no file is called so.
+        let word = |arg: &'_ Arg| match arg {
+            Arg::Glob(text) if text.starts_with("--") && text.contains('=') => Some(text.clone()),
+            arg => arg.known().map(str::to_owned),
+        };
+        let told: Vec<String> = args.iter().map_while(word).collect();
+        let words: Vec<&str> = told.iter().map(String::as_str).collect();
         let all = words.len() == args.len();
         match (name, &words[..]) {
             ("cat", []) if all => match stdin {
@@ -62,6 +68,16 @@ impl Shell<'_> {
                 let named = words.iter().filter(|word| !word.starts_with('-')).count();
                 let by_option = words.iter().any(|word| word.starts_with("-e") || word.starts_with("-f"));
                 match words.last() {
+                    // Nothing whose name begins with a dot, unless it is asked for.
+                    _ if name == "rg"
+                        && all
+                        && named == 1
+                        && !words
+                            .iter()
+                            .any(|word| matches!(*word, "--hidden" | "-." | "-u" | "-uu" | "-uuu" | "--no-ignore")) =>
+                    {
+                        Text::files("./*")
+                    }
                     Some(folder) if all && named == 2 && !by_option && !folder.starts_with('-') && *folder != "." => {
                         Text::files(format!("{}/**", folder.trim_end_matches('/')))
                     }
@@ -106,6 +122,18 @@ impl Shell<'_> {
             }
             ("go", ["env", "GOPATH"]) if all => Text::lit(self.scene.home.join("go").to_string_lossy()),
             ("which", _) => self.says_where(args),
+            // Names of packages, or of their folders: none of them begins like an option.
+            ("go", ["list", flags @ ..])
+                if all && !flags.iter().any(|word| word.contains("-toolexec") || word.contains("-exec")) =>
+            {
+                Text::files_here()
+            }
+            // A name of one of these files.
+            ("basename", _) if matches!(args.first(), Some(Arg::Glob(_))) => Text::files("./*"),
+            ("basename", [path, ending]) if all && !path.starts_with('-') => {
+                let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+                Text::lit(name.strip_suffix(ending).unwrap_or(name))
+            }
             ("basename", [path]) if all => Text::lit(path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()),
             ("dirname", [path]) if all => {
                 Text::lit(path.trim_end_matches('/').rsplit_once('/').map_or(".", |(folder, _)| folder))
@@ -168,20 +196,12 @@ fn named_so(name: &str, words: &[&str]) -> Option<String> {
 }
 
 fn lists(word: &str) -> bool {
-    matches!(
-        word,
-        "-l" | "--files"
-            | "--files-with-matches"
-            | "-rl"
-            | "-lr"
-            | "-rli"
-            | "-rlE"
-            | "-Rl"
-            | "-L"
-            | "-il"
-            | "-li"
-            | "-rlF"
-    )
+    // Several letters in one word, as in `-rlniE`; those that take a value, or stand for something else, are not among them.
+    let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-'));
+    let short = letters.is_some_and(|letters| {
+        letters.contains(['l', 'L']) && letters.chars().all(|letter| "lLrRinIEFGPwxsHhUoaqSvuzZ0".contains(letter))
+    });
+    short || matches!(word, "--files" | "--files-with-matches" | "--files-without-match")
 }
 
 fn counts(name: &str, words: &[&str]) -> bool {
@@ -215,6 +235,17 @@ pub(crate) fn only_shows(interpreter: &str, code: &str) -> bool {
             "Pkg.activate('.')",
         ];
         return code.split([';', '\n']).map(str::trim).all(|line| line.is_empty() || fine.contains(&line));
+    }
+    if interpreter == "swipl" {
+        // Goals without arguments are the script's own.
+        let goal = |word: &str| {
+            word.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_')
+                && !matches!(word, "shell" | "prolog")
+        };
+        return code.split(',').map(str::trim).all(goal);
+    }
+    if matches!(interpreter, "pwsh" | "powershell") {
+        return super::pwsh::only_tests(code);
     }
     if code.len() > 400 || !(python || node) {
         return false;

@@ -164,7 +164,7 @@ impl Shell<'_> {
 
     /// What is in a file, as far as this line knows.
     pub(crate) fn content(&self, arg: &Arg) -> Text {
-        let found = self.path_of(arg).and_then(|path| self.st.files.get(&path).cloned());
+        let found = self.path_of(arg).and_then(|path| self.st.written(&path));
         found.unwrap_or_else(Text::any)
     }
 
@@ -224,8 +224,8 @@ impl Shell<'_> {
             self.st.forget_files();
             return;
         };
-        let before = match self.st.files.get(&path) {
-            Some(before) if append => before.clone(),
+        let before = match self.st.written(&path) {
+            Some(before) if append => before,
             None if append => Text::any(),
             _ => Text::default(),
         };

@@ -86,6 +86,10 @@ impl Shell<'_> {
                 };
             }
             if declares {
+                let all = declared.is_empty() && super::declare::shows_all(&argv[1..]);
+                if all && argv[0].known() != Some("local") {
+                    shell.environment_shown();
+                }
                 for (assignment, values) in declared {
                     shell.declare(&argv, assignment, values.unwrap_or_default());
                 }
@@ -178,6 +182,15 @@ impl Shell<'_> {
     /// Runs what the first word turns out to be. `raw` are the words as written, for aliases.
     pub(crate) fn call(&mut self, call: Call, raw: &[&str], stdin: &Feed) -> Text {
         let Some(name) = call.argv.first().and_then(Arg::known).map(str::to_owned) else {
+            // `build/test_*`: each of them a program of the checkout.
+            if let Some(pattern @ Arg::Glob(text)) = call.argv.first()
+                && text.contains('/')
+                && self.is_the_checkouts(&self.place(pattern))
+            {
+                self.by_name("<program>", pattern, &call.argv[1..]);
+                self.st.built();
+                return Text::any();
+            }
             let words: Vec<String> = call.argv.iter().map(ToString::to_string).collect();
             self.opaque(&format!("which program runs is not known: {}", words.join(" ")));
             self.st.forget_files();

@@ -24,7 +24,7 @@ impl Shell<'_> {
             "php" | "Rscript" | "R" | "r" | "elixir" => words(name, args)?,
             _ => return None,
         };
-        if options.code.is_empty() || !self.st.disk_is_true {
+        if options.code.is_empty() || self.st.any_written {
             return None;
         }
         let files = oneliner::reads_only(if name == "R" { "Rscript" } else { name }, &options.code.join("\n"))?;
@@ -35,9 +35,6 @@ impl Shell<'_> {
         files.iter().for_each(|file| self.reads(&Arg::lit(file)));
         for operand in operands {
             if options.in_place { self.write_to(operand, &Text::any(), false) } else { self.reads(operand) }
-        }
-        if options.in_place {
-            self.st.forget_files();
         }
         Some(())
     }

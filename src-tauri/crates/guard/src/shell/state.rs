@@ -2,7 +2,7 @@
 //! two ways meet, what differs is not known any more.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use brush_parser::ast::FunctionBody;
@@ -52,8 +52,14 @@ pub(crate) struct State {
     pub(crate) cwd_before: Option<PathBuf>,
     /// Content of files written by this very line; any text where it is not known.
     pub(crate) files: Rc<BTreeMap<PathBuf, Text>>,
+    /// Folders in which this line put files that it does not name.
+    pub(crate) trees: Rc<BTreeSet<PathBuf>>,
+    /// Folders that this line made.
+    pub(crate) folders: Rc<BTreeSet<PathBuf>>,
     /// Whether files not written here are still as they are on disk.
     pub(crate) disk_is_true: bool,
+    /// Whether this line may have written any file, whatever its name: then no script is known to be the checkout's own.
+    pub(crate) any_written: bool,
     /// Whether a file that says what builds do may have been written.
     pub(crate) builds_touched: bool,
     /// Whether descriptors were moved so that output is not where it seems.
@@ -75,7 +81,10 @@ impl State {
             cwd: Some(cwd),
             cwd_before: None,
             files: Rc::default(),
+            trees: Rc::default(),
+            folders: Rc::default(),
             disk_is_true: true,
+            any_written: false,
             builds_touched: false,
             odd_descriptors: false,
             dead: false,
@@ -92,18 +101,49 @@ impl State {
         Rc::make_mut(&mut self.files).insert(path, text);
     }
 
-    /// A command ran that may have written anything: nothing is known of any file.
-    pub(crate) fn forget_files(&mut self) {
-        self.disk_is_true = false;
+    /// Files below this folder are of this line, whatever they are called.
+    pub(crate) fn wrote_below(&mut self, folder: PathBuf) {
+        Rc::make_mut(&mut self.trees).insert(folder);
+    }
+
+    /// What this line wrote there; none if it did not.
+    pub(crate) fn written(&self, path: &Path) -> Option<Text> {
+        let below = || self.trees.iter().any(|folder| path.starts_with(folder));
+        self.files.get(path).cloned().or_else(|| below().then(Text::any))
+    }
+
+    /// Whether this line wrote anything in there.
+    pub(crate) fn wrote_in(&self, folder: &Path) -> bool {
+        self.files.keys().any(|file| file.starts_with(folder))
+            || self.trees.iter().any(|tree| tree.starts_with(folder) || folder.starts_with(tree))
+    }
+
+    /// What the checkout's own programs make: what this line wrote may be written over.
+    pub(crate) fn built(&mut self) {
         if !self.files.is_empty() {
             Rc::make_mut(&mut self.files).values_mut().for_each(|text| *text = Text::any());
         }
+    }
+
+    /// Other files of the same repository stand there now.
+    pub(crate) fn swapped(&mut self) {
+        self.disk_is_true = false;
+        self.built();
+    }
+
+    /// A command ran that may have written anything: nothing is known of any file.
+    pub(crate) fn forget_files(&mut self) {
+        self.any_written = true;
+        self.swapped();
     }
 
     /// What was only done in a subshell is undone, but files stay written.
     pub(crate) fn back_to(&mut self, before: Self) {
         let inner = std::mem::replace(self, before);
         self.files = inner.files;
+        self.trees = inner.trees;
+        self.folders = inner.folders;
+        self.any_written |= inner.any_written;
         self.disk_is_true &= inner.disk_is_true;
         self.builds_touched |= inner.builds_touched;
         self.odd_descriptors |= inner.odd_descriptors;
@@ -167,6 +207,13 @@ impl State {
             for path in other.files.keys() {
                 files.entry(path.clone()).or_insert_with(Text::any);
             }
+        }
+        if !Rc::ptr_eq(&self.trees, &other.trees) {
+            Rc::make_mut(&mut self.trees).extend(other.trees.iter().cloned());
+        }
+        self.any_written |= other.any_written;
+        if !Rc::ptr_eq(&self.folders, &other.folders) {
+            Rc::make_mut(&mut self.folders).retain(|folder| other.folders.contains(folder));
         }
         if self.positional != other.positional {
             self.positional = None;

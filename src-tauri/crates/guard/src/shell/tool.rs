@@ -152,6 +152,8 @@ impl<'a> Shell<'a> {
         }
         if spec.leaves == Leaves::Builds {
             self.built_elsewhere(name, call);
+            self.built_by(name, parsed, stdin);
+            self.built_here();
         }
         self.emit(Action::Run(parsed.run(call, &self.via)));
         let outward = parsed.specs.iter().rev().take_while(|spec| !spec.inward).find_map(|spec| spec.does);
@@ -185,95 +187,11 @@ impl<'a> Shell<'a> {
         self.package_script(name, parsed);
         match spec.leaves {
             Leaves::Named => {}
-            Leaves::Builds => {
-                let disk = self.st.disk_is_true;
-                self.st.forget_files();
-                self.st.disk_is_true = disk;
-            }
+            Leaves::Builds => self.st.built(),
+            Leaves::Tracked => self.st.swapped(),
             Leaves::Anything => self.st.forget_files(),
         }
         self.known_output(name, &call.argv[1..], stdin)
-    }
-
-    /// What builds runs what it finds, by design where that is the checkout; an option can make it find something else.
-    fn built_elsewhere(&mut self, name: &str, call: &Call) {
-        const SHORT: [&str; 2] = ["-C", "-f"];
-        const LONG: [&str; 14] = [
-            "--manifest-path",
-            "--cwd",
-            "--dir",
-            "--directory",
-            "--project",
-            "--config",
-            "--file",
-            "--makefile",
-            "--rootdir",
-            "--root",
-            "--require",
-            "--rcfile",
-            "--init-script",
-            "--project-dir",
-        ];
-        let manager = matches!(name, "npm" | "pnpm" | "yarn" | "bun" | "npx");
-        let words: Vec<&Arg> = call.argv.iter().skip(1).collect();
-        for (at, word) in words.iter().enumerate() {
-            let Some(word) = word.known() else { continue };
-            let (flag, attached) = word.split_once('=').map_or((word, None), |(flag, value)| (flag, Some(value)));
-            let named =
-                LONG.contains(&flag) || (manager && flag == "--prefix") || (name == "cargo" && flag == "--path");
-            let value = match attached {
-                Some(value) if named => Arg::lit(value),
-                None if named || SHORT.contains(&flag) => match words.get(at + 1) {
-                    Some(value) => (*value).clone(),
-                    None => continue,
-                },
-                _ => continue,
-            };
-            let place = self.place(&value);
-            // A short option means many things; only what is clearly a path somewhere else counts for it.
-            let path = value.known().is_some_and(|value| value.starts_with(['/', '~']) || value.contains(".."));
-            let ours = |class: &Class| matches!(class, Class::Checkout | Class::Artefact | Class::Agent);
-            if path && !place.classes.iter().all(ours) {
-                self.opaque(&format!("{name} builds by what lies outside of the checkout: {value}"));
-                return;
-            }
-        }
-    }
-
-    /// Remembers the program that a compiler makes.
-    fn compiled(&mut self, name: &str, call: &Call) {
-        let compilers = [
-            "gcc",
-            "g++",
-            "cc",
-            "c++",
-            "clang",
-            "clang++",
-            "rustc",
-            "ghc",
-            "gfortran",
-            "go",
-            "nim",
-            "dmd",
-            "ocamlfind",
-        ];
-        if !compilers.contains(&name) || !self.st.disk_is_true {
-            return;
-        }
-        let words: Vec<&Arg> = call.argv.iter().skip(1).collect();
-        let named = words.windows(2).find(|pair| pair[0].known() == Some("-o")).map(|pair| pair[1].clone());
-        let source = words.iter().find_map(|word| word.known()?.strip_suffix(".rs"));
-        let program = match (named, source) {
-            (Some(program), _) => program,
-            (None, Some(stem)) if name == "rustc" => Arg::lit(stem.rsplit('/').next().unwrap_or(stem)),
-            (None, _) if matches!(name, "gcc" | "g++" | "cc" | "c++" | "clang" | "clang++") => Arg::lit("a.out"),
-            _ => return,
-        };
-        let place = self.place(&program);
-        let ours = |class: &Class| matches!(class, Class::Checkout | Class::Artefact | Class::Tmp);
-        if place.classes.iter().all(ours) {
-            self.made.extend(place.path);
-        }
     }
 
     fn operands_of(&mut self, name: &str, spec: &Tool, parsed: &Parsed<'_>, stdin: &Feed) {
@@ -287,8 +205,34 @@ impl<'a> Shell<'a> {
                 if all || first {
                     self.opaque("it ends every process it may, or the first one");
                 }
+                // Whatever a list of processes has in it.
+                let listed = |action: &Action| matches!(action, Action::Run(run) if run.name.first().is_some_and(|name| name == "ps"));
+                if operands.iter().any(|operand| operand.known().is_none()) && self.out.iter().any(listed) {
+                    self.opaque("it ends what a list of processes names");
+                }
                 return;
             }
+            // A new work tree beside the checkout, where nothing is yet: another form of the same repository.
+            "git" if parsed.name.get(1..3).is_some_and(|words| words == ["worktree", "add"]) => {
+                let beside = |arg: &Arg| {
+                    arg.known()
+                        .and_then(|word| word.strip_prefix("../"))
+                        .is_some_and(|name| !name.is_empty() && !name.contains('/') && name != "..")
+                };
+                let fresh = |arg: &Arg| {
+                    self.path_of(arg).is_some_and(|path| self.world.stands(&path) == crate::world::Stands::Nothing)
+                };
+                if operands.first().is_some_and(|folder| beside(folder) && fresh(folder)) {
+                    return;
+                }
+            }
+            "mkdir" => {
+                let made = operands.iter().filter_map(|operand| self.path_of(operand));
+                let made: Vec<_> =
+                    made.filter(|path| self.world.stands(path) == crate::world::Stands::Nothing).collect();
+                std::rc::Rc::make_mut(&mut self.st.folders).extend(made);
+            }
+            "rm" | "rmdir" | "mv" => self.st.folders = std::rc::Rc::default(),
             "sed" | "gsed" => return self.sed(parsed, operands),
             "awk" | "gawk" | "mawk" => return self.awk(parsed, operands),
             "dd" => {
@@ -302,27 +246,49 @@ impl<'a> Shell<'a> {
                 }
                 return;
             }
+            "sqlite3" | "duckdb" => return self.sqlite(name, parsed, operands, stdin),
+            "jq" | "gojq" | "jaq" | "yq" => {
+                let asks = |text: &str| {
+                    text.contains("$ENV")
+                        || text
+                            .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_' && letter != '.')
+                            .any(|word| matches!(word, "env" | "strenv"))
+                };
+                if parsed.operands.first().and_then(Arg::known).is_some_and(asks) {
+                    self.environment_shown();
+                }
+            }
+            "envsubst" => {
+                if let Feed::From(text, _) = stdin {
+                    let text = text.known().unwrap_or_default();
+                    let names = text.split('$').skip(1).map(|rest| rest.trim_start_matches('{'));
+                    let names: Vec<String> = names
+                        .map(|rest| {
+                            rest.chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect()
+                        })
+                        .collect();
+                    names.iter().for_each(|name| self.secret_variable(name));
+                }
+            }
+            "printenv" if operands.is_empty() => return self.environment_shown(),
             "printenv" => {
                 let names: Vec<String> = operands.iter().filter_map(Arg::known).map(str::to_owned).collect();
                 return names.iter().for_each(|name| self.secret_variable(name));
             }
-            // What a link points to is meant from where the link is.
             "ln" if parsed.flags.contains("-s") || parsed.flags.contains("--symbolic") => {
-                if let [target, link] = operands {
-                    let folder = link.known().map(|link| match self.path_of(&Arg::lit(link)) {
-                        Some(path) if self.world.stands(&path) == crate::world::Stands::Folder => link.to_owned(),
-                        _ => link.rsplit_once('/').map_or(".", |(folder, _)| folder).to_owned(),
-                    });
-                    match (target.known(), folder) {
-                        (Some(to), Some(folder)) if !to.starts_with(['/', '~']) => {
-                            self.reads(&Arg::lit(format!("{folder}/{to}")));
-                        }
-                        _ => self.reads(target),
-                    }
-                    self.copied_to(link, std::slice::from_ref(target));
-                    self.st.forget_files();
-                    return;
-                }
+                let into =
+                    parsed.values.iter().find(|(_, role, _)| *role == Role::Write).map(|(.., folder)| folder.clone());
+                return self.linked_to(operands, into);
+            }
+            // Another name for the same file: what is written there is written here.
+            "ln" => operands.iter().rev().skip(1).for_each(|target| self.marked(target)),
+            "getent"
+                if matches!(
+                    parsed.operands.first().and_then(Arg::known),
+                    Some("hosts" | "ahosts" | "ahostsv4" | "ahostsv6" | "networks")
+                ) =>
+            {
+                parsed.operands.iter().skip(1).for_each(|host| self.reach_arg(host));
             }
             "zip" => {
                 operands.iter().skip(1).for_each(|operand| self.reads(operand));
@@ -406,7 +372,7 @@ impl<'a> Shell<'a> {
                 if let Some(last) = last {
                     self.copied_to(last, from);
                 }
-                self.st.forget_files();
+                self.put_in_place(parsed, last, from);
             }
         }
     }
@@ -475,15 +441,26 @@ impl<'a> Shell<'a> {
             }
         }
         if parsed.flags.contains("-f") || parsed.flags.contains("--file") {
-            self.opaque("a sed script in a file");
+            self.script_option("sed", parsed);
         }
         let in_place = parsed.flags.contains("in-place") || parsed.flags_open;
         for file in files {
             if in_place { self.write_to(file, &Text::any(), false) } else { self.reads(file) }
         }
-        if in_place {
-            self.st.forget_files();
+    }
+
+    /// A script in a file, for a program that reads one by `-f`.
+    fn script_option(&mut self, name: &str, parsed: &Parsed<'_>) {
+        let files: Vec<Arg> = parsed
+            .values
+            .iter()
+            .filter(|(flag, ..)| matches!(&**flag, "-f" | "--file"))
+            .map(|(.., file)| file.clone())
+            .collect();
+        if files.is_empty() || parsed.flags_open {
+            self.opaque(&format!("{name} goes by a script that is not known"));
         }
+        files.iter().for_each(|file| drop(self.foreign_script(name, file, &[])));
     }
 
     fn awk(&mut self, parsed: &Parsed<'_>, files: &[Arg]) {
@@ -496,7 +473,19 @@ impl<'a> Shell<'a> {
                 let code = other.to_string();
                 self.unread_code("awk", &code);
             }
-            None => self.opaque("an awk program in a file"),
+            None => self.script_option("awk", parsed),
+        }
+        if let Some(text) = program.and_then(Arg::known).filter(|text| text.contains("ENVIRON")) {
+            let names: Vec<String> = text
+                .split("ENVIRON[\"")
+                .skip(1)
+                .filter_map(|rest| rest.split_once('"'))
+                .map(|(name, _)| name.to_owned())
+                .collect();
+            if names.len() < text.matches("ENVIRON").count() {
+                self.environment_shown();
+            }
+            names.iter().for_each(|name| self.secret_variable(name));
         }
         for file in files {
             if !file.head().contains('=') {
@@ -523,11 +512,21 @@ fn option(parsed: &mut Parsed<'_>, arg: &Arg, next: Option<&Arg>) -> usize {
         Arg::Glob(_) => Arg::Glob(value),
         Arg::Unknown { shown, many, .. } => Arg::Unknown { shown: shown.clone(), head: value, many: *many },
     };
+    // How many at once, in as many words as there are programs.
+    if !whole && !many_words(arg) && head == "-j" {
+        parsed.note(&head);
+        return 0;
+    }
     // `-j$(nproc)`: what is not known is the value of an option that takes one.
     let many = matches!(arg, Arg::Unknown { many: true, .. });
     let glued = !whole && !many && !head.starts_with("--") && !long_dash && takes_rest(parsed, &head);
     if !whole && attached.is_none() && !glued {
         parsed.flags_open = true;
+    }
+    // Switched off is not there.
+    if head.starts_with("--") && attached.as_deref() == Some("false") && parsed.value(&flag).is_none() {
+        parsed.flags.insert(head);
+        return 0;
     }
     if head.starts_with("--") || long_dash || (parsed.knows(&flag) && !glued) {
         parsed.note(&flag);
@@ -566,6 +565,10 @@ fn option(parsed: &mut Parsed<'_>, arg: &Arg, next: Option<&Arg>) -> usize {
         }
     }
     0
+}
+
+fn many_words(arg: &Arg) -> bool {
+    matches!(arg, Arg::Unknown { many: true, .. })
 }
 
 /// Whether the letters of a short option end with, or go on after, one that takes all the rest as its value.

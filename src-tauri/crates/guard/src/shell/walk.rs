@@ -81,13 +81,15 @@ impl Shell<'_> {
         }
         let mut feed = stdin.clone();
         let mut written = Text::default();
-        for command in &pipeline.seq {
+        for (at, command) in pipeline.seq.iter().enumerate() {
             let before = self.out.len();
+            self.looked_for = pipeline.seq.get(at + 1).is_some_and(super::environment::looks_for_a_name);
             written = self.subshell(|shell| shell.command(command, &feed));
             let text = if self.st.odd_descriptors { Text::any() } else { written.clone() };
             let from = self.out.get(before).map_or_else(|| "a pipe".to_owned(), ToString::to_string);
             feed = Feed::From(text, from);
         }
+        self.looked_for = false;
         written
     }
 
@@ -236,10 +238,16 @@ impl Shell<'_> {
                 self.after_jumps(jumps, mark, &before);
                 written
             }
-            Some(items) if items.len() == 1 && matches!(items[0], Arg::Glob(_)) => {
-                // One pattern: each of the files in it, which is as good as the pattern itself.
-                self.assign(name, Var::plain(Text::of(&items[0])));
-                self.looped(|shell| shell.list(body, stdin))
+            Some(items)
+                if items.len() <= 12 && !items.iter().any(|arg| matches!(arg, Arg::Unknown { many: true, .. })) =>
+            {
+                // Of a pattern each of its files, which is as good as the pattern itself.
+                let mut written = Text::default();
+                for item in &items {
+                    self.assign(name, Var::plain(Text::of(item)));
+                    written.append(&self.looped(|shell| shell.list(body, stdin)));
+                }
+                written
             }
             _ => {
                 self.assign(name, Var::unknown());

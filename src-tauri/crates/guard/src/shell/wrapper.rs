@@ -106,11 +106,33 @@ impl Shell<'_> {
             // Which version of it.
             rest[0] = Arg::lit(tool);
         }
+        if rest.is_empty() && name == "env" {
+            self.environment_shown();
+        }
+        let fetches = matches!(name, "npx" | "bunx" | "pnpx" | "npm exec" | "npm x" | "bun x");
+        let kept = args[..at.min(args.len())].iter().any(|arg| matches!(arg.known(), Some("--no-install" | "--no")));
+        if fetches && (kept || rest.first().is_some_and(|tool| self.is_installed(tool))) {
+            return self.inner("node_modules", rest, env, stdin);
+        }
         match name {
             "xargs" | "parallel" | "gxargs" => self.for_input(name, &args[..at.min(args.len())], rest, stdin),
             _ if wrapper.joins => self.joined_words(name, &rest, stdin),
             _ => self.inner(name, rest, env, stdin),
         }
+    }
+
+    /// Whether a program is installed with the project.
+    fn is_installed(&self, tool: &Arg) -> bool {
+        let Some(name) = tool.known().filter(|name| !name.contains('/') && !self.st.any_written) else { return false };
+        let folders = self
+            .st
+            .cwd
+            .iter()
+            .flat_map(|cwd| cwd.ancestors())
+            .take_while(|folder| folder.starts_with(&self.scene.checkout));
+        folders
+            .into_iter()
+            .any(|folder| self.world.stands(&folder.join("node_modules/.bin").join(name)) == crate::world::Stands::File)
     }
 
     /// A folder of the checkout as the home of a program that runs what the checkout says anyway.
@@ -153,6 +175,13 @@ impl Shell<'_> {
                 return Some(2);
             }
             (Some(false), _) => return Some(1),
+            (None, _) if word.starts_with("--") && wrapper.glued => {
+                let names_file = |value: &&str| value.contains('/') || flag.ends_with("-file");
+                if let Some(value) = attached.filter(names_file) {
+                    self.write_to(&Arg::lit(value), &Text::any(), false);
+                }
+                return Some(1);
+            }
             (None, _) if word.starts_with("--") => return unknown(self, word),
             (None, _) => {}
         }

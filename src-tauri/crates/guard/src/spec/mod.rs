@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use crate::action::Deed;
+use crate::pattern::Patterns;
 
 /// What an operand, or the value of an option, is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Default)]
@@ -43,6 +44,8 @@ pub enum Leaves {
     Named,
     /// What builds make.
     Builds,
+    /// Other files of the same repository.
+    Tracked,
     /// Anything may be changed.
     #[default]
     Anything,
@@ -184,6 +187,8 @@ pub struct Wrapper {
     pub shown: bool,
     /// Whether options may be numbers by themselves, as in `nice -5`.
     pub numbers: bool,
+    /// Whether no long option takes a word of its own: whichever it is, the command follows.
+    pub glued: bool,
     #[serde(skip)]
     with_value: BTreeSet<String>,
     #[serde(skip)]
@@ -263,6 +268,7 @@ pub struct Specs {
     /// Variables that matter.
     pub variables: Variables,
     words: BTreeMap<String, Vec<String>>,
+    patterns: BTreeMap<String, Patterns>,
 }
 
 const SHIPPED: &[(&str, &str)] = &[
@@ -337,6 +343,7 @@ impl Specs {
             }
             specs.words.extend(file.words);
         }
+        specs.patterns = specs.words.iter().map(|(name, list)| (name.clone(), list.clone().into())).collect();
         Ok(specs)
     }
 
@@ -360,5 +367,10 @@ impl Specs {
     /// A list of words by its name.
     pub fn words(&self, list: &str) -> &[String] {
         self.words.get(list).map_or(&[], Vec::as_slice)
+    }
+
+    /// The same as patterns; none if there is no such list.
+    pub fn patterns(&self, list: &str) -> Option<&Patterns> {
+        self.patterns.get(list)
     }
 }
