@@ -68,10 +68,8 @@ impl OfficeRepo {
     pub async fn make_checkout(&self, spec: &CheckoutSpec) -> Result<()> {
         let partial = prepare(&spec.dest)?;
         let office_objects = self.objects_dir();
-        let mut alternates = vec![self.owner.objects_dir.as_path()];
-        if spec.start != spec.base {
-            alternates.push(&office_objects);
-        }
+        // The office's too: what goes on from collected work stands there, and so does what a task did before it was sent back.
+        let alternates = [self.owner.objects_dir.as_path(), office_objects.as_path()];
         let git_dir = partial.join(".git");
         let head = format!("ref: {}\n", spec.branch.full());
         bare::write_checkout(&git_dir, self.owner.format, &alternates, &spec.identity, &head)?;

@@ -276,7 +276,7 @@ pub(crate) async fn commit_at(batch: &mut Batch, oid: &Oid) -> Result<Commit> {
 
 /// A store of its own for what a desk brought, until it is found good. It looks through to the office's objects.
 pub(crate) struct Quarantine {
-    tmp: tempfile::TempDir,
+    pub(crate) tmp: tempfile::TempDir,
     objects: PathBuf,
     pub(crate) place: Place,
 }

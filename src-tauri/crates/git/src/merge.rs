@@ -1,6 +1,6 @@
 //! Merges a task's branch with the base, in the office's repository and without a work tree: nothing of the
 //! owner's moves. The same inputs and date give the same commit, so a merge that is done twice is one merge.
-//! Deliberately not here: moving the owner's branch (`advance`).
+//! Deliberately not here: moving the owner's branch (`advance`), putting commits on a base one by one (`rebase`).
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,8 @@ pub enum MergeStrategy {
     Merge,
     /// One commit with all the changes.
     Squash,
+    /// The branch's own commits, each put on the base anew; one commit with all the changes where its history has merges.
+    Rebase,
     /// The branch's own commits, where the base did not move on; else refused.
     FastForward,
 }
@@ -55,6 +57,8 @@ pub enum MergeOutcome {
     Conflict {
         /// Where.
         files: Vec<RepoPath>,
+        /// The first places, each as the lines of both sides with marks between, named by its file.
+        hunks: Vec<String>,
     },
     /// The base holds it all already.
     AlreadyMerged,
@@ -75,14 +79,15 @@ pub struct MergeProbe {
 
 pub(crate) enum TreeMerge {
     Clean(Oid),
-    Conflict(Vec<RepoPath>),
+    /// The files, and the tree that holds them with both sides in them.
+    Conflict(Vec<RepoPath>, Oid),
 }
 
 impl TreeMerge {
     pub fn clean(self) -> Option<Oid> {
         match self {
             Self::Clean(tree) => Some(tree),
-            Self::Conflict(_) => None,
+            Self::Conflict(..) => None,
         }
     }
 }
@@ -100,22 +105,24 @@ impl OfficeRepo {
         if request.strategy == MergeStrategy::FastForward {
             return Ok(if straight { MergeOutcome::Merged { commit: tip.clone() } } else { MergeOutcome::BaseMovedOn });
         }
-        if best.is_none() {
+        let Some(best) = best else {
             return Err(GitError::RefusedObjects { why: "the branch shares no history with the base".to_owned() });
-        }
+        };
         let tree = match self.merged_tree(&place, base, tip).await? {
             TreeMerge::Clean(tree) => tree,
-            TreeMerge::Conflict(files) => return Ok(MergeOutcome::Conflict { files }),
+            TreeMerge::Conflict(files, tree) => return self.conflict(files, &tree).await,
         };
-        if request.strategy == MergeStrategy::Squash {
-            let base_tree = self.call("rev-parse").args(["--verify", &format!("{base}^{{tree}}")]).line().await?;
-            if base_tree == tree.as_str() {
-                return Ok(MergeOutcome::AlreadyMerged);
-            }
+        if request.strategy == MergeStrategy::Rebase
+            && let Some(outcome) = self.rebase(request, &best).await?
+        {
+            return Ok(outcome);
+        }
+        if request.strategy != MergeStrategy::Merge && self.tree_of(base).await? == tree {
+            return Ok(MergeOutcome::AlreadyMerged);
         }
         let parents = match request.strategy {
             MergeStrategy::Merge => vec![base.clone(), tip.clone()],
-            MergeStrategy::Squash | MergeStrategy::FastForward => vec![base.clone()],
+            MergeStrategy::Squash | MergeStrategy::Rebase | MergeStrategy::FastForward => vec![base.clone()],
         };
         let who = Signature::new(&request.identity, request.date);
         let message = format!("{}\n", request.message.trim()).into_bytes();
@@ -143,7 +150,18 @@ impl OfficeRepo {
         let mut files = owner_tree::paths(out.stdout.get(end..).unwrap_or_default());
         files.sort();
         files.dedup();
-        Ok(TreeMerge::Conflict(files))
+        Ok(TreeMerge::Conflict(files, Oid::parse_bytes(&out.stdout[..end])?))
+    }
+
+    /// The tree of a commit.
+    pub async fn tree_of(&self, commit: &Oid) -> Result<Oid> {
+        let line = self.call("rev-parse").args(["--verify", &format!("{commit}^{{tree}}")]).line().await?;
+        Oid::parse(&line)
+    }
+
+    /// Whether `commit` is in the history of `tip`; not, where nobody has it any more.
+    pub async fn holds(&self, tip: &Oid, commit: &Oid) -> Result<bool> {
+        Ok(self.has_commit(commit).await? && self.contains(&self.place(), tip, commit).await?)
     }
 
     /// Notes, before the owner's branch moves, which commit a task's merge is.

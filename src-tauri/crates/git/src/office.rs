@@ -17,6 +17,7 @@ pub struct OfficeRepo {
     pub(crate) git: Git,
     pub(crate) dir: PathBuf,
     pub(crate) owner: RepoFacts,
+    pub(crate) own: std::sync::Arc<crate::own_refs::OwnRefs>,
 }
 
 impl OfficeRepo {
@@ -41,7 +42,8 @@ impl OfficeRepo {
             fs::create_dir_all(&path).map_err(|e| GitError::io("making a folder", &path, e))?;
         }
         let dir = fs::canonicalize(dir).map_err(|e| GitError::io("opening the office's repository", dir, e))?;
-        Ok(Self { git: git.clone(), dir, owner: owner.clone() })
+        let own = std::sync::Arc::new(crate::own_refs::OwnRefs::of(&dir));
+        Ok(Self { git: git.clone(), dir, owner: owner.clone(), own })
     }
 
     /// Removes what a collection that was killed left behind. To be called when none is running.
@@ -79,7 +81,10 @@ impl OfficeRepo {
     /// Removes a branch of the office's, if it is there.
     pub async fn delete_branch(&self, branch: &Branch) -> Result<()> {
         self.forget_desk_index(branch);
-        self.call("update-ref").args(["-d", &branch.full()]).run().await.map(|_| ())
+        let _moving = self.own.moving().await;
+        self.call("update-ref").args(["-d", &branch.full()]).run().await?;
+        self.own.set(&branch.full(), None);
+        Ok(())
     }
 
     /// Keeps `commit` from the owner's garbage collection for as long as `task` needs it.
@@ -147,8 +152,12 @@ impl OfficeRepo {
         }
         let zero = "0".repeat(self.owner.format.digits());
         let expected = old.map_or(zero.as_str(), Oid::as_str);
+        let _moving = self.own.moving().await;
         match self.call("update-ref").args([name, new.as_str(), expected]).run().await {
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                self.own.set(name, Some(new));
+                Ok(())
+            }
             Err(error) => {
                 let found = self.read_ref(name).await?;
                 if found.as_ref() == old {

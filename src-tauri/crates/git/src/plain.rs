@@ -117,7 +117,13 @@ impl PlainDir {
             Entry::File { size, .. } if size > limit => {
                 return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is too large"));
             }
-            _ => {}
+            Entry::File { .. } => {}
+            Entry::Link(_) => {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a link, and none is followed"));
+            }
+            Entry::Dir | Entry::Special => {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file"));
+            }
         }
         let mut out = vec![];
         self.file(name)?.take(limit).read_to_end(&mut out)?;

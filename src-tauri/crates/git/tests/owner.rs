@@ -195,7 +195,11 @@ async fn a_conflict_names_its_files() {
     let got = office.collect(&world.request(&desk)).await.unwrap();
     world.owner_commit("src/a.txt", "one\nzwei\nthree\n");
     let outcome = office.merge(&world.merge_request(&got.tip)).await.unwrap();
-    assert_eq!(outcome, MergeOutcome::Conflict { files: vec![RepoPath::new("src/a.txt").unwrap()] });
+    let MergeOutcome::Conflict { files, hunks } = outcome else { panic!("no conflict: {outcome:?}") };
+    assert_eq!(files, [RepoPath::new("src/a.txt").unwrap()]);
+    let said = hunks.concat();
+    assert!(said.starts_with("src/a.txt:2 (the base, then this task)"), "{said}");
+    assert!(said.contains("<<<<<<<") && said.contains("=======") && said.contains(">>>>>>>"), "{said}");
 }
 
 #[tokio::test]
