@@ -1,7 +1,8 @@
-//! The desktop's notifications: a command is held for the owner, a task waits for review, the office goes on without its window.
+//! The desktop's notifications: something needs the owner, a task waits for review, the office goes on without its window.
 //! Each is a convenience: the window's own list is the truth and no answer is no, so nothing here fails anything.
 //! Not here: when there is news (`watch.rs`), in which words (`core::news`), and what is told without a window (the runtime).
 
+use std::collections::BTreeSet;
 #[cfg(target_os = "linux")]
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use office_core::At;
 use office_core::approval::{ApprovalCommand, Terms};
 use office_core::news::{Answers, Item, Told, Words};
 use office_core::view::StatusView;
-use office_core::{ApprovalId, CommandBody, TaskId};
+use office_core::{ApprovalId, CommandBody, DeskId, TaskId};
 use office_door::wire::Ask;
 use tauri::async_runtime::spawn;
 use tauri::{AppHandle, Manager};
@@ -36,18 +37,31 @@ const DENY: &str = "deny";
 const OPEN: &str = "open";
 const APPROVE: &str = "approve";
 
-/// Its number among the notifications: even for tasks, odd for approvals.
+/// So many kinds of items there are.
+const KINDS: u32 = 5;
+
+/// Its number among the notifications: each kind of item has its own.
 fn number(item: Item) -> Option<i32> {
-    let (id, odd) = match item {
+    let (id, kind) = match item {
         Item::Review(id) => (id.0, 0),
         Item::Approval(id) => (id.0, 1),
+        Item::Question(id) => (id.0, 2),
+        Item::Limit(id) => (id.0, 3),
+        Item::Incident(id) => (id.0, 4),
     };
-    i32::try_from(id).ok()?.checked_mul(2)?.checked_add(odd)
+    i32::try_from(id.checked_mul(KINDS)?.checked_add(kind)?).ok()
 }
 
 fn of(number: i32) -> Option<Item> {
     let number = u32::try_from(number).ok()?;
-    Some(if number % 2 == 0 { Item::Review(TaskId(number / 2)) } else { Item::Approval(ApprovalId(number / 2)) })
+    let id = number / KINDS;
+    match number % KINDS {
+        0 => Some(Item::Review(TaskId(id))),
+        1 => Some(Item::Approval(ApprovalId(id))),
+        2 => Some(Item::Question(TaskId(id))),
+        3 => Some(Item::Limit(TaskId(id))),
+        _ => Some(Item::Incident(DeskId(id))),
+    }
 }
 
 /// Listens for clicks. Before anything is shown, or the desktop is told that nobody listens.
@@ -76,7 +90,8 @@ pub fn listen(app: &AppHandle) {
 
 fn open_item(app: &AppHandle, item: Option<Item>) {
     let wanted = match item {
-        Some(Item::Review(task)) => Wanted::Task { id: task.0 },
+        Some(Item::Review(task) | Item::Question(task) | Item::Limit(task)) => Wanted::Task { id: task.0 },
+        Some(Item::Incident(desk)) => Wanted::Desk { id: desk.0 },
         Some(Item::Approval(approval)) => Wanted::Approval { id: approval.0 },
         None => Wanted::Floor,
     };
@@ -104,16 +119,25 @@ fn answer(app: &AppHandle, approval: ApprovalId, command: ApprovalCommand) {
 
 /// What is shown now. What waited already when the window opened stands in the window; it is not news.
 #[derive(Debug, Default)]
-pub struct Notices(Told);
+pub struct Notices {
+    told: Told,
+    /// What of those that were told in one sentence still waits.
+    many: BTreeSet<Item>,
+}
 
 impl Notices {
     /// Compares what waits now with what was shown: tells what is new, takes back what was answered elsewhere.
     /// Gives back when to look again, even if nothing happens.
     pub fn update(&mut self, app: &AppHandle, status: &StatusView) -> Option<At> {
-        let telling = self.0.compare(&status.news(), status.now, status.quiet);
+        let telling = self.told.compare(&status.news(), status.now, status.quiet);
         let notifications = app.notification();
-        let _ = notifications.remove_active(telling.gone.into_iter().filter_map(number).collect());
+        let mut over: Vec<i32> = telling.gone.iter().copied().filter_map(number).collect();
+        let some = !self.many.is_empty();
+        self.many.retain(|item| !telling.gone.contains(item));
+        over.extend((some && self.many.is_empty()).then_some(MANY));
+        let _ = notifications.remove_active(over);
         if telling.now.len() > 1 {
+            self.many = telling.now.iter().copied().collect();
             let Words { title, body, .. } = Words::many(telling.now.len());
             let _ = notifications.builder().id(MANY).title(title).body(body).show();
             return telling.again;
@@ -162,7 +186,9 @@ mod tests {
 
     #[test]
     fn items_keep_their_numbers_apart() {
-        for item in [Item::Review(TaskId(7)), Item::Approval(ApprovalId(7)), Item::Review(TaskId(0))] {
+        let tasks =
+            [Item::Review(TaskId(7)), Item::Question(TaskId(7)), Item::Limit(TaskId(7)), Item::Review(TaskId(0))];
+        for item in tasks.into_iter().chain([Item::Approval(ApprovalId(7)), Item::Incident(DeskId(7))]) {
             assert_eq!(of(number(item).unwrap()), Some(item));
         }
         assert_eq!(of(MANY), None);

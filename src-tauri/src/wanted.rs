@@ -24,10 +24,15 @@ pub enum Wanted {
         /// Its number.
         id: u32,
     },
+    /// A desk.
+    Desk {
+        /// Its number.
+        id: u32,
+    },
 }
 
 impl Wanted {
-    /// What the arguments of a start ask for: `--show task:3`, `--show approval:3`; else the floor.
+    /// What the arguments of a start ask for: `--show task:3`, `--show approval:3`, `--show desk:3`; else the floor.
     pub fn of(arguments: impl Iterator<Item = OsString>) -> Self {
         let item = named("--show", arguments);
         let said = item.as_deref().and_then(OsStr::to_str).and_then(|item| item.split_once(':'));
@@ -35,6 +40,7 @@ impl Wanted {
         match said {
             Some(("task", id)) => number(id).map(|id| Self::Task { id }),
             Some(("approval", id)) => number(id).map(|id| Self::Approval { id }),
+            Some(("desk", id)) => number(id).map(|id| Self::Desk { id }),
             _ => None,
         }
         .unwrap_or(Self::Floor)
@@ -83,6 +89,7 @@ mod tests {
         let of = |words: &[&str]| Wanted::of(words.iter().map(OsString::from));
         assert_eq!(of(&["--show=task:3"]), Wanted::Task { id: 3 });
         assert_eq!(of(&["--office", "x", "--show", "approval:12"]), Wanted::Approval { id: 12 });
+        assert_eq!(of(&["--show=desk:2"]), Wanted::Desk { id: 2 });
         for nothing in
             [&["--show=task:-1"][..], &["--show=task"], &["--show", "x:1"], &["--show=task:99999999999"], &[]]
         {

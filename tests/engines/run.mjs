@@ -15,7 +15,7 @@ import { PACKAGES, install, versionOf } from './lib/install.mjs';
 /** What `npm test` runs; the others take minutes, and are named by --engine. */
 const ENGINES = ['claude', 'codex'];
 /** Rows that bring an office of their own; one that names its engine is that engine's. */
-const OFFICES = { claude: ['office', 'guard', 'families', 'meter', 'team'], codex: ['inside', 'families', 'meter'], opencode: ['opencode-office'] };
+const OFFICES = { claude: ['office', 'guard', 'families', 'meter', 'team', 'talk', 'client'], codex: ['inside', 'families', 'meter'], opencode: ['opencode-office'] };
 const BEGIN = '<!-- table: written by `npm run test:engines -- --docs` -->';
 const END = '<!-- end of table -->';
 

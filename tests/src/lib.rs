@@ -6,10 +6,12 @@
 
 pub mod bench;
 pub mod clock;
+pub mod escapes;
 pub mod fake_host;
 pub mod processes;
 pub mod repo;
 pub mod ssh;
+pub mod within;
 
 pub use bench::{Bench, Said, office_bin};
 pub use repo::Repo;

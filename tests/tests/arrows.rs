@@ -11,7 +11,7 @@ const FENCES: &[(&str, &str)] =
     &[("sqlx", "store"), ("tantivy", "memory"), ("portable-pty", "pty"), ("tauri", "shell")];
 
 /// All that `core` may name: data types and their derives, nothing that does anything.
-const CORE_MAY_USE: &[&str] = &["jiff", "serde", "sha2", "specta", "thiserror"];
+const CORE_MAY_USE: &[&str] = &["jiff", "serde", "sha2", "specta", "strsim", "thiserror"];
 
 /// A row of the table that may be there before its crate is.
 const COMES_LATER: &str = "(comes with";

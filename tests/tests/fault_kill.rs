@@ -143,6 +143,60 @@ fn killed_at_the_boundaries_between_nothing_is_lost_and_nothing_done_twice() {
 }
 
 #[test]
+fn killed_while_accepted_work_is_checked_on_the_base_it_is_merged_once_and_never_unchecked() {
+    let (mut bench, repo) = Bench::with_desks(&[("README.md", "# Demo\n")], &["ada", "bo"]);
+    let (mut tasks, mut kills) = (Vec::new(), 0);
+    for at in (1_u32..).step_by(4) {
+        // Both begin on the same base, so that the second is checked on what the first made of it.
+        let pair = ["One", "Two"].map(|title| bench.task(title, SCRIPT, &["--check", "ls work-*.txt"]));
+        tasks.extend(pair);
+        for task in pair {
+            bench.until(task, &["in review"]);
+        }
+        bench.json(&["queue", "hold"]);
+        for task in pair {
+            bench.json(&["task", "accept", &task.to_string()]);
+        }
+        bench.until_quiet();
+        bench.kill();
+        let mut killed = !bench.try_run(&[("OFFICE_FAULT_AT", &at.to_string())]);
+        if !killed {
+            bench.office(&["queue", "release"]);
+            let last = pair[1].to_string();
+            let said = bench.office(&["--json", "task", "await", &last, "--state", "done", "--timeout", "60"]);
+            killed = said.code != 0 && bench.ended();
+            assert!(killed || said.code == 0, "neither killed nor done at {at}: {said:?}\n{}", bench.runtime_log());
+        }
+        kills += usize::from(killed);
+        bench.kill();
+        bench.run();
+        // Said again where it died before it was heard.
+        bench.office(&["queue", "release"]);
+        for task in pair {
+            bench.until(task, &["done"]);
+        }
+        if !killed {
+            break;
+        }
+    }
+    assert!(kills >= 5, "only {kills} kills");
+    nothing_lost_nothing_twice(&bench, &repo, &tasks);
+    let events = bench.events();
+    let of = |kind: &str| -> Vec<&Value> {
+        events.iter().map(|it| &it["event"]).filter(|it| it["noun"] == "task" && it["type"] == kind).collect()
+    };
+    let green: BTreeSet<&str> = of("result_checked").iter().filter_map(|it| it["commit"].as_str()).collect();
+    let known = of("put_on_base");
+    let known = known.iter().filter(|it| it["landing"]["checked"] == true);
+    let known: BTreeSet<&str> = known.filter_map(|it| it["landing"]["commit"].as_str()).collect();
+    for done in of("done") {
+        let commit = done["commit"].as_str().unwrap_or_default();
+        assert!(green.contains(commit) || known.contains(commit), "{commit} was merged and never checked");
+    }
+    assert!(green.len() >= tasks.len() / 2, "the second of each pair was checked on the base");
+}
+
+#[test]
 fn killed_at_sixty_random_moments_nothing_is_lost_and_nothing_done_twice() {
     let (mut bench, repo) = office_with_a_green_project();
     // Seeded, so that a failure comes back: xorshift, whose only job is to scatter moments.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use office_core::{ApprovalState, DeskState, MailState, TaskState};
+use office_core::{ApprovalState, DeskState, MailState, PlanState, TaskState};
 
 /// The cells of the table whose head begins with `first`.
 fn table(markdown: &str, first: &str) -> Vec<Vec<String>> {
@@ -90,6 +90,19 @@ fn mail_states_and_their_exits_are_those_of_the_code() -> Result<()> {
     assert_eq!(column(&rows, 0), ours, "docs/GLOSSARY.md (left) and MailState::ALL (right) differ");
     for (state, row) in MailState::ALL.iter().zip(&rows) {
         let coded = MailState::ALL.iter().filter(|other| state.can_become(**other));
+        let coded: BTreeSet<String> = coded.map(|other| other.as_str().to_owned()).collect();
+        assert_eq!(exits(row.get(2).map_or("", String::as_str)), coded, "the exits of {state}");
+    }
+    Ok(())
+}
+
+#[test]
+fn plan_states_and_their_exits_are_those_of_the_code() -> Result<()> {
+    let rows = table(&glossary()?, "plan state");
+    let ours: Vec<&str> = PlanState::ALL.iter().map(|state| state.as_str()).collect();
+    assert_eq!(column(&rows, 0), ours, "docs/GLOSSARY.md (left) and PlanState::ALL (right) differ");
+    for (state, row) in PlanState::ALL.iter().zip(&rows) {
+        let coded = PlanState::ALL.iter().filter(|other| state.can_become(**other));
         let coded: BTreeSet<String> = coded.map(|other| other.as_str().to_owned()).collect();
         assert_eq!(exits(row.get(2).map_or("", String::as_str)), coded, "the exits of {state}");
     }

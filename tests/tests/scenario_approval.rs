@@ -34,6 +34,64 @@ fn all(bench: &Bench) -> Vec<Value> {
     bench.json(&["approval", "list", "--all"]).as_array().unwrap().clone()
 }
 
+/// What `office approvals watch --json` prints, line by line.
+struct Watched {
+    child: Child,
+    lines: std::io::Lines<std::io::BufReader<std::process::ChildStdout>>,
+}
+
+impl Watched {
+    fn of(bench: &Bench) -> Self {
+        use std::io::BufRead;
+        let mut watching = bench.command();
+        let mut child = watching.args(["approvals", "watch", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines }
+    }
+
+    /// Number and state in the next line; waited for.
+    fn next(&mut self) -> (u64, String) {
+        let line = self.lines.next().unwrap().unwrap();
+        let it: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        (it["id"].as_u64().unwrap(), it["state"].as_str().unwrap().to_owned())
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn whoever_watches_reads_one_line_for_what_waits_and_one_for_each_thing_that_happens_to_it() {
+    let bench = Bench::open();
+    let (_, script) = leaves_a_line(&bench);
+    let first = asks(&bench, &["sh", "-c", &script]);
+    let one = held(&bench, "waiting").parse::<u64>().unwrap();
+    let mut watched = Watched::of(&bench);
+    let state = |id: u64, state: &str| (id, state.to_owned());
+    assert_eq!(watched.next(), state(one, "waiting"), "what waited before");
+    let second = asks(&bench, &["true"]);
+    let (two, said_of_it) = watched.next();
+    assert_eq!(said_of_it, "waiting");
+    bench.json(&["approval", "deny", &two.to_string()]);
+    assert_eq!(watched.next(), state(two, "denied"));
+    bench.json(&["approval", "approve", &one.to_string()]);
+    assert_eq!(
+        [watched.next(), watched.next(), watched.next()],
+        ["approved", "running", "ran"].map(|it| state(one, it))
+    );
+    let third = asks(&bench, &["true"]);
+    let (three, _) = watched.next();
+    bench.json(&["approval", "withdraw", &three.to_string()]);
+    assert_eq!(watched.next(), state(three, "withdrawn"));
+    assert_eq!(said(first).code, 0);
+    assert_ne!(said(second).code, 0);
+    assert_ne!(said(third).code, 0);
+}
+
 /// Waits until an approval is in that state, and gives back its number.
 fn held(bench: &Bench, state: &str) -> String {
     bench.wait(&format!("an approval that is {state}"), || {

@@ -189,3 +189,120 @@ fn tasks_start_in_the_order_their_owner_puts_them_in() {
     let no = bench.refused(1, &["task", "edit", &name(two), "--deliverable", "finding"]);
     assert_eq!(no["code"], "wrong_state", "{no}");
 }
+
+/// The lines of the file: `open` items, and those under a heading of drafts.
+fn backlog_file(open: &[String], drafts: &[String]) -> String {
+    let items = |lines: &[String]| lines.iter().map(|line| format!("- [{line}\n")).collect::<String>();
+    format!("# Backlog\n\n## Now\n\n{}\n## Later {{draft}}\n\n{}", items(open), items(drafts))
+}
+
+#[test]
+fn a_file_of_thirty_tasks_is_edited_three_times_while_it_is_worked_on_and_the_record_is_true() {
+    let (bench, repo) = Bench::with_desks(&[("app.txt", "one\n")], &["ada", "bo", "cy", "di"]);
+    bench.json(&["project", "set", "demo", "--accept", "green"]);
+    let item = |n: u32| format!(" ] Write part {n:02}\n  run: echo {n} > part-{n:02}.txt");
+    let mut open: Vec<String> = (1..=20).map(item).collect();
+    let mut drafts: Vec<String> = (21..=30).map(item).collect();
+    // Nested: part 3 waits for two more that are its own.
+    open[2] = " ] Write part 03\n  run: cat part-3a.txt part-3b.txt > part-03.txt\n  - [ ] Write 3a\n    run: echo a > part-3a.txt\n  - [ ] Write 3b\n    run: echo b > part-3b.txt".to_owned();
+    let save = |open: &[String], drafts: &[String]| repo.write("TASKS.md", &backlog_file(open, drafts));
+    save(&open, &drafts);
+    bench.json(&["project", "set", "demo", "--backlog", "TASKS.md", "--record", "PROGRESS.md"]);
+    let titles = || -> Vec<(String, String)> {
+        let all = bench.json(&["task", "list"]);
+        let text = |it: &Value, key: &str| it[key].as_str().unwrap().to_owned();
+        let mut all: Vec<_> = all.as_array().unwrap().iter().map(|it| (text(it, "title"), text(it, "state"))).collect();
+        all.sort();
+        all
+    };
+    let there = |title: &str| titles().iter().any(|(it, state)| it == title && state != "cancelled");
+    bench.wait("the file is taken in", || (titles().len() == 32).then_some(()));
+
+    // First: a slip is mended, two are new, as it is worked on.
+    drafts[0] = item(21).replace("Write part", "Write the part");
+    open.push(" ] Write an index\n  run: ls > index.txt".to_owned());
+    open.insert(0, "x] Found the repository".to_owned());
+    save(&open, &drafts);
+    bench.wait("the first edit is taken in", || (there("Write an index") && there("Write the part 21")).then_some(()));
+    // Second: the editor writes it in two goes; one is gone, all stand in another order.
+    let gone = drafts.remove(4);
+    repo.write("TASKS.md", "# Backlog\n\n## Now\n\n- [ ] Write part 01\n  run: ec");
+    open.reverse();
+    save(&open, &drafts);
+    bench.wait("the second edit is taken in", || (!there("Write part 25")).then_some(()));
+    // Third: it is back, and all drafts are to be done; one was done by hand.
+    drafts.push(gone);
+    let by_hand = drafts.remove(1).replacen(" ]", "x]", 1);
+    open.append(&mut drafts);
+    open.push(by_hand);
+    save(&open, &drafts);
+    bench.wait("all is done", || {
+        let all = titles();
+        (all.len() == 33 && all.iter().all(|(_, state)| state == "done")).then_some(())
+    });
+
+    let names: std::collections::BTreeSet<String> = titles().into_iter().map(|(title, _)| title).collect();
+    assert_eq!(names.len(), 33, "no task is there twice");
+    assert_eq!(repo.on_main("part-03.txt").unwrap(), "a\nb", "what is nested was done first");
+    assert!(repo.on_main("part-22.txt").is_none(), "what was done by hand was not worked on");
+    let read = || std::fs::read_to_string(repo.path().join("PROGRESS.md")).unwrap_or_default();
+    bench.wait("the record says so, too", || (read().contains("\ndone: 33\n")).then_some(()));
+    let record = read();
+    for task in bench.json(&["task", "list"]).as_array().unwrap() {
+        let task = bench.json(&["task", "show", &task["id"].to_string()]);
+        let head = format!("### #{} {}\n", task["id"], task["title"].as_str().unwrap());
+        let part = record.split_once(&head).unwrap_or_else(|| panic!("{head} is in\n{record}")).1;
+        let part = part.split("\n### ").next().unwrap();
+        let merged = task["merged"].as_str().map(|commit| format!("merged as {}", &commit[..10]));
+        assert_eq!(part.contains("merged as"), merged.is_some(), "{part}");
+        assert!(merged.is_none_or(|merged| part.contains(&merged)), "{part}");
+    }
+    assert_eq!(
+        repo.git(&["status", "--porcelain", "--untracked-files=no"]),
+        "",
+        "the office changed no file of its owner's"
+    );
+}
+
+#[test]
+fn a_file_that_does_not_read_takes_nothing_away_and_says_what_to_do() {
+    let (bench, repo) = Bench::with_desks(&[("app.txt", "one\n")], &[]);
+    let refused = bench.refused(1, &["task", "import", "nowhere.md"]);
+    assert!(refused["message"].as_str().unwrap().contains("'nowhere.md' cannot be read"), "{refused}");
+    repo.write("TASKS.md", "- [ ] One\n- [ ] Two {after=three}\n");
+    let file = repo.path().join("TASKS.md");
+    let refused = bench.refused(1, &["task", "import", file.to_str().unwrap()]);
+    assert_eq!(refused["message"], "TASKS.md, line 2: no item here is called #three");
+    repo.write("TASKS.md", "- [ ] One\n- [ ] Two\n");
+    let taken = bench.json(&["task", "import", file.to_str().unwrap()]);
+    assert_eq!(taken["items"][1]["taken"], "added");
+
+    let trouble = |part: &str| {
+        bench.wait(part, || {
+            let said = bench.json(&["project", "show"]);
+            let said = format!("{} {}", said["files"]["backlog_trouble"], said["files"]["record_trouble"]);
+            said.contains(part).then_some(())
+        });
+    };
+    repo.write("NOTES.md", "mine\n");
+    bench.json(&["project", "set", "demo", "--backlog", "TASKS.md", "--record", "NOTES.md"]);
+    trouble("NOTES.md is there and is not the office's");
+    std::fs::remove_file(&file).unwrap();
+    trouble("TASKS.md: it is not there; the tasks that came from it stay as they are");
+    // Work that was merged may have planted it: what it leads to would be told to agents.
+    let secret = bench.root().join("secret");
+    std::fs::write(&secret, "- [ ] the secret\n").unwrap();
+    std::os::unix::fs::symlink(&secret, &file).unwrap();
+    trouble("TASKS.md: it is a link, and none is followed");
+    std::fs::remove_file(&file).unwrap();
+    repo.write("TASKS.md", "nothing\n");
+    trouble("no item is left in TASKS.md, which had 2: nothing is called off for that");
+    let tasks = bench.json(&["task", "list"]);
+    let titles: Vec<_> = tasks.as_array().unwrap().iter().map(|it| it["title"].as_str().unwrap()).collect();
+    assert_eq!(titles, ["One", "Two"]);
+    assert_eq!(std::fs::read_to_string(repo.path().join("NOTES.md")).unwrap(), "mine\n");
+    for wrong in ["../TASKS.md", "/etc/passwd", ".git/config"] {
+        let refused = bench.refused(1, &["project", "set", "demo", "--backlog", wrong]);
+        assert!(refused["message"].as_str().unwrap().contains("is no file within the project"), "{refused}");
+    }
+}

@@ -18,9 +18,9 @@ use office_core::{Approval, ApprovalState, Event, Noun, ProjectId, Seq, Task, Ta
 use office_door::wire::{Answer, Ask};
 use office_door::{Client, EventStream};
 use office_pty::ExitStatus;
-use office_runtime::{Ports, Programs, RunOptions};
-use office_tests::clock::{CountingIds, FakeClock};
+use office_tests::clock::FakeClock;
 use office_tests::fake_host::FakeHost;
+use office_tests::within::Within;
 use office_tests::{Bench, Repo};
 
 struct Night {
@@ -34,28 +34,16 @@ struct Night {
 
 impl Night {
     async fn begin(repo: impl FnOnce(&Bench) -> Repo) -> Self {
-        let bench = Bench::made();
-        let clock = Arc::new(FakeClock::at("2126-11-21T22:00:00Z"));
-        let host = Arc::new(FakeHost::default());
-        let (ready, is_ready) = tokio::sync::oneshot::channel();
-        let ports = Ports {
-            clock: clock.clone(),
-            ids: Arc::new(CountingIds::default()),
-            programs: Programs::Within { host: host.clone(), why: None },
-            bus: None,
-        };
-        let dir = bench.dir().to_owned();
-        let runtime = std::thread::spawn(move || {
-            let ready = move || ready.send(()).expect("the test waits");
-            let own = tokio::runtime::Runtime::new().expect("a runtime");
-            own.block_on(office_runtime::run_on(&dir, ports, RunOptions::default(), ready, std::future::pending()))
-        });
-        is_ready.await.expect("the runtime starts");
-        let client = Client::connect(bench.dir(), "test", None).await.expect("the door is open");
-        let path = repo(&bench).arg().to_owned();
-        let night = Self { bench, clock, host, client, runtime, asked: 0 };
+        let night = Self::on(Bench::made()).await;
+        let path = repo(&night.bench).arg().to_owned();
         night.client.ask(Ask::AddProject { path, name: Some("demo".to_owned()), base: None }).await.expect("a project");
         night
+    }
+
+    async fn on(bench: Bench) -> Self {
+        let Within { clock, host, runtime } = Within::run(bench.dir(), "2126-11-21T22:00:00Z", None);
+        let client = Client::connect(bench.dir(), "test", None).await.expect("the door is open");
+        Self { bench, clock, host, client, runtime, asked: 0 }
     }
 
     async fn submit(&mut self, body: CommandBody) -> Noun {
@@ -93,10 +81,10 @@ impl Night {
         }
     }
 
-    async fn end(self) -> std::path::PathBuf {
+    async fn end(self) -> Bench {
         self.client.ask(Ask::Quit { leave_desks: false }).await.expect("it ends");
         self.runtime.join().expect("no panic").expect("a clean end");
-        self.bench.dir().to_owned()
+        self.bench
     }
 }
 
@@ -201,7 +189,8 @@ async fn two_desks_never_get_the_same_task() {
     night.until(first, TaskState::Running).await;
     night.until(second, TaskState::Running).await;
     assert_eq!(night.host.running().len(), 2, "two tasks, two programs, one desk idle");
-    let dir = night.end().await;
+    let bench = night.end().await;
+    let dir = bench.dir();
     assert!(!Path::new(&dir).join("door.sock").exists(), "the door is closed behind it");
 }
 
@@ -277,4 +266,22 @@ async fn an_ask_that_nobody_answers_parks_its_task_overnight_and_comes_back_when
     let claimed = agent(&night, &run, ApprovalCommand::Claim { approval, stands: None, deed: None }).await;
     assert_eq!(claimed.state, ApprovalState::Running, "{claimed:?}");
     night.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_ends_the_office_is_answered_before_the_door_closes_however_busy_the_machine_is() {
+    let over = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    // With more to do than it has processors a machine stops a thread anywhere, also between an answer and a closed door.
+    let busy: Vec<_> = (0..4)
+        .map(|_| {
+            let over = over.clone();
+            std::thread::spawn(move || while !over.load(std::sync::atomic::Ordering::Relaxed) {})
+        })
+        .collect();
+    let mut bench = Bench::made();
+    for _ in 0..12 {
+        bench = Night::on(bench).await.end().await;
+    }
+    over.store(true, std::sync::atomic::Ordering::Relaxed);
+    busy.into_iter().for_each(|thread| thread.join().expect("it ends"));
 }

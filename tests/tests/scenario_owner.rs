@@ -203,3 +203,34 @@ async fn whoever_begins_to_follow_a_moment_late_is_given_what_was_missed_and_wha
     assert!(desks.contains(&Some("ben".to_owned())), "{desks:?}");
     assert_eq!(titles, ["Wait a while"], "each thing once, as it is now");
 }
+
+#[test]
+fn a_task_that_changes_more_than_it_may_is_parked_with_all_its_work_and_goes_on_once_it_may_more() {
+    let (bench, repo) = Bench::with_desks(&[("a.txt", "a\n")], &["ada"]);
+    let listed = bench.json(&["limit", "set", "--role", "engineer", "--files", "40", "--lines", "20"]);
+    assert_eq!(listed[0]["limits"]["lines"], 20, "{listed}");
+    // The first half is committed, the second is not: both count.
+    let body = "```sh\nif test -e b.txt; then echo more >> b.txt; exit; fi\nseq 15 > a.txt; git commit -qam one\nseq 15 > b.txt\nsleep 600\n```";
+    let task = bench.task("Change much", body, &[]);
+    let it = bench.until(task, &["parked"]);
+    assert_eq!(it["hold"]["reason"], "task_limit", "{it}");
+    assert_eq!(it["hold"]["what"], "It changed 31 lines, and may change 20.");
+    bench.until_quiet();
+    let checkout = std::path::PathBuf::from(it["workplace"]["path"].as_str().unwrap());
+    assert_eq!(std::fs::read_to_string(checkout.join("b.txt")).unwrap().lines().count(), 15, "its work is kept");
+    assert!(bench.office(&["status"]).out.contains("It changed 31 lines"), "{}", bench.office(&["status"]).out);
+    let release = it["hold"]["release"].as_str().unwrap();
+    assert_eq!(release, format!("office limit raise --task {task} --lines 10"));
+    bench.json(&release.split(' ').skip(1).collect::<Vec<_>>());
+    let done = bench.until(task, &["in review"]);
+    assert_eq!(done["marks"].as_array().map(Vec::len), Some(0), "it is within what it may now: {done}");
+    bench.json(&["task", "accept", &task.to_string()]);
+    assert_eq!(repo.on_main("b.txt").unwrap().lines().count(), 16);
+    bench.json(&["limit", "remove", "--role", "engineer"]);
+    // Done before anybody measured it: its reviewer is told.
+    bench.json(&["limit", "set", "--files", "1"]);
+    let quick = bench.task("Many files", "```sh\ntouch x y z\n```", &[]);
+    let it = bench.until(quick, &["in review", "parked"]);
+    let told = if it["state"] == "parked" { it["hold"]["what"].to_string() } else { it["marks"].to_string() };
+    assert!(told.contains("changed 3 files, and may change 1"), "{it}");
+}

@@ -310,6 +310,30 @@ fn links_lead_somewhere(files: &[Text]) -> Vec<Finding> {
     findings
 }
 
+/// The page on security names each way out that is tried, in a row that begins with its name, and none that is not.
+fn ways_out_are_listed(files: &[Text]) -> Vec<Finding> {
+    let Some(page) = files.iter().find(|file| file.path == "docs/SECURITY.md") else { return Vec::new() };
+    let mut rows = BTreeSet::new();
+    let mut findings = Vec::new();
+    for (index, line) in page.text.lines().enumerate() {
+        let Some(name) =
+            line.strip_prefix("| `").and_then(|rest| rest.split("` |").next()).filter(|name| !name.contains(' '))
+        else {
+            continue;
+        };
+        if !rows.insert(name) || office_tests::escapes::ALL.iter().all(|escape| escape.name != name) {
+            findings.push(format!(
+                "{}:{}: `{name}` is listed twice or never tried: tests/src/escapes.rs",
+                page.path,
+                index + 1
+            ));
+        }
+    }
+    let lacking = office_tests::escapes::ALL.iter().filter(|escape| !rows.contains(escape.name));
+    findings.extend(lacking.map(|escape| format!("{}:1: a row for `{}` is missing", page.path, escape.name)));
+    findings
+}
+
 /// Where a relative link in the file `from` leads, as a path from the root.
 fn resolve(from: &str, link: &str) -> String {
     let mut parts: Vec<&str> = from.split('/').collect();
@@ -349,6 +373,7 @@ the_house!(
     tests_say_what_they_wait_for,
     decisions_are_short_and_counted,
     links_lead_somewhere,
+    ways_out_are_listed,
 );
 
 mod planted {
@@ -459,6 +484,16 @@ mod planted {
         assert_eq!(links_lead_somewhere(&files(fine)), [""; 0]);
         assert!(links_lead_somewhere(&files("\n[x](b.md)\n"))[0].starts_with("docs/a.md:2:"));
         assert!(links_lead_somewhere(&files("[x](../decisions/0001-x.md)\n"))[0].contains("no tracked file"));
+    }
+
+    #[test]
+    fn a_way_out_that_is_not_listed_and_a_row_that_nobody_tries() {
+        let all: String =
+            office_tests::escapes::ALL.iter().map(|one| format!("| `{}` | words |\n", one.name)).collect();
+        let page = |text: &str| said(ways_out_are_listed, "docs/SECURITY.md", text);
+        assert_eq!(page(&format!("| a `word` of other tables | x |\n{all}")), "");
+        assert!(page(&all.replace("| `hooks` |", "| hooks |")).contains("a row for `hooks` is missing"));
+        assert!(page(&format!("{all}| `by-magic` | x |\n")).contains("`by-magic` is listed twice or never tried"));
     }
 
     #[test]

@@ -25,6 +25,8 @@ export const WINDOW_PACKAGES = [
 
 /** What only the tests need. */
 export const TEST_PACKAGES = [
+  { programs: ['go'], apt: 'golang-go', why: 'a test builds and tests a sample in Go at a desk, beside Rust, Node and Python', only: 'linux' },
+  { programs: ['python3'], apt: 'python3-venv', why: 'a test builds and tests a sample in Python at a desk', only: 'linux' },
   { programs: ['strace'], apt: 'strace', why: 'a test watches every connection that the demo makes', only: 'linux' },
   { programs: ['WebKitWebDriver'], apt: 'webkit2gtk-driver', why: 'tests look into the real window with it', only: 'linux' },
   { programs: ['Xvfb'], apt: 'xvfb', why: 'tests open the real window on a screen of their own', only: 'linux' },

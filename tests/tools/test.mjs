@@ -55,7 +55,7 @@ const SUITES = [
   { name: 'window-desktop', lane: 'screen', limit: 300, cold: 360, needs: ['build', 'page', 'window-build'], e2e: ['desktop', 'tray', 'alone', 'skew', 'terminals'] },
   { name: 'window-agent', lane: 'agents', limit: 180, cold: 600, needs: ['build', 'page', 'window-build'], e2e: ['agent'] },
   { name: 'window-far', lane: 'screen', limit: 180, cold: 240, needs: ['build', 'page', 'window-build'], e2e: ['remote'] },
-  { name: 'scenarios', limit: 360, cold: 480, needs: ['build'], tests: ['scenario*'] },
+  { name: 'scenarios', limit: 600, cold: 900, needs: ['build'], tests: ['scenario*'] },
   { name: 'faults', limit: 420, cold: 600, needs: ['build'], tests: ['fault*'] },
   { name: 'engines', lane: 'agents', limit: 300, cold: 600, needs: ['build'], check: ['node', 'tests/engines/run.mjs'] },
 ];

@@ -1,10 +1,12 @@
 // Each family of risk at a sandboxed desk, with a real engine: held by its rule, approved or denied, and what came of it is looked for
-// on the disk and in a bare remote. What one engine's row approves the other's denies. A push is made by the office itself, with a key
-// that no desk has, over kill -9. Only the model is a script.
+// on the disk, in a bare remote and in a registry. What one engine's row approves the other's denies. A push and a package are brought
+// there by the office itself, with keys that no desk has, over kill -9. Only the model is a script.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { until } from '../lib/desk.mjs';
 import { pointed } from './inside.mjs';
@@ -30,11 +32,12 @@ const ENGINES = {
 };
 
 const script = ({ run, done }) => [
-  run('mkdir old && echo 1 > old/a.txt && git add -A && git commit -qm "Add old" && git branch side'),
+  run('mkdir old && echo 1 > old/a.txt && echo \'{"name":"shop","version":"1.0.0","files":["old"]}\' > package.json && git add -A && git commit -qm "Add old" && git branch side'),
   run('cat .env'),
   run('git commit -qm x --allow-empty && git push origin HEAD:shipped'),
   run('git push origin HEAD:shipped'),
   ...FAMILIES.map(([family, command]) => run(`${command}; echo ran >> ran-${family}.log`)),
+  run('npm publish'),
   run('git push origin HEAD:never'),
   done,
   { text: 'It is done.' },
@@ -58,9 +61,28 @@ function remote(office) {
   return { git, bare, arrivals: (name) => (existsSync(log(name)) ? readFileSync(log(name), 'utf8').trim().split('\n').length : 0) };
 }
 
+/** The owner's registry, and what was brought there. */
+async function registry(office) {
+  const brought = [];
+  const server = createServer((request, answer) => {
+    const parts = [];
+    request.on('data', (part) => parts.push(part)).on('end', () => {
+      const is = request.method === 'PUT';
+      if (is) brought.push({ path: request.url, key: request.headers.authorization, said: JSON.parse(Buffer.concat(parts)) });
+      answer.writeHead(is ? 201 : 404, { 'content-type': 'application/json' }).end('{}');
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  writeFileSync(join(office.env.HOME, '.npmrc'), `registry=http://127.0.0.1:${port}/\n//127.0.0.1:${port}/:_authToken=nutmeg-key\n`);
+  return { brought, end: () => server.close() };
+}
+
 async function families(engine, made) {
   const speaks = ENGINES[engine];
   const office = await Office.open(`families-${engine}`, { scenes: [{ match: 'Ship it', steps: script(speaks) }] }, () => {}, made);
+  const shelf = await registry(office);
   try {
     const far = remote(office);
     await office.say('project', 'add', office.shop);
@@ -88,12 +110,22 @@ async function families(engine, made) {
       const approves = key === speaks.key;
       await office.say('approval', approves ? 'approve' : 'deny', String(it.id), '--note', `${family} tonight`);
     }
+    const release = await held('publish');
+    assert.deepEqual(release.deed.does.files.map(({ path }) => path), ['old/a.txt', 'package.json'].filter((path) => path !== 'old/a.txt' || speaks.key !== 'c'), JSON.stringify(release));
+    await office.die();
+    await office.start();
+    assert.equal(shelf.brought.length, 0, 'nothing is published before it is approved');
+    if (speaks.key === 'c') await office.say('approval', 'approve', String(release.id), '--seen', release.hash);
+    else await office.say('approval', 'deny', String(release.id), '--note', 'not this week');
     const last = await held('git.push');
     await office.say('approval', 'deny', String(last.id), '--note', 'once is enough');
     await until('it waits for review', async () => (await office.ask('task', 'show', String(task.id)))[0].state === 'in review', 60);
     assert.deepEqual([far.arrivals('shipped'), far.arrivals('never')], [1, 0]);
     assert.equal(far.git('-C', far.bare, 'rev-parse', 'shipped'), push.deed.does.commit);
     assert.equal(readFileSync(join(office.top, 'used'), 'utf8'), 'marzipan key');
+    const [published] = shelf.brought;
+    assert.equal(shelf.brought.length, speaks.key === 'c' ? 1 : 0);
+    if (published) assert.deepEqual([published.path, published.key, Object.keys(published.said.versions)], ['/shop', 'Bearer nutmeg-key', ['1.0.0']]);
     for (const [family, , , key] of FAMILIES) {
       const ran = existsSync(join(checkout, `ran-${family}.log`)) ? readFileSync(join(checkout, `ran-${family}.log`), 'utf8') : '';
       assert.equal(ran, key === speaks.key ? 'ran\n' : '', family);
@@ -102,8 +134,10 @@ async function families(engine, made) {
     assert.equal(existsSync(join(checkout, '.git/refs/heads/side')), speaks.key !== 'c');
     const told = office.model.state.requests.map(({ result }) => result ?? '').join('\n');
     for (const words of [/the office did it itself, once/, /exit code 0/, /\[new branch\]/, /command of its own/, /keys, tokens or passwords/, /once is enough/]) assert.match(told, words);
-    assert.doesNotMatch(readFileSync(join(office.top, 'model.jsonl'), 'utf8'), /marzipan key/);
+    assert.match(told, speaks.key === 'c' ? /\+ shop@1\.0\.0/ : /not this week/);
+    assert.doesNotMatch(readFileSync(join(office.top, 'model.jsonl'), 'utf8'), /marzipan key|nutmeg-key/);
   } finally {
+    shelf.end();
     await office.close();
   }
 }

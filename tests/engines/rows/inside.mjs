@@ -14,7 +14,7 @@ const steps = (top) => [
   run('mkdir build && rm -rf build'),
   run('echo one > a.txt && git add a.txt && git commit -qm "Add one"'),
   run("mkdir -p .github/workflows && echo 'on: push' >> .github/workflows/ci.yml"),
-  run('npm publish'),
+  run('cargo publish'),
   run(`cat '${join(top, 'home')}/.ssh/id_rsa'`),
   { tool: 'task_done', namespace: 'mcp__office', input: { summary: 'Shipped.' } },
   { text: 'It is done.' },
@@ -55,7 +55,8 @@ export const rows = [
         await office.say('approval', 'approve', String(held.id));
         const next = await until('the release is held', () => approval(office), 60);
         assert.equal(next.ruling.rule, 'publish', JSON.stringify(next));
-        assert.match(next.ruling.why, /none of your credentials/);
+        assert.match(next.ruling.why, /releases something to the world/);
+        assert.equal(next.deed?.does?.kind, 'owner', JSON.stringify(next));
         await office.say('approval', 'deny', String(next.id), '--note', 'not tonight');
         await until('it waits for review', async () => (await office.ask('task', 'show', String(task.id)))[0].state === 'in review', 60);
         assert.match(told(), /not tonight/);

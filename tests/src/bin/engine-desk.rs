@@ -101,6 +101,7 @@ fn plan() -> Result<()> {
         hook: text("hook"),
         office: text("office"),
         base_url: asked["base_url"].as_str().map(str::to_owned),
+        opening: asked["opening"].as_str().map(str::to_owned),
         project_words: text("project_words"),
     };
     let plan = spec.plan_in(&briefing, &setting)?;

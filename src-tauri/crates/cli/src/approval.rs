@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use office_core::approval::{ApprovalCommand, Said, Terms};
+use office_core::approval::{ApprovalCommand, Does, Said, Terms};
 use office_core::{Actor, Approval, ApprovalId, ApprovalState, At, Code, CommandBody, Event, Noun, Refusal};
 use office_door::wire::{Answer, Ask};
 
@@ -87,10 +87,10 @@ What is approved are the words that are shown. What a script they name holds is 
         #[arg(long)]
         never: bool,
     },
-    /// Print what is held, and each thing that is held from now on, until Ctrl-C
+    /// Print what is held, and each thing that happens to it from now on, until Ctrl-C
     #[command(after_help = "Examples:
   office approvals watch
-  office approvals watch --json | jq -r .shown")]
+  office approvals watch --json | jq -r 'select(.state == \"waiting\") | .shown'")]
     Watch,
     /// Take it back; one that runs already is shown as uncertain from then on
     #[command(after_help = "Examples:
@@ -211,11 +211,14 @@ async fn watch(s: &mut Session<'_>) -> Done {
         let (envelope, nouns) = events.next().await?;
         let Event::Approval(event) = &envelope.event else { continue };
         let about = nouns.iter().find_map(|noun| match noun {
-            Noun::Approval(it) if it.id == event.approval() && it.state == ApprovalState::Waiting => Some(it),
+            Noun::Approval(it) if it.id == event.approval() => Some(it),
             _ => None,
         });
         if let Some(it) = about {
-            s.show(it, || held(it))?;
+            s.show(it, || match it.state {
+                ApprovalState::Waiting => held(it),
+                state => print::line(&format!("approval {}  is {state}", it.id)),
+            })?;
         }
     }
 }
@@ -273,6 +276,15 @@ fn page(it: &Approval, who: &str, s: &Session<'_>) -> String {
     part("in", &it.cwd);
     if let Some(deed) = &it.deed {
         part("does it", &deed.says);
+        if let Does::Publish { sha256, files, more, .. } = &deed.does {
+            part("sha256", sha256);
+            for (at, file) in files.iter().enumerate() {
+                part(if at == 0 { "files" } else { "" }, &format!("{}, {} bytes", file.path, file.bytes));
+            }
+            if *more > 0 {
+                part("", &format!("and {more} more"));
+            }
+        }
     }
     let task = it.task.map(|task| format!(" for #{task}")).unwrap_or_default();
     part("asked by", &format!("{who}{task}, {}", moment(it.asked)));

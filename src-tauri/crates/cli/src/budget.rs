@@ -52,7 +52,7 @@ enum BudgetVerb {
 /// Whose budget it is; of the whole office, if nothing is said.
 #[derive(Debug, Args)]
 #[group(multiple = false)]
-struct WhoseArgs {
+pub(crate) struct WhoseArgs {
     /// Of a project
     #[arg(long, value_name = "PROJECT")]
     project: Option<String>,
@@ -138,7 +138,7 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, args: BudgetArgs) -> Done {
     list(s).await
 }
 
-async fn of(s: &mut Session<'_>, whose: &WhoseArgs) -> Result<BudgetOf, Fail> {
+pub(crate) async fn of(s: &mut Session<'_>, whose: &WhoseArgs) -> Result<BudgetOf, Fail> {
     Ok(match whose {
         WhoseArgs { project: Some(name), .. } => BudgetOf::Project(s.project(Some(name)).await?.id),
         WhoseArgs { role: Some(name), .. } => BudgetOf::Role(RoleName(name.clone())),

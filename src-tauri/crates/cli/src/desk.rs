@@ -258,6 +258,9 @@ fn page(card: &DeskCard, s: &Session<'_>) -> String {
     row("visitors", (card.visitors > 0).then(|| format!("{} subagent(s) at work", card.visitors)));
     row("takes", Some(if card.auto { "ready tasks by itself" } else { "only what is assigned" }.to_owned()));
     row("kept", card.enforcement.as_ref().map(words::enforcement));
+    for it in &card.collisions {
+        row("collides", Some(words::collision(it)));
+    }
     row("held", card.hold.as_ref().map(|hold| words::hold(hold, None)));
     let head = s.around.paint.bold(&print::line(&format!("{} {}", card.id, card.name)));
     format!("{head}\n{}", table.text(None))

@@ -4,9 +4,10 @@ use clap::{Arg, ArgAction, Command, CommandFactory};
 use office_core::audit::Verified;
 use office_core::project::{Project, TryReport};
 use office_core::recording::RecordingsReport;
-use office_core::role::{Engine, Role};
+use office_core::role::{Engine, Role, RoleFault};
 use office_core::view::{DeskView, StatusView};
 use office_core::{Envelope, Grant, Refusal, Task};
+use office_door::backlog::TakenIn;
 use office_door::wire::{AuditEntry, AutostartStanding, HealthLine, Hit, desk_environment};
 
 use crate::grammar::Cli;
@@ -167,7 +168,15 @@ fn types() -> Result<String, String> {
         .register::<Task>()
         .register::<Project>()
         .register::<TryReport>()
+        .register::<office_core::queue::QueueLine>()
+        .register::<TakenIn>()
+        .register::<office_core::task::lint::Linted>()
         .register::<Role>()
+        .register::<office_core::team::Interlock>()
+        .register::<office_core::team::PathLease>()
+        .register::<office_core::shift::Shift>()
+        .register::<RoleFault>()
+        .register::<office_door::roles::RoleFile>()
         .register::<Engine>()
         .register::<DeskView>()
         .register::<DeskCard>()
@@ -190,6 +199,7 @@ fn types() -> Result<String, String> {
         .register::<OfficeRestored>()
         .register::<Grant>()
         .register::<Verified>()
+        .register::<office_core::Plan>()
         .register::<AuditEntry>();
     let text = specta_typescript::Typescript::default()
         .export(&types, specta_serde::Format)

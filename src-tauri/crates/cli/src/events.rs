@@ -9,6 +9,7 @@ use office_core::effect::{Effect, EffectEvent};
 use office_core::grant::GrantEvent;
 use office_core::mail::{MailEvent, MailState};
 use office_core::office::OfficeEvent;
+use office_core::plan::PlanEvent;
 use office_core::project::{Acceptance, ProjectEvent};
 use office_core::recording::Budget;
 use office_core::run::{RunEvent, StopWhy};
@@ -146,6 +147,7 @@ impl Known {
                 | Effect::Check { task, .. }
                 | Effect::Halt { task }
                 | Effect::Merge { task }
+                | Effect::CheckResult { task }
                 | Effect::Reclaim { task } => Some(*task),
                 Effect::Prepare { run } | Effect::Launch { run } | Effect::End { run } | Effect::Tidy { run, .. } => {
                     task_of_run(*run)
@@ -154,7 +156,7 @@ impl Known {
                 Effect::TryProject { .. } | Effect::Discard { .. } => None,
             },
             Event::Mail(MailEvent::Sent { mail }) => mail.task,
-            Event::Office(_) | Event::Project(_) | Event::Desk(_) | Event::Mail(_) => None,
+            Event::Office(_) | Event::Project(_) | Event::Desk(_) | Event::Mail(_) | Event::Plan(_) => None,
         }
     }
 }
@@ -177,6 +179,7 @@ pub(crate) fn sentence(event: &Event) -> String {
         Event::Approval(event) => approval(event),
         Event::Grant(event) => grant(event),
         Event::Mail(event) => mail(event),
+        Event::Plan(event) => plan(event),
         Event::Effect(EffectEvent::Ended { effect, what, trouble }) => {
             let trouble = trouble.as_ref().map(|why| format!(": {}", first(why))).unwrap_or_default();
             format!("effect {effect}, {}, is over{trouble}", deed(what))
@@ -194,6 +197,30 @@ fn office(event: &OfficeEvent) -> String {
                 "settings changed: {} changes may wait for review; recordings are kept {kept}",
                 settings.review_limit
             )
+        }
+        OfficeEvent::PathsLeased { lease } => format!("run {} has {} for itself", lease.run, lease.paths.join(", ")),
+        OfficeEvent::PathsReleased { run } => format!("run {run} gave its paths back"),
+        OfficeEvent::InterlockSet { interlock } => {
+            format!("'{}' is held until task #{} is through: {}", interlock.run, interlock.task, interlock.why)
+        }
+        OfficeEvent::InterlockLifted { interlock, why } => format!("interlock {interlock} is lifted: {why}"),
+        OfficeEvent::Woken { wake } => match (&wake.cut, wake.made) {
+            (Some(why), _) => format!("'{}' was not woken by '{}': {why}", wake.role, wake.why.on),
+            (None, Some(task)) => format!("'{}' was woken by '{}': task #{task}", wake.role, wake.why.on),
+            (None, None) => format!("'{}' was told of '{}' by mail", wake.role, wake.why.on),
+        },
+        OfficeEvent::ShiftEnds { at } => format!("the shift ends at {at}"),
+        OfficeEvent::ShiftEnded { .. } => "the shift is over".to_owned(),
+        OfficeEvent::ShiftReported { report } => format!(
+            "the shift's report: {} done, {} failed, {} wait for you",
+            report.done.len(),
+            report.failed.len(),
+            report.waits_for_you.len()
+        ),
+        OfficeEvent::RolesRead { roles, faults } if faults.is_empty() => format!("{} roles read", roles.len()),
+        OfficeEvent::RolesRead { faults, .. } => {
+            let first = faults.first().map(ToString::to_string).unwrap_or_default();
+            format!("{} fault(s) in files of roles: {first}", faults.len())
         }
         OfficeEvent::CatalogRead { roles, engines } => {
             format!("{} roles and {} engines read", roles.len(), engines.len())
@@ -223,6 +250,10 @@ fn office(event: &OfficeEvent) -> String {
         OfficeEvent::BudgetSet { budget } => {
             format!("budget of {}: {}", budget.of, crate::budget::limits(&budget.limits))
         }
+        OfficeEvent::TaskLimitSet { limit } => {
+            format!("a task of {} may take {}", limit.of, crate::limit::words(&limit.limits))
+        }
+        OfficeEvent::TaskLimitRemoved { of } => format!("no limit for the tasks of {of} any more"),
         OfficeEvent::BudgetRemoved { of } => format!("no budget of {of} any more"),
     }
 }
@@ -234,9 +265,37 @@ fn project(event: &ProjectEvent) -> String {
         ProjectEvent::AcceptanceSet { project, acceptance } => match acceptance {
             Acceptance::Owner => format!("project {project}: the owner accepts"),
             Acceptance::Green => format!("project {project}: what is green is merged"),
+            Acceptance::LowRisk => format!("project {project}: what is of low risk is merged"),
         },
+        ProjectEvent::CollisionsSeen { project, collisions } => {
+            let pairs = collisions.iter().map(|it| {
+                let how = if it.conflicts.is_empty() { "touch the same" } else { "would conflict" };
+                format!("#{} and #{} {how}", it.one, it.other)
+            });
+            let pairs: Vec<_> = pairs.collect();
+            let said = if pairs.is_empty() { "nobody touches what another does".to_owned() } else { pairs.join("; ") };
+            format!("project {project}: {said}")
+        }
+        ProjectEvent::ReviewSet { project, review } => {
+            format!("project {project}: {}", crate::project::reviewed(*review))
+        }
         ProjectEvent::SandboxSet { project, sandbox } => {
             format!("project {project}: sandbox {}", crate::project::sandboxed(sandbox))
+        }
+        ProjectEvent::ProtectedSet { project, protected } if protected.is_empty() => {
+            format!("project {project}: no branch is protected")
+        }
+        ProjectEvent::ProtectedSet { project, protected } => {
+            format!("project {project}: the office never moves {}", protected.join(", "))
+        }
+        ProjectEvent::QueueHeld { project, hold } => {
+            format!("project {project}: nothing more is merged: {}", words::hold(hold, None))
+        }
+        ProjectEvent::QueueReleased { project } => format!("project {project}: merging goes on"),
+        ProjectEvent::FilesSet { project, files } => {
+            let said = crate::project::files(files);
+            let said = said.trim_start_matches("; ");
+            format!("project {project}: {}", if said.is_empty() { "no backlog and no record" } else { said })
         }
         ProjectEvent::TryAsked { project } => format!("project {project}: its base is tried"),
         ProjectEvent::Tried { project, report } => {
@@ -264,7 +323,7 @@ fn task(event: &TaskEvent) -> String {
         TaskEvent::Released { .. } => "released".to_owned(),
         TaskEvent::Queued { desk, front: false, .. } => format!("queued at desk {desk}"),
         TaskEvent::Queued { desk, front: true, .. } => {
-            format!("first in the queue of desk {desk}, for another attempt")
+            format!("first in the queue of desk {desk}, to be tried again")
         }
         TaskEvent::Unassigned { .. } => "taken back from its queue".to_owned(),
         TaskEvent::Started { desk, run, .. } => format!("started at desk {desk} (run {run})"),
@@ -286,8 +345,28 @@ fn task(event: &TaskEvent) -> String {
         TaskEvent::Resumed { .. } => "resumed".to_owned(),
         TaskEvent::Failed { why, .. } => format!("failed: {}", first(why)),
         TaskEvent::KeepAsked { .. } => "its work is kept".to_owned(),
+        TaskEvent::Took { taken, .. } => {
+            format!("its checkout holds {} changed lines in {} files", taken.lines, taken.files)
+        }
         TaskEvent::Progress { text, .. } => format!("progress: {}", first(text)),
+        TaskEvent::ReviewAsked { review, .. } => {
+            format!("to be reviewed by another run: #{}, round {}", review.done_by, review.round)
+        }
+        TaskEvent::Judged { judged, .. } => {
+            let by = words::actor(judged.by);
+            format!("reviewed, {} ({by}): {}", judged.verdict.words(), first(&judged.words))
+        }
         TaskEvent::Accepted { .. } => "accepted".to_owned(),
+        TaskEvent::PutOnBase { landing, .. } => {
+            let short = |commit: &str| commit.chars().take(12).collect::<String>();
+            let checked = if landing.checked { ", already checked" } else { "" };
+            format!("put on the base at {} as {}{checked}", short(&landing.base), short(&landing.commit))
+        }
+        TaskEvent::ResultChecked { results, .. } => {
+            let red = results.iter().filter(|result| result.verdict.refuses()).count();
+            format!("checked on the base: {} of {} check(s) red", red, results.len())
+        }
+        TaskEvent::BaseGone { why, .. } => format!("could not be merged: {}", first(why)),
         TaskEvent::MergeWaits { why, .. } => format!("could not be merged: {}", first(why)),
         TaskEvent::SentBack { note, .. } => format!("sent back: {}", first(&note.text)),
         TaskEvent::Done { commit: Some(commit), .. } => {
@@ -384,6 +463,20 @@ fn mail(event: &MailEvent) -> String {
     }
 }
 
+fn plan(event: &PlanEvent) -> String {
+    let said = |note: &Option<String>| note.as_deref().map(|note| format!(": {}", first(note))).unwrap_or_default();
+    match event {
+        PlanEvent::Proposed { plan } => {
+            format!("plan {} proposed, {} drafts: {}", plan.id, plan.drafts.len(), first(&plan.title))
+        }
+        PlanEvent::Edited { plan } => format!("plan {} changed, {} drafts", plan.id, plan.drafts.len()),
+        PlanEvent::Accepted { plan, by } => format!("plan {plan} accepted by {}", words::actor(*by)),
+        PlanEvent::Rejected { plan, by, note } => {
+            format!("plan {plan} rejected by {}{}", words::actor(*by), said(note))
+        }
+    }
+}
+
 fn deed(effect: &Effect) -> String {
     match effect {
         Effect::Prepare { run } => format!("making the checkout of run {run}"),
@@ -393,6 +486,7 @@ fn deed(effect: &Effect) -> String {
         Effect::Collect { task, .. } => format!("collecting #{task}"),
         Effect::Check { task, .. } => format!("checking #{task}"),
         Effect::Merge { task } => format!("merging #{task}"),
+        Effect::CheckResult { task } => format!("checking #{task} on the base"),
         Effect::Reclaim { task } => format!("clearing up after #{task}"),
         Effect::Tidy { run, .. } => format!("clearing up after run {run}"),
         Effect::Discard { runs } => format!("removing what {} run(s) left", runs.len()),

@@ -18,14 +18,19 @@ use crate::events::EventsArgs;
 use crate::grant::GrantVerb;
 use crate::guard::GuardVerb;
 use crate::home::RunArgs;
+use crate::limit::LimitArgs;
 use crate::mail::MailVerb;
 use crate::memory::MemoryVerb;
 use crate::office::{BackupArgs, InitArgs, QuitArgs, RestoreArgs, SetArgs, StatusArgs, StopArgs};
+use crate::plan::PlanVerb;
 use crate::project::ProjectVerb;
 use crate::prune::PruneArgs;
+use crate::queue::QueueVerb;
 use crate::role::{EngineVerb, RoleVerb};
 use crate::search::SearchArgs;
+use crate::talk::TalkArgs;
 use crate::task::TaskVerb;
+use crate::team::{InterlockVerb, LeaseArgs, ShiftVerb};
 use crate::unattended::UnattendedArgs;
 
 const ABOUT: &str = "Afterhours: an office of coding agents that works through your backlog while you are away.
@@ -91,11 +96,27 @@ pub(crate) enum Verb {
     /// What is to be done
     #[command(subcommand)]
     Task(TaskVerb),
+    /// What was accepted, and how far it is on its way onto the base
+    #[command(subcommand)]
+    Queue(QueueVerb),
     /// Answer what agents ask, in words or by the number of a choice; without a task: the questions that wait
     Answer(AnswerArgs),
     /// What agents, the office and you write to one another
     #[command(subcommand)]
     Mail(MailVerb),
+    /// Say what you want to whoever leads the desks: a plan of draft tasks comes of it
+    Talk(TalkArgs),
+    /// Drafts that belong together, and wait to be accepted or rejected as a whole
+    #[command(subcommand)]
+    Plan(PlanVerb),
+    /// Commands that are held until a task is through
+    #[command(subcommand)]
+    Interlock(InterlockVerb),
+    /// Paths that a desk has to itself while it works there
+    Lease(LeaseArgs),
+    /// The shift
+    #[command(subcommand)]
+    Shift(ShiftVerb),
     /// What is held until you answer
     #[command(subcommand, visible_alias = "approvals")]
     Approval(ApprovalVerb),
@@ -121,6 +142,8 @@ pub(crate) enum Verb {
     Set(SetArgs),
     /// What may be spent, and what was
     Budget(BudgetArgs),
+    /// What one task may take: files, lines, time
+    Limit(LimitArgs),
     /// What happened, in order
     Events(EventsArgs),
     /// Search tasks and events
@@ -177,6 +200,11 @@ where
     T: DeserializeOwned + Clone + Send + Sync + 'static,
 {
     PossibleValuesParser::new(words).try_map(|word| serde_json::from_value::<T>(serde_json::Value::String(word)))
+}
+
+/// A choice that is on or off.
+pub(crate) fn on_off() -> impl TypedValueParser<Value = bool> {
+    PossibleValuesParser::new(["on", "off"]).map(|word| word == "on")
 }
 
 /// A state of the life cycle; `in-review` means `in review`.

@@ -17,21 +17,27 @@ mod grammar;
 mod grant;
 mod guard;
 mod home;
+mod limit;
 mod mail;
 mod mcp;
 mod memory;
 mod office;
 mod out;
+mod plan;
 mod print;
 mod project;
 mod prune;
+mod queue;
 mod raw;
 mod role;
 mod search;
 mod session;
 mod shapes;
 mod status;
+mod talk;
 mod task;
+mod team;
+mod texts;
 mod unattended;
 mod words;
 
@@ -90,8 +96,14 @@ async fn carry_out(cli: Cli, around: &Around) -> Done {
         Verb::Engine(verb) => role::carry_out_engine(s, verb).await,
         Verb::Desk(verb) => desk::carry_out(s, verb).await,
         Verb::Task(verb) => task::carry_out(s, verb).await,
+        Verb::Queue(verb) => queue::carry_out(s, verb).await,
         Verb::Answer(args) => answer::carry_out(s, args).await,
+        Verb::Interlock(verb) => team::interlock(s, verb).await,
+        Verb::Lease(args) => team::lease(s, args).await,
+        Verb::Shift(verb) => team::shift(s, verb).await,
         Verb::Mail(verb) => mail::carry_out(s, verb).await,
+        Verb::Talk(args) => talk::carry_out(s, args).await,
+        Verb::Plan(verb) => plan::carry_out(s, verb).await,
         Verb::Approval(verb) => approval::carry_out(s, verb).await,
         Verb::Grant(verb) => grant::carry_out(s, verb).await,
         Verb::Audit(verb) => audit::carry_out(s, verb).await,
@@ -102,6 +114,7 @@ async fn carry_out(cli: Cli, around: &Around) -> Done {
         Verb::Resume => office::resume(s).await,
         Verb::Set(args) => office::set(s, args).await,
         Verb::Budget(args) => budget::carry_out(s, args).await,
+        Verb::Limit(args) => limit::carry_out(s, args).await,
         Verb::Events(args) => events::carry_out(s, args).await,
         Verb::Guard(verb) => guard::carry_out(s, verb),
         Verb::Search(args) => search::carry_out(s, args).await,

@@ -205,9 +205,9 @@ async fn mails(s: &mut Session<'_>, ask: Ask) -> Result<Vec<Mail>, Fail> {
 }
 
 /// What people call the desks; those that are gone have their number.
-type Names = BTreeMap<DeskId, String>;
+pub(crate) type Names = BTreeMap<DeskId, String>;
 
-async fn names(s: &mut Session<'_>) -> Result<Names, Fail> {
+pub(crate) async fn names(s: &mut Session<'_>) -> Result<Names, Fail> {
     Ok(s.desks().await?.into_iter().map(|desk| (desk.id, desk.name)).collect())
 }
 
@@ -228,7 +228,7 @@ async fn rows(s: &mut Session<'_>, found: &[Mail], none: &str) -> Done {
 }
 
 /// A mail as it is read.
-fn text_of(it: &Mail, names: &Names) -> String {
+pub(crate) fn text_of(it: &Mail, names: &Names) -> String {
     let (from, to) = (sender(it.from, names), mailbox(&it.to, names));
     let answers = it.answers.map(|id| format!(", answers {id}")).unwrap_or_default();
     let task = it.task.map(|task| format!(", from work on #{task}")).unwrap_or_default();
@@ -243,7 +243,8 @@ fn text_of(it: &Mail, names: &Names) -> String {
     print::block(&format!("{head}{}{text}", files.concat()))
 }
 
-fn sender(from: Actor, names: &Names) -> String {
+/// What people call whoever wrote it.
+pub(crate) fn sender(from: Actor, names: &Names) -> String {
     match from {
         Actor::Owner => "owner".to_owned(),
         Actor::Office => "office".to_owned(),

@@ -2,8 +2,10 @@
 //! connection, which outlives a restart of the office, is in `mcp/link.rs`.
 
 mod link;
+mod plan;
 mod team;
 mod tools;
+mod work;
 
 use rmcp::ServiceExt;
 

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use office_core::project::{Acceptance, Project, ProjectCommand, TryReport};
+use office_core::project::{Acceptance, MergeStrategy, Project, ProjectCommand, ProjectFiles, TryReport};
 use office_core::sandbox::{SandboxChoice, SandboxMode};
 use office_core::{Code, CommandBody, Noun, Refusal};
 use office_door::wire::{Answer, Ask};
 
 use crate::fail::Fail;
-use crate::grammar::word;
+use crate::grammar::{on_off, word};
 use crate::print::{self, Table};
 use crate::session::{Done, Session, unexpected};
 
@@ -61,19 +61,30 @@ and are merged when you accept them. Set-up, checks and the like stand in .offic
     /// Choose who accepts, and what desks and checks see of the machine
     #[command(after_help = "Examples:
   office project set shop --accept green     merge what is green and carries no mark
+  office project set shop --accept low-risk  merge what is small, green and touches no tests, CI, locks or agents' settings
   office project set shop --accept owner     everything waits for you (the default)
+  office project set shop --review on        another run judges each change before it is merged
+  office project set shop --protect main 'release/*'   branches that the office never moves
   office project set shop --sandbox required         nothing runs where this machine has no sandbox
   office project set shop --reach github.com         desks may reach this host, too (https only)
   office project set shop --see /opt/sdk/current     desks see this, too, read-only
+  office project set shop --backlog TASKS.md         its items are tasks, taken in whenever the file changes
+  office project set shop --record PROGRESS.md       the office writes there what is done, and by whom
 
-What runs keeps the sandbox it was started in. `--reach none` and `--see none` take back what was added.")]
-    #[group(id = "settings", required = true, multiple = true, args = ["accept", "sandbox", "reach", "see"])]
+What runs keeps the sandbox it was started in. `none` takes back what was added: hosts, what is seen, protected branches, a file.")]
+    #[group(id = "settings", required = true, multiple = true, args = ["accept", "review", "protect", "sandbox", "reach", "see", "backlog", "record"])]
     Set {
         /// Name or number [default: the only one]
         project: Option<String>,
         /// Who accepts
-        #[arg(long, value_parser = word::<Acceptance>(&["owner", "green"]))]
+        #[arg(long, value_parser = word::<Acceptance>(&["owner", "green", "low-risk"]))]
         accept: Option<Acceptance>,
+        /// Whether another run, of a role that may review, judges each change before it is merged
+        #[arg(long, value_parser = on_off())]
+        review: Option<bool>,
+        /// Branches that the office never moves, by a merge or a push; patterns with `*`; replaces the list
+        #[arg(long, value_name = "BRANCH", num_args = 1..)]
+        protect: Vec<String>,
         /// Whether desks and checks are kept in a sandbox: `auto` wherever this machine can, `required`, `off`
         #[arg(long, value_parser = word::<SandboxMode>(&["auto", "required", "off"]))]
         sandbox: Option<SandboxMode>,
@@ -83,6 +94,12 @@ What runs keeps the sandbox it was started in. `--reach none` and `--see none` t
         /// Files and folders that desks and checks see besides, read-only; replaces the list
         #[arg(long, value_name = "PATH", num_args = 1..)]
         see: Vec<String>,
+        /// A Markdown file of the work tree whose items become tasks (`office task import --help` says how it is written)
+        #[arg(long, value_name = "FILE")]
+        backlog: Option<String>,
+        /// A Markdown file that the office writes into the work tree: what is done, by whom, and what waits
+        #[arg(long, value_name = "FILE")]
+        record: Option<String>,
     },
 }
 
@@ -139,15 +156,11 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, verb: ProjectVerb) -> Done {
             let Noun::Project(project) = s.submit(body).await? else { return Err(unexpected()) };
             s.show(&project, || one_line(&project, "removed; the repository is as it was"))
         }
-        ProjectVerb::Set { project, accept, sandbox, reach, see } => {
+        ProjectVerb::Set { project, accept, review, protect, sandbox, reach, see, backlog, record } => {
             let mut project = s.project(project.as_deref()).await?;
             if sandbox.is_some() || !reach.is_empty() || !see.is_empty() {
                 let known = project.sandbox.clone();
-                let list = |given: Vec<String>, known| match given.as_slice() {
-                    [] => known,
-                    [none] if none == "none" => Vec::new(),
-                    _ => given,
-                };
+                let list = |given: Vec<String>, known| if given.is_empty() { known } else { but_none(given) };
                 let sandbox = SandboxChoice {
                     mode: sandbox.unwrap_or(known.mode),
                     reach: list(reach, known.reach),
@@ -157,15 +170,47 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, verb: ProjectVerb) -> Done {
                 let Noun::Project(changed) = s.submit(body).await? else { return Err(unexpected()) };
                 project = changed;
             }
+            if !protect.is_empty() {
+                let protected = but_none(protect);
+                let body = CommandBody::Project(ProjectCommand::SetProtected { project: project.id, protected });
+                let Noun::Project(changed) = s.submit(body).await? else { return Err(unexpected()) };
+                project = changed;
+            }
+            if backlog.is_some() || record.is_some() {
+                let chosen = |given: Option<String>, known| match given {
+                    Some(none) if none == "none" => None,
+                    Some(file) => Some(file),
+                    None => known,
+                };
+                let body = CommandBody::Project(ProjectCommand::SetFiles {
+                    project: project.id,
+                    backlog: chosen(backlog, project.files.backlog.clone()),
+                    record: chosen(record, project.files.record.clone()),
+                });
+                let Noun::Project(changed) = s.submit(body).await? else { return Err(unexpected()) };
+                project = changed;
+            }
+            if let Some(review) = review {
+                let body = CommandBody::Project(ProjectCommand::SetReview { project: project.id, review });
+                let Noun::Project(changed) = s.submit(body).await? else { return Err(unexpected()) };
+                project = changed;
+            }
             if let Some(acceptance) = accept {
                 let ask = Ask::SetAcceptance { project: project.name, acceptance };
                 let Answer::Changed(Noun::Project(changed)) = s.ask(ask).await? else { return Err(unexpected()) };
                 project = changed;
             }
-            let said = format!(": {}; sandbox {}", accepts(&project), sandboxed(&project.sandbox));
+            let review = if project.review { format!("; {}", reviewed(true)) } else { String::new() };
+            let sandbox = sandboxed(&project.sandbox);
+            let said = format!(": {}{review}; sandbox {sandbox}{}", accepts(&project), files(&project.files));
             s.show(&project, || one_line(&project, &said).replacen("' : ", "': ", 1))
         }
     }
+}
+
+/// A list that replaces another; `none` empties it.
+fn but_none(given: Vec<String>) -> Vec<String> {
+    if given == ["none"] { Vec::new() } else { given }
 }
 
 fn one_line(project: &Project, what: &str) -> String {
@@ -176,6 +221,20 @@ fn accepts(project: &Project) -> &'static str {
     match project.acceptance {
         Acceptance::Owner => "you accept",
         Acceptance::Green => "green is merged",
+        Acceptance::LowRisk => "what is of low risk is merged",
+    }
+}
+
+/// Whether another run judges each change, in words.
+pub(crate) fn reviewed(review: bool) -> &'static str {
+    if review { "another run reviews each change" } else { "no other run reviews changes" }
+}
+
+fn merges(how: MergeStrategy) -> &'static str {
+    match how {
+        MergeStrategy::Merge => "by a merge commit",
+        MergeStrategy::Squash => "as one commit",
+        MergeStrategy::Rebase => "as the agent's commits, put on the base anew",
     }
 }
 
@@ -195,6 +254,21 @@ pub(crate) fn sandboxed(choice: &SandboxChoice) -> String {
     said
 }
 
+/// The files that people and the office tell each other of tasks in, in words.
+pub(crate) fn files(files: &ProjectFiles) -> String {
+    let mut said = String::new();
+    let all = [("backlog", &files.backlog, &files.backlog_trouble), ("record", &files.record, &files.record_trouble)];
+    for (what, file, trouble) in all {
+        if let Some(file) = file {
+            said.push_str(&format!("; {what} {file}"));
+        }
+        if let Some(trouble) = trouble {
+            said.push_str(&format!(" ({trouble})"));
+        }
+    }
+    said
+}
+
 fn page(project: &Project, s: &Session<'_>) -> String {
     let paint = s.around.paint;
     let mut out = paint.bold(&print::line(&format!("{} {}", project.id, project.name))) + "\n";
@@ -205,6 +279,14 @@ fn page(project: &Project, s: &Session<'_>) -> String {
     row("base", project.base_branch.clone());
     row("branches", format!("{}/TASK/TITLE", project.prefix));
     row("accepts", accepts(project).to_owned());
+    row("review", reviewed(project.review).to_owned());
+    row("merges", merges(settings.merge).to_owned());
+    if !project.protected.is_empty() {
+        row("never moves", project.protected.join(", "));
+    }
+    if let Some(hold) = &project.queue_hold {
+        row("queue", format!("held: {}", crate::words::hold(hold, None)));
+    }
     row("sandbox", sandboxed(&project.sandbox));
     for (n, run) in settings.setup.run.iter().enumerate() {
         row(if n == 0 { "set-up" } else { "" }, run.clone());

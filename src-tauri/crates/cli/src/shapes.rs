@@ -1,5 +1,6 @@
 //! What `--json` prints for each verb, by name of type. Most types are the office's own; those only the command makes are here.
 
+use office_core::collision::DeskCollision;
 use office_core::hold::Hold;
 use office_core::sandbox::Enforcement;
 use office_core::seen::Spent;
@@ -51,17 +52,35 @@ pub(crate) struct DeskCard {
     pub(crate) spent: Option<Spent>,
     /// Subagents of its agent at work.
     pub(crate) visitors: u32,
+    /// Others that are under way and touch the same files.
+    pub(crate) collisions: Vec<DeskCollision>,
 }
 
 impl DeskCard {
     /// Joins both; a removed desk is no longer seen.
     pub(crate) fn new(desk: Desk, seen: Option<DeskView>) -> Self {
         let (spent, visitors) = seen.as_ref().map_or((None, 0), |seen| (seen.spent.clone(), seen.visitors));
+        let collisions = seen.as_ref().map(|seen| seen.collisions.clone()).unwrap_or_default();
         let (state, evidence, since, task, title, enforcement) = match seen {
             Some(seen) => (seen.state, seen.evidence, seen.since, seen.task, seen.title, seen.enforcement),
             None => (DeskState::Off, "removed".to_owned(), None, None, None, None),
         };
-        let Desk { id, name, role, project, engine, command, hold, run, last_run, queue, auto, removed: _ } = desk;
+        let Desk {
+            id,
+            name,
+            role,
+            project,
+            engine,
+            command,
+            hold,
+            run,
+            last_run,
+            queue,
+            auto,
+            removed: _,
+            by: _,
+            only: _,
+        } = desk;
         Self {
             id,
             name,
@@ -82,6 +101,7 @@ impl DeskCard {
             auto,
             spent,
             visitors,
+            collisions,
         }
     }
 }
@@ -261,6 +281,16 @@ pub(crate) const SHAPES: &[(&str, &str)] = &[
     ("project set", "Project"),
     ("role list", "Role[]"),
     ("role show", "Role"),
+    ("role source", "RoleFile"),
+    ("interlock add", "Interlock[]"),
+    ("interlock list", "Interlock[]"),
+    ("interlock lift", "Interlock[]"),
+    ("lease", "PathLease[]"),
+    ("shift end", "Shift"),
+    ("shift show", "Shift"),
+    ("task split", "Task"),
+    ("role check", "RoleFault[]"),
+    ("role set", "Role"),
     ("engine list", "Engine[]"),
     ("engine test", "Engine"),
     ("desk add", "DeskCard"),
@@ -280,9 +310,15 @@ pub(crate) const SHAPES: &[(&str, &str)] = &[
     ("budget set", "BudgetView[]"),
     ("budget raise", "BudgetView[]"),
     ("budget remove", "BudgetView[]"),
+    ("limit list", "TaskLimitView[]"),
+    ("limit set", "TaskLimitView[]"),
+    ("limit raise", "TaskLimitView[]"),
+    ("limit remove", "TaskLimitView[]"),
     ("task add", "Task"),
+    ("task import", "TakenIn"),
     ("task list", "Task[]"),
     ("task show", "Task"),
+    ("task lint", "Linted[]"),
     ("task edit", "Task"),
     ("task release", "Task"),
     ("task assign", "Task"),
@@ -298,6 +334,7 @@ pub(crate) const SHAPES: &[(&str, &str)] = &[
     ("task reject", "Task"),
     ("task blocked", "Task"),
     ("task answer", "Task"),
+    ("task verdict", "Task"),
     ("task progress", "Task"),
     ("task diff", "TaskDiff"),
     ("task log", "TaskLog"),
@@ -310,6 +347,13 @@ pub(crate) const SHAPES: &[(&str, &str)] = &[
     ("mail show", "Mail"),
     ("mail thread", "Mail[]"),
     ("mail list", "Mail[]"),
+    ("talk", "Mail[]"),
+    ("plan propose", "Plan"),
+    ("plan list", "Plan[]"),
+    ("plan show", "Plan"),
+    ("plan edit", "Plan"),
+    ("plan accept", "Plan"),
+    ("plan reject", "Plan"),
     ("approval list", "Approval[]"),
     ("approval show", "Approval"),
     ("approval approve", "Approval"),
@@ -321,6 +365,10 @@ pub(crate) const SHAPES: &[(&str, &str)] = &[
     ("approval reply", "Approval"),
     ("approval rule", ""),
     ("approval watch", "Approval ..."),
+    ("queue list", "QueueLine[]"),
+    ("queue hold", "Project"),
+    ("queue release", "Project"),
+    ("queue retry", "Task ..."),
     ("grant add", "Grant"),
     ("grant list", "Grant[]"),
     ("grant revoke", "Grant"),

@@ -32,6 +32,7 @@ pub(crate) fn screen(view: &StatusView, around: &Around) -> String {
     };
     part("Budgets", 0, crate::budget::table(&view.budgets, 2, around.columns));
     part("Held until you answer", view.approvals.len(), held(view, around));
+    part("Plans", view.plans.len(), plans(view, around));
     let waits = table(&view.waits_for_you, view, around, |line| match line.state {
         TaskState::InReview if line.marks > 0 => format!("{} mark(s)  `office task show {}`", line.marks, line.id),
         TaskState::InReview => format!("`office task show {}`", line.id),
@@ -47,6 +48,7 @@ pub(crate) fn screen(view: &StatusView, around: &Around) -> String {
     };
     part("Desks", view.desks.len(), desks);
     part("Stuck or held", 0, stuck(view, around));
+    part("On a collision course", 0, collisions(view, around));
     part("At work", view.at_work.len(), table(&view.at_work, view, around, on_desk));
     let backlog = table(&view.backlog[..view.backlog.len().min(SHOWN)], view, around, |line| {
         let waits: Vec<_> = line.waiting_for.iter().map(|task| format!("#{task}")).collect();
@@ -57,6 +59,7 @@ pub(crate) fn screen(view: &StatusView, around: &Around) -> String {
     let done = table(newest, view, around, on_desk);
     part("Done within a day", view.done.len(), with_rest(done, view.done.len()));
     let idle = view.approvals.is_empty()
+        && view.plans.is_empty()
         && [&view.waits_for_you, &view.held, &view.at_work, &view.backlog].into_iter().all(Vec::is_empty);
     if idle {
         out.push_str("\nNothing to do: `office task add TITLE` adds a task.\n");
@@ -79,6 +82,16 @@ fn held(view: &StatusView, around: &Around) -> String {
             let first = reason.lines().next().unwrap_or_default();
             table.row([String::new(), String::new(), String::new(), String::new(), print::cut(first, 100)]);
         }
+    }
+    table.text(around.columns)
+}
+
+fn plans(view: &StatusView, around: &Around) -> String {
+    let mut table = Table::new(2);
+    for it in &view.plans {
+        let age = print::age(it.since, view.now);
+        let drafts = format!("{} drafts", it.drafts.len());
+        table.row([it.id.to_string(), drafts, age, format!("`office plan show {}`", it.id), it.title.clone()]);
     }
     table.text(around.columns)
 }
@@ -108,7 +121,24 @@ fn stuck(view: &StatusView, around: &Around) -> String {
     for why in &view.unfit {
         table.row([String::new(), String::new(), why.clone()]);
     }
+    for it in &view.cut_off {
+        let why = it.cut.as_deref().unwrap_or_default();
+        let said = format!("'{}' is not woken by '{}' any more: {why}", it.role, it.why.on);
+        table.row([String::new(), print::age(it.at, view.now), said]);
+    }
     around.paint.red(table.text(around.columns).trim_end_matches('\n')) + if table.is_empty() { "" } else { "\n" }
+}
+
+/// Said once of each two, from the desk of the older task.
+fn collisions(view: &StatusView, around: &Around) -> String {
+    let all = view.desks.iter().flat_map(|desk| desk.collisions.iter().map(move |it| (desk, it)));
+    let mut out = String::new();
+    for (desk, it) in all.filter(|(_, it)| it.task < it.with) {
+        let line = print::line(&format!("  {}: {}", desk.name, words::collision(it)));
+        let line = if it.conflicts.is_empty() { line } else { around.paint.red(&line) };
+        out.push_str(&format!("{line}\n"));
+    }
+    out
 }
 
 fn on_desk(line: &TaskLine) -> String {

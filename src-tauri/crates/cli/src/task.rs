@@ -1,18 +1,21 @@
 //! Tasks: the verbs. How a task is written is in `task/write.rs`, how it is shown in `task/page.rs`, how it is read (lists,
 //! diffs, logs, waiting) in `task/read.rs`.
 
+mod import;
 mod page;
-mod read;
+pub(crate) mod read;
 pub(crate) mod write;
 
 use clap::Subcommand;
-use office_core::task::TaskCommand;
-use office_core::{CommandBody, Noun, Task, TaskId};
+use office_core::task::{ReviewVerdict, TaskCommand};
+use office_core::{CommandBody, Noun, Task, TaskId, TaskState};
 use office_door::wire::{Answer, Ask};
 
+use self::import::ImportArgs;
 use self::read::{AwaitArgs, ListArgs};
 use self::write::{AddArgs, EditArgs, FromDeskArgs};
 use crate::fail::{Fail, exit};
+use crate::grammar::word;
 use crate::print;
 use crate::session::{Done, Session, unexpected};
 use crate::words;
@@ -22,6 +25,8 @@ use crate::words;
 pub(crate) enum TaskVerb {
     /// Write a task
     Add(AddArgs),
+    /// Take a backlog file in: its items become tasks, and change theirs when it is taken in again
+    Import(ImportArgs),
     /// List tasks
     List(ListArgs),
     /// Show all of a task: state, why, checks, marks, notes, and what to do next
@@ -31,6 +36,15 @@ pub(crate) enum TaskVerb {
     Show {
         /// Which [default: the desk's own]
         task: Option<TaskId>,
+    },
+    /// Say what is vague, unbounded or unchecked in tasks as they are written, and what to add; no model is asked
+    #[command(after_help = "Examples:
+  office task lint            all that nobody has begun
+  office task lint 12 13
+  office task lint --json | jq -r '.[] | select(.flaws != []) | .task'")]
+    Lint {
+        /// Which [default: drafts, and what is ready and was never begun]
+        tasks: Vec<TaskId>,
     },
     /// Change a task that is not at work
     Edit(EditArgs),
@@ -152,7 +166,8 @@ pub(crate) enum TaskVerb {
     },
     /// Say what is in the way: partial work is kept, the desk takes other work, the owner answers
     #[command(after_help = "Examples:
-  office task blocked --needs 'the password of the test shop' --done-so-far 'client written'")]
+  office task blocked --needs 'the password of the test shop' --done-so-far 'client written'
+  office task blocked --needs 'Node 22: the one here is 18' --can-continue     the rest goes on, the blocker is a task of its own")]
     Blocked {
         /// Which [default: the desk's own]
         task: Option<TaskId>,
@@ -165,6 +180,9 @@ pub(crate) enum TaskVerb {
         /// An answer to choose from; several times for several
         #[arg(long = "option", value_name = "ANSWER")]
         options: Vec<String>,
+        /// Go on with what does not need it: what does becomes a task of its own, and the work so far is committed
+        #[arg(long)]
+        can_continue: bool,
     },
     /// Answer a blocked task; it is ready again
     #[command(after_help = "Examples:
@@ -175,6 +193,35 @@ pub(crate) enum TaskVerb {
         /// The answer
         #[arg(long)]
         text: String,
+    },
+    /// Say what a review came to, at the desk that was given it: that ends the review
+    #[command(after_help = "Examples:
+  office task verdict approve --words 'does what it says' --evidence 'ran it on an empty file and on 2 GB'
+  office task verdict changes-wanted --words 'negative prices crash: src/price.py line 12'
+  office task verdict cannot-judge --words 'needs a printer'")]
+    Verdict {
+        /// The verdict
+        #[arg(value_parser = word::<ReviewVerdict>(&["approve", "changes-wanted", "cannot-judge"]))]
+        verdict: ReviewVerdict,
+        /// The review, or what it judges [default: the desk's own]
+        #[arg(long, value_name = "TASK")]
+        of: Option<TaskId>,
+        /// What is to be mended and where, or why it cannot be judged; for an approval, what convinced
+        #[arg(long, default_value = "")]
+        words: String,
+        /// What that rests on: commands, and what they printed
+        #[arg(long, default_value = "")]
+        evidence: String,
+    },
+    /// Split a task into parts that are tasks of their own; it waits for all of them
+    #[command(after_help = "Examples:
+  office task split 12 parts.json
+  echo '[{\"title\": \"Parse\"}, {\"title\": \"Show\", \"after\": [0]}]' | office task split 12 -")]
+    Split {
+        /// Which
+        task: TaskId,
+        /// A file of JSON: a list of {title, body, checks, role, kind, after}; - reads standard input
+        file: String,
     },
     /// Say how far a task is
     #[command(
@@ -221,7 +268,9 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, verb: TaskVerb) -> Done {
         TaskVerb::Add(args) => write::add(s, args).await?,
         TaskVerb::Edit(args) => write::edit(s, args).await?,
         TaskVerb::FromDesk(args) => write::from_desk(s, args).await?,
+        TaskVerb::Import(args) => return import::import(s, args).await,
         TaskVerb::List(args) => return read::list(s, args).await,
+        TaskVerb::Lint { tasks } => return read::lint(s, tasks).await,
         TaskVerb::Await(args) => return read::wait(s, args).await,
         TaskVerb::Diff { task, stat } => return read::diff(s, task, stat).await,
         TaskVerb::Log { task, run } => return read::log(s, task, run).await,
@@ -232,10 +281,15 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, verb: TaskVerb) -> Done {
                 Some(desk) if !s.json => Some(s.desk_name(desk).await?),
                 _ => None,
             };
-            return s.show(&task, || page::page(&task, desk.as_deref(), s.around));
+            let flaws = match task.state {
+                TaskState::Draft if !s.json => read::linted(s, vec![id]).await?.pop().map_or(Vec::new(), |it| it.flaws),
+                _ => Vec::new(),
+            };
+            return s.show(&task, || page::page(&task, desk.as_deref(), &flaws, s.around));
         }
         TaskVerb::Done { task, summary, report } => return done(s, task, summary, report).await,
         TaskVerb::Accept { tasks } => return accept(s, tasks).await,
+        TaskVerb::Split { task, file } => crate::team::split(task, &file)?,
         TaskVerb::Release { task } => TaskCommand::Release { task },
         TaskVerb::Assign { task, desk } => TaskCommand::Assign { task, desk: s.desk(&desk).await?.id },
         TaskVerb::Unassign { task } => TaskCommand::Unassign { task },
@@ -245,14 +299,17 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, verb: TaskVerb) -> Done {
         TaskVerb::Cancel { task } => TaskCommand::Cancel { task },
         TaskVerb::Reopen { task, note } => TaskCommand::Reopen { task, note },
         TaskVerb::Reject { task, note } => TaskCommand::Reject { task, note },
-        TaskVerb::Blocked { task, needs, done_so_far, options } => {
-            TaskCommand::Blocked { task: s.task_or_own(task)?, done_so_far, needs, options }
+        TaskVerb::Blocked { task, needs, done_so_far, options, can_continue } => {
+            TaskCommand::Blocked { task: s.task_or_own(task)?, done_so_far, needs, options, can_continue }
         }
         TaskVerb::Move { task, before, after } => {
             let Some(other) = before.or(after) else {
                 return Err(Fail::usage("beside which task?", "name it, as in `office task move 12 --before 9`"));
             };
             TaskCommand::Move { task, other, after: after.is_some() }
+        }
+        TaskVerb::Verdict { verdict, of, words, evidence } => {
+            TaskCommand::Judge { task: s.task_or_own(of)?, verdict, words, evidence }
         }
         TaskVerb::Answer { task, text } => TaskCommand::Answer { task, text },
         TaskVerb::Progress { words } => progress(s, words)?,
@@ -277,7 +334,7 @@ async fn done(s: &mut Session<'_>, task: Option<TaskId>, summary: String, report
 }
 
 /// Each by itself: one that waits for the owner must not keep the others back. The code is that of the first that failed.
-async fn accept(s: &mut Session<'_>, tasks: Vec<TaskId>) -> Done {
+pub(crate) async fn accept(s: &mut Session<'_>, tasks: Vec<TaskId>) -> Done {
     let mut code = None;
     for task in tasks {
         let answer = match s.ask(Ask::Accept { task }).await {

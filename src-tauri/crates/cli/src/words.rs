@@ -1,6 +1,7 @@
 //! How the office's things are said in a line: tasks, desks, holds, marks, actors. Pages and screens are made of these.
 
 use office_core::check::{CheckResult, CheckSource, Mark};
+use office_core::collision::DeskCollision;
 use office_core::hold::{Hold, HoldReason};
 use office_core::sandbox::Enforcement;
 use office_core::seen::Spent;
@@ -18,6 +19,9 @@ pub(crate) fn hold(hold: &Hold, now: Option<At>) -> String {
         HoldReason::DeskStopped => "desk stopped",
         HoldReason::WaitsForYou => "waits for your answer",
         HoldReason::BudgetSpent => "a budget is spent",
+        HoldReason::QueueHeld => "the merge queue is held by its owner",
+        HoldReason::BaseRewritten => hold.what.as_deref().unwrap_or("the base was rewritten"),
+        HoldReason::TaskLimit => hold.what.as_deref().unwrap_or("its task took all it may"),
         HoldReason::Incident => hold.what.as_deref().unwrap_or("something happened that must not"),
     };
     let until = hold.until.map_or("until released".to_owned(), |until| format!("until {}", print::moment(until, now)));
@@ -143,6 +147,15 @@ pub(crate) fn desk_table(desks: &[DeskView], now: At, indent: usize, around: &Ar
         ]);
     }
     table.text(around.columns)
+}
+
+/// With whom a desk's task collides, and in which files; red where they would conflict.
+pub(crate) fn collision(it: &DeskCollision) -> String {
+    let whom = it.desk.as_ref().map_or_else(|| format!("#{}", it.with), |desk| format!("{desk} (#{})", it.with));
+    match &it.conflicts[..] {
+        [] => format!("#{} touches the same as {whom}: {}", it.task, it.files.join(", ")),
+        files => format!("#{} would conflict with {whom}: {}", it.task, files.join(", ")),
+    }
 }
 
 /// What keeps a run to its own.

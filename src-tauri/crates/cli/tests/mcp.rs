@@ -144,8 +144,11 @@ async fn an_agent_finds_the_tools_with_their_words() {
     let mut names: Vec<&str> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
     names.sort_unstable();
     let team = ["desk_list", "mail_ack", "mail_inbox", "mail_send"];
-    let own = ["ask_approval", "ask_owner", "task_blocked", "task_current", "task_done", "task_progress"];
-    let mut all: Vec<_> = team.into_iter().chain(own).collect();
+    let plans = ["plan_accept", "plan_create", "plan_withdraw", "task_answer"];
+    let work = ["hire_worker", "hold_action", "lease_paths", "task_assign", "task_create", "task_list", "task_split"];
+    let own =
+        ["ask_approval", "ask_owner", "task_blocked", "task_current", "task_done", "task_progress", "task_verdict"];
+    let mut all: Vec<_> = team.into_iter().chain(plans).chain(own).chain(work).collect();
     all.sort_unstable();
     assert_eq!(names, all);
     for tool in tools {
@@ -174,6 +177,61 @@ async fn each_tool_asks_its_question() {
     assert_eq!(said[4]["body"]["argv"], json!(["buy a domain"]));
     assert_eq!((&said[6]["body"]["do"], &said[7]["body"]["do"]), (&json!("claim"), &json!("report")));
     assert_eq!((&said[8]["ask"], &said[8]["task"]), (&json!("done"), &json!(12)));
+}
+
+#[tokio::test]
+async fn the_tools_of_a_team_ask_their_questions_and_a_key_makes_the_same_call_one_command() {
+    let dir = TempDir::new().unwrap();
+    let (asks, _office) = office(&dir, |ask| match ask {
+        Ask::Submit { body: office_core::CommandBody::Desk(_), .. } => {
+            let denied = Refusal::new(Code::NotAllowed, "the role 'engineer' may not hire", "write to one who may");
+            Some(Err(denied))
+        }
+        Ask::Desks => Some(Ok(Answer::Desks(Vec::new()))),
+        Ask::Tasks { .. } => Some(Ok(Answer::Tasks(vec![
+            task(json!({"state": "done"})),
+            task(json!({"title": "Open", "state": "ready"})),
+        ]))),
+        ask => usual(ask),
+    });
+    let (mut agent, _) = agent(&dir, Duration::from_secs(5)).await;
+    let new = json!({"title": "Round prices", "checks": ["make test"], "kind": "fix", "key": "round"});
+    for _ in 0..2 {
+        let (text, failed) = agent.call("task_create", new.clone()).await;
+        assert!(!failed, "{text}");
+    }
+    let parts = json!([{"title": "a"}, {"title": "b", "after": [0]}]);
+    assert!(!agent.call("task_split", json!({"task": 12, "parts": parts})).await.1);
+    assert!(!agent.call("task_blocked", json!({"needs": "Node 22", "can_continue": true})).await.1);
+    assert!(!agent.call("lease_paths", json!({"paths": ["src/**"]})).await.1);
+    assert!(
+        !agent.call("hold_action", json!({"action": "make restart", "until_task": 12, "why": "not merged"})).await.1
+    );
+    let (text, failed) = agent.call("hire_worker", json!({"role": "engineer"})).await;
+    assert!(failed && text.contains("may not hire") && text.contains("write to one who may"), "{text}");
+    let (text, failed) = agent.call("task_list", json!({})).await;
+    assert!(
+        !failed && text.contains("Open") && text.matches("\"title\"").count() == 1,
+        "what is over is left out: {text}"
+    );
+    let (text, failed) = agent.call("task_list", json!({"states": ["asleep"]})).await;
+    assert!(failed && text.contains("no state of a task"), "{text}");
+    assert!(agent.call("task_create", json!({"title": "x", "priority": "soon"})).await.1);
+
+    let said = serde_json::to_value(&*asks.lock().unwrap()).unwrap();
+    let submitted: Vec<&Value> = said.as_array().unwrap().iter().filter(|it| it["ask"] == "submit").collect();
+    let of = |what: &str| submitted.iter().filter(|it| it["body"]["do"] == what).copied().collect::<Vec<_>>();
+    let added = of("add").into_iter().filter(|it| it["body"]["noun"] == "task").collect::<Vec<_>>();
+    assert_eq!(added.len(), 2);
+    assert_eq!(added[0]["command_id"], added[1]["command_id"], "one command, asked twice");
+    assert_eq!(
+        (&added[0]["body"]["new"]["kind"], &added[0]["body"]["new"]["checks"][0]["run"]),
+        (&json!("fix"), &json!("make test"))
+    );
+    assert_eq!(of("split")[0]["body"]["parts"][1]["after"], json!([0]));
+    assert_eq!(of("blocked")[0]["body"]["can_continue"], true);
+    assert_eq!(of("lease_paths")[0]["body"]["paths"], json!(["src/**"]));
+    assert_eq!((&of("hold")[0]["body"]["run"], &of("hold")[0]["body"]["task"]), (&json!("make restart"), &json!(12)));
 }
 
 #[tokio::test]

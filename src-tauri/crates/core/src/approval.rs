@@ -8,6 +8,7 @@ mod due;
 mod escalation;
 mod event;
 mod line;
+mod publish;
 mod ruling;
 mod shown;
 mod terms;
@@ -24,10 +25,11 @@ use crate::run::Exit;
 use crate::time::At;
 
 pub use ask::{ApprovalCommand, decide};
-pub use deed::{Deed, Does, PushWish};
+pub use deed::{Deed, Does, PackedFile, PushWish};
 pub use due::{next_due, passed, run_over, run_stopped, task_over};
 pub use event::{ApprovalEvent, acted, apply, effects};
 pub use line::{plain_words, words_of_line};
+pub use publish::{OwnersWish, PublishWish};
 pub use ruling::{Held, Ruling, Said};
 pub use shown::{evidence, glance, shown};
 pub use terms::Terms;
@@ -197,7 +199,7 @@ impl Approval {
         for part in argv.iter().map(String::as_str).chain([cwd, stands.unwrap_or_default()]) {
             text.push_str(&format!("{}:{part}\n", part.len()));
         }
-        crate::audit::digest(&text)
+        crate::audit::digest(text)
     }
 
     /// A question of the owner's that nobody has replied to yet.

@@ -11,7 +11,7 @@ use crate::project::Acceptance;
 use crate::refusal::{Code, Refusal};
 use crate::run::{Run, RunEvent};
 use crate::task::ask::wrong_state;
-use crate::task::{Deliverable, Task, TaskEvent, TaskState};
+use crate::task::{Deliverable, Task, TaskEvent, TaskState, review};
 use crate::time::At;
 
 /// What the owner's assigning leads to: a start where the desk is free and the task can start, else a place in its queue.
@@ -36,8 +36,31 @@ pub fn by_hand(office: &Office, task: TaskId, desk: DeskId, now: At) -> Result<V
             format!("choose a desk of that role, or add one: `office desk add --role {role}`"),
         ));
     }
+    if let Some(only) = at.only.filter(|only| *only != task) {
+        return Err(Refusal::new(
+            Code::NotAllowed,
+            format!("desk '{}' is there for task #{only} alone and leaves after it", at.name),
+            "choose another desk",
+        ));
+    }
+    if let Some(kinds) = office.refuses_kind(at, it) {
+        let kind = it.kind.as_ref().map_or("of no kind".to_owned(), |kind| format!("of the kind '{kind}'"));
+        return Err(Refusal::new(
+            Code::NotAllowed,
+            format!("task #{task} is {kind}; the role '{}' takes {}", at.role, kinds.join(", ")),
+            format!("choose another desk, or say whose it is: `office task edit {task} --role {}`", at.role),
+        ));
+    }
+    if let Some(why) = review::keeps_from(office, it, at) {
+        return Err(Refusal::new(
+            Code::NotAllowed,
+            why,
+            format!("choose another desk, or add one: `office desk add --role {}`", review::REVIEWER),
+        ));
+    }
     office.engine_of(at)?;
-    let may_start = at.is_free() && office.hold.is_none() && can_start(office, it) && !office.has_no_budget(desk, it);
+    let may_start =
+        at.is_free() && office.hold.is_none() && can_start(office, it, at) && !office.has_no_budget(desk, it);
     Ok(if may_start {
         start(office, it, at, now)
     } else {
@@ -45,7 +68,12 @@ pub fn by_hand(office: &Office, task: TaskId, desk: DeskId, now: At) -> Result<V
     })
 }
 
-/// The next start that can be made now, or none. Called until it says none.
+/// What follows by itself from how things stand now: a step of a review, or a start. Called until it says none.
+pub fn next(office: &Office, now: At) -> Option<Vec<Event>> {
+    review::next(office, now).or_else(|| next_start(office, now))
+}
+
+/// The next start that can be made now, or none.
 pub fn next_start(office: &Office, now: At) -> Option<Vec<Event>> {
     if office.hold.is_some() {
         return None;
@@ -58,15 +86,18 @@ pub fn next_start(office: &Office, now: At) -> Option<Vec<Event>> {
             .queue
             .iter()
             .filter_map(|id| office.tasks.get(id))
-            .find(|task| can_start(office, task) && !office.has_no_budget(desk.id, task));
+            .find(|task| can_start(office, task, desk) && !office.has_no_budget(desk.id, task));
         if let Some(task) = queued {
             return Some(start(office, task, desk, now));
         }
         // What does not hold its agent is started by its owner's hand alone.
         if desk.auto
             && office.attended_only(desk).is_none()
-            && !office.review_is_full()
-            && let Some(task) = office.ready_tasks().find(|task| may_take(office, task, desk))
+            && let full = office.review_is_full()
+            // Reviews make room.
+            && let Some(task) = office.ready_tasks().find(|task| {
+                (!full || task.reviews.is_some()) && may_take(office, task, desk)
+            })
         {
             return Some(start(office, task, desk, now));
         }
@@ -76,18 +107,24 @@ pub fn next_start(office: &Office, now: At) -> Option<Vec<Event>> {
 
 /// Whether nothing keeps the task from starting. The run before it may still be ending, in the same checkout: a task never
 /// runs twice at once.
-fn can_start(office: &Office, task: &Task) -> bool {
+fn can_start(office: &Office, task: &Task, desk: &Desk) -> bool {
     let before = task.last_run.and_then(|run| office.runs.get(&run));
-    task.waiting_for.is_empty() && before.is_none_or(|run| !run.is_open())
+    task.waiting_for.is_empty()
+        && before.is_none_or(|run| !run.is_open())
+        && review::keeps_from(office, task, desk).is_none()
 }
 
 fn may_take(office: &Office, task: &Task, desk: &Desk) -> bool {
-    fits(task, desk) && can_start(office, task) && !office.has_no_budget(desk.id, task)
+    fits(task, desk)
+        && office.refuses_kind(desk, task).is_none()
+        && can_start(office, task, desk)
+        && !office.has_no_budget(desk.id, task)
 }
 
 fn fits(task: &Task, desk: &Desk) -> bool {
     task.role.as_ref().is_none_or(|role| *role == desk.role)
         && desk.project.is_none_or(|project| project == task.project)
+        && desk.only.is_none_or(|only| only == task.id)
 }
 
 fn start(office: &Office, task: &Task, desk: &Desk, now: At) -> Vec<Event> {
@@ -101,11 +138,18 @@ fn start(office: &Office, task: &Task, desk: &Desk, now: At) -> Vec<Event> {
 }
 
 impl Office {
+    /// The kinds that the role of a desk takes, where this task is of none of them; one that names the role is its own.
+    pub(crate) fn refuses_kind(&self, desk: &Desk, task: &Task) -> Option<&[String]> {
+        let kinds = self.roles.get(&desk.role).map(|role| &role.scope.kinds[..]).filter(|kinds| !kinds.is_empty())?;
+        let its = task.role.as_ref() == Some(&desk.role) || task.kind.as_ref().is_some_and(|kind| kinds.contains(kind));
+        (!its).then_some(kinds)
+    }
+
     /// Whether so many changes wait for review, or are on their way there, that nothing new is started by itself.
     pub fn review_is_full(&self) -> bool {
         let owner_accepts = |task: &&Task| {
             let project = self.projects.get(&task.project);
-            project.is_none_or(|project| project.acceptance == Acceptance::Owner)
+            project.is_none_or(|project| project.acceptance != Acceptance::Green)
         };
         let on_their_way = self.changes(&self.index.at_work).filter(owner_accepts).count();
         self.waiting_for_review() + on_their_way >= self.settings.review_limit as usize

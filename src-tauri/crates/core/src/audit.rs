@@ -48,9 +48,9 @@ pub fn covers(event: &Event) -> bool {
     matches!(event, Event::Approval(_) | Event::Grant(_))
 }
 
-/// What stands for a text.
-pub fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+/// What stands for a text or a file: its SHA-256 in lower-case hex.
+pub fn digest(bytes: impl AsRef<[u8]>) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What stands for an event and for all links before it. The event's parts are the texts that are on the disk.
@@ -59,7 +59,7 @@ pub fn link(before: &str, seq: Seq, at: &str, actor: &str, cause: &str, body: &s
     for part in [at, actor, cause, body] {
         text.push_str(&format!("{}:{part}\n", part.len()));
     }
-    digest(&text)
+    digest(text)
 }
 
 #[cfg(test)]

@@ -180,6 +180,19 @@ impl Office {
         }
     }
 
+    /// What the files of roles say that those who hold them may spend.
+    fn said_by_roles(&self) -> impl Iterator<Item = Budget> {
+        let said = self.roles.values().filter_map(|role| Some((role.name.clone(), role.budget?)));
+        said.map(|(name, limits)| Budget { of: BudgetOf::Role(name), limits, set: At::from_millis(0) })
+    }
+
+    /// Takes what roles say where their owner set nothing else. What is in force is read far more often than it changes.
+    pub(crate) fn put_budgets_in_force(&mut self) {
+        let said: Vec<Budget> =
+            self.said_by_roles().filter(|it| !self.budgets.iter().any(|own| own.of == it.of)).collect();
+        self.in_force = self.budgets.iter().cloned().chain(said).collect();
+    }
+
     /// What was spent of it so far.
     pub fn spent_of(&self, of: &BudgetOf) -> Sum {
         let runs = self.runs.values().filter(|run| self.counts_in(of, run));
@@ -199,7 +212,7 @@ impl Office {
                 raise: self.budget_raise(budget),
             }
         };
-        self.budgets.iter().map(view).collect()
+        self.in_force.iter().map(view).collect()
     }
 
     /// Whose it is, in words.
@@ -256,7 +269,7 @@ impl Office {
 
     /// Whether a spent budget keeps work on `task` at `desk` from beginning.
     pub(crate) fn has_no_budget(&self, desk: DeskId, task: &Task) -> bool {
-        !self.budgets.is_empty() && self.spent_for(&self.budgets, Some(desk), task).is_some()
+        !self.in_force.is_empty() && self.spent_for(&self.in_force, Some(desk), task).is_some()
     }
 
     /// The spent budget that keeps everything at a desk from beginning.
@@ -268,13 +281,13 @@ impl Office {
             BudgetOf::Desk(id) => *id == desk,
             BudgetOf::Project(_) | BudgetOf::Task(_) => false,
         };
-        self.budgets.iter().find(|it| all(&it.of) && it.limits.reached(&self.spent_of(&it.of)))
+        self.in_force.iter().find(|it| all(&it.of) && it.limits.reached(&self.spent_of(&it.of)))
     }
 }
 
-/// Decides to set a budget, or to raise it to so much more than was spent. What is not named stays as it is.
-pub fn set(office: &Office, of: BudgetOf, wanted: &Limits, more: bool, now: At) -> Result<Vec<Event>, Refusal> {
-    match &of {
+/// Whether there is what it would be of.
+pub(crate) fn of_something(office: &Office, of: &BudgetOf) -> Result<(), Refusal> {
+    match of {
         BudgetOf::Office => {}
         BudgetOf::Project(id) => drop(office.project(*id)?),
         BudgetOf::Role(name) if office.roles.contains_key(name) => {}
@@ -289,6 +302,12 @@ pub fn set(office: &Office, of: BudgetOf, wanted: &Limits, more: bool, now: At) 
         BudgetOf::Desk(id) => drop(office.desk(*id)?),
         BudgetOf::Task(id) => drop(office.task(*id)?),
     }
+    Ok(())
+}
+
+/// Decides to set a budget, or to raise it to so much more than was spent. What is not named stays as it is.
+pub fn set(office: &Office, of: BudgetOf, wanted: &Limits, more: bool, now: At) -> Result<Vec<Event>, Refusal> {
+    of_something(office, &of)?;
     if *wanted == Limits::default() {
         return Err(Refusal::invalid(
             "a budget needs a limit",
@@ -296,7 +315,7 @@ pub fn set(office: &Office, of: BudgetOf, wanted: &Limits, more: bool, now: At) 
         ));
     }
     let spent = if more { office.spent_of(&of) } else { Sum::default() };
-    let known = office.budgets.iter().find(|it| it.of == of).map(|it| it.limits).unwrap_or_default();
+    let known = office.in_force.iter().find(|it| it.of == of).map(|it| it.limits).unwrap_or_default();
     let limit =
         |wanted: Option<u64>, spent: u64, known: Option<u64>| wanted.map(|it| it.saturating_add(spent)).or(known);
     let limits = Limits {
@@ -305,7 +324,7 @@ pub fn set(office: &Office, of: BudgetOf, wanted: &Limits, more: bool, now: At) 
         input: limit(wanted.input, spent.input, known.input),
         output: limit(wanted.output, spent.output, known.output),
     };
-    let mut budgets: Vec<Budget> = office.budgets.iter().filter(|it| it.of != of).cloned().collect();
+    let mut budgets: Vec<Budget> = office.in_force.iter().filter(|it| it.of != of).cloned().collect();
     let budget = Budget { of, limits, set: now };
     budgets.push(budget.clone());
     let mut events = vec![Event::Office(OfficeEvent::BudgetSet { budget })];
@@ -317,9 +336,14 @@ pub fn set(office: &Office, of: BudgetOf, wanted: &Limits, more: bool, now: At) 
 pub fn remove(office: &Office, of: BudgetOf) -> Result<Vec<Event>, Refusal> {
     if !office.budgets.iter().any(|it| it.of == of) {
         let message = format!("there is no budget of {}", office.budget_name(&of));
+        if office.in_force.iter().any(|it| it.of == of) {
+            let way_out = "its file says how much; change that, or set a budget of your own, which counts instead";
+            return Err(Refusal::new(Code::NotFound, format!("{message} of yours"), way_out));
+        }
         return Err(Refusal::new(Code::NotFound, message, "`office budget` lists those that there are"));
     }
-    let budgets: Vec<Budget> = office.budgets.iter().filter(|it| it.of != of).cloned().collect();
+    let mut budgets: Vec<Budget> = office.in_force.iter().filter(|it| it.of != of).cloned().collect();
+    budgets.extend(office.said_by_roles().filter(|it| it.of == of));
     let mut events = vec![Event::Office(OfficeEvent::BudgetRemoved { of })];
     events.extend(let_go(office, &budgets));
     Ok(events)
@@ -347,7 +371,7 @@ pub(crate) fn park(office: &Office, run: &Run, budget: &Budget, now: At) -> Vec<
         since: now,
         until: None,
         release: office.budget_raise(budget),
-        what: None,
+        what: Some(format!("The budget of {} is spent.", office.budget_name(&budget.of))),
     };
     let mut events = vec![Event::Task(TaskEvent::Parked { task: task.id, hold })];
     events.extend(run::stop(office, Some(run.id), StopWhy::TaskTaken));
@@ -357,14 +381,14 @@ pub(crate) fn park(office: &Office, run: &Run, budget: &Budget, now: At) -> Vec<
 /// The budget by which a meter denied a call.
 pub(crate) fn named<'a>(office: &'a Office, denied: &Denied) -> Option<&'a Budget> {
     let of: BudgetOf = denied.budget.parse().ok()?;
-    office.budgets.iter().find(|it| it.of == of)
+    office.in_force.iter().find(|it| it.of == of)
 }
 
 /// The budget that a run without a meter has passed once it took `spent`.
 pub(crate) fn passed<'a>(office: &'a Office, run: &Run, spent: &Spent) -> Option<&'a Budget> {
     let metered = run.enforcement.as_ref().and_then(|it| it.metering.as_ref()).is_some_and(|it| it.on);
     let (before, now) = (Sum::of(run.spent.as_ref()), Sum::of(Some(spent)));
-    office.budgets.iter().filter(|it| !metered && office.counts_in(&it.of, run)).find(|it| {
+    office.in_force.iter().filter(|it| !metered && office.counts_in(&it.of, run)).find(|it| {
         let all = office.spent_of(&it.of).and(now);
         it.limits.reached(&Sum {
             micro_dollars: all.micro_dollars.saturating_sub(before.micro_dollars),

@@ -13,6 +13,7 @@ use crate::ids::CommandId;
 use crate::mail::{self, MailCommand};
 use crate::noun::NounKey;
 use crate::office::{self, Office, OfficeCommand};
+use crate::plan::{self, PlanCommand};
 use crate::project::{self, ProjectCommand};
 use crate::refusal::Refusal;
 use crate::task::{self, TaskCommand};
@@ -36,6 +37,8 @@ pub enum CommandBody {
     Grant(GrantCommand),
     /// Of the mail.
     Mail(MailCommand),
+    /// Of plans.
+    Plan(PlanCommand),
     /// Reported about an effect.
     Effect(EffectCommand),
 }
@@ -56,12 +59,13 @@ pub fn decide(office: &Office, command: &Command, now: At) -> Result<Vec<Event>,
     let actor = command.actor;
     match &command.body {
         CommandBody::Office(body) => office::decide(office, actor, body, now),
-        CommandBody::Project(body) => project::decide(office, actor, body),
+        CommandBody::Project(body) => project::decide(office, actor, body, now),
         CommandBody::Desk(body) => desk::decide(office, actor, body, now),
         CommandBody::Task(body) => task::ask::decide(office, actor, body, now),
         CommandBody::Approval(body) => approval::decide(office, actor, body, now),
         CommandBody::Grant(body) => grant::decide(office, actor, body, now),
         CommandBody::Mail(body) => mail::decide(office, actor, body, now),
+        CommandBody::Plan(body) => plan::decide(office, actor, body, now),
         CommandBody::Effect(body) => effect::decide(office, actor, body, now),
     }
 }
@@ -74,7 +78,13 @@ pub fn subject(office_before: &Office, actor: Actor, body: &CommandBody) -> Noun
         CommandBody::Project(body) => NounKey::Project(match body {
             ProjectCommand::Add { .. } => next.project,
             ProjectCommand::SetAcceptance { project, .. }
+            | ProjectCommand::SetReview { project, .. }
             | ProjectCommand::SetSandbox { project, .. }
+            | ProjectCommand::SetProtected { project, .. }
+            | ProjectCommand::HoldQueue { project }
+            | ProjectCommand::ReleaseQueue { project }
+            | ProjectCommand::SetFiles { project, .. }
+            | ProjectCommand::FileTried { project, .. }
             | ProjectCommand::Try { project }
             | ProjectCommand::Remove { project } => *project,
         }),
@@ -95,6 +105,7 @@ pub fn subject(office_before: &Office, actor: Actor, body: &CommandBody) -> Noun
         CommandBody::Grant(GrantCommand::Revoke { grant }) => NounKey::Grant(*grant),
         CommandBody::Mail(MailCommand::Take { .. }) => NounKey::Office,
         CommandBody::Mail(body) => NounKey::Mail(body.mail().unwrap_or(next.mail)),
+        CommandBody::Plan(body) => NounKey::Plan(body.plan().unwrap_or(next.plan)),
         CommandBody::Task(body) => NounKey::Task(body.task().unwrap_or(next.task)),
     }
 }

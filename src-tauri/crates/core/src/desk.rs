@@ -13,7 +13,8 @@ use crate::mail;
 use crate::office::Office;
 use crate::refusal::{Code, Refusal};
 use crate::run::{self, Run, RunEvent, StopWhy, Workplace};
-use crate::task::TaskEvent;
+use crate::task::{TaskEvent, TaskState};
+use crate::team;
 use crate::time::At;
 
 macro_rules! words {
@@ -102,6 +103,12 @@ pub struct Desk {
     pub auto: bool,
     /// Removed desks keep their record.
     pub removed: bool,
+    /// The run that hired whoever sits there; none where the owner did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<RunId>,
+    /// There for this task alone: the desk is removed when that is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<TaskId>,
 }
 
 impl Desk {
@@ -205,7 +212,9 @@ pub enum DeskEvent {
 
 /// Decides a desk command.
 pub fn decide(office: &Office, actor: Actor, command: &DeskCommand, now: At) -> Result<Vec<Event>, Refusal> {
-    actor.owner_only("change desks")?;
+    if !matches!(command, DeskCommand::Add { .. }) {
+        actor.owner_only("change desks")?;
+    }
     let one = |fact| Ok(vec![Event::Desk(fact)]);
     match command {
         DeskCommand::Add { name, role, project, engine, command, auto } => {
@@ -230,11 +239,25 @@ pub fn decide(office: &Office, actor: Actor, command: &DeskCommand, now: At) -> 
                 queue: Vec::new(),
                 auto: *auto,
                 removed: false,
+                by: if let Actor::Agent { run, .. } = actor { Some(run) } else { None },
+                only: None,
             };
+            team::hires(office, actor, &desk)?;
             if let Some(project) = project {
                 office.project(*project)?;
             }
-            office.role(role)?;
+            let role = office.role(role)?;
+            if let Some(home) = role.project.filter(|home| Some(*home) != *project) {
+                let home = office.project(home)?;
+                return Err(Refusal::new(
+                    Code::NotAllowed,
+                    format!(
+                        "the role '{}' came with the repository of '{}' and is for that alone",
+                        role.name, home.name
+                    ),
+                    format!("add the desk with `--project {}`", home.name),
+                ));
+            }
             office.engine_of(&desk)?;
             one(DeskEvent::Added { desk })
         }
@@ -300,7 +323,12 @@ pub(crate) fn incident(office: &Office, run: RunId, what: &str, now: At) -> Vec<
     let hold =
         Hold { what: Some(what.chars().take(LONGEST_INCIDENT).collect()), ..held(it, HoldReason::Incident, now) };
     let mut events = Vec::new();
-    if let Some(task) = it.run.and_then(|run| office.task_of_run(run)).filter(|task| task.state.at_work()) {
+    // That of the run, which may be over and its work on its way, and that which has begun here since.
+    let of_run = office.tasks.values().find(|task| task.last_run == Some(run));
+    let begun = it.run.and_then(|run| office.task_of_run(run)).filter(|task| of_run.is_none_or(|it| it.id != task.id));
+    for task in
+        of_run.into_iter().chain(begun).filter(|task| task.state.at_work() && task.state.can_become(TaskState::Parked))
+    {
         events.push(Event::Task(TaskEvent::Parked { task: task.id, hold: hold.clone() }));
     }
     events.push(Event::Desk(DeskEvent::Held { desk, hold }));

@@ -9,6 +9,7 @@ use specta::Type;
 use crate::actor::Actor;
 use crate::approval;
 use crate::check::CheckResult;
+use crate::collision::{self, Overlap};
 use crate::desk;
 use crate::event::Event;
 use crate::ids::{ApprovalId, EffectId, ProjectId, RunId, TaskId};
@@ -18,7 +19,7 @@ use crate::refusal::{Code, Refusal};
 use crate::run::{self, Exit, RunEvent, StopWhy, Work, Workplace};
 use crate::sandbox::Enforcement;
 use crate::seen::{self, News};
-use crate::task;
+use crate::task::{self, Landing, TaskTakes};
 use crate::time::At;
 
 /// Something to be done. It names things; whoever does it reads them from the office.
@@ -61,8 +62,13 @@ pub enum Effect {
         /// Whose claim.
         run: RunId,
     },
-    /// Merge an accepted change.
+    /// Put an accepted change on the base as that is; where it was checked there, move the base to it.
     Merge {
+        /// Which task.
+        task: TaskId,
+    },
+    /// Run the checks on an accepted change as it was put on the base.
+    CheckResult {
         /// Which task.
         task: TaskId,
     },
@@ -136,10 +142,30 @@ pub enum Outcome {
         /// The commit the base now is at or contains.
         commit: String,
     },
+    /// The change was put on the base as that is; the base did not move yet.
+    OnBase {
+        /// As it is there, and whether checks were run on this very tree.
+        landing: Landing,
+        /// The project's settings as they stand on that base.
+        settings: Box<ProjectSettings>,
+    },
     /// It conflicts with the base.
     Conflict {
         /// Which files.
         files: Vec<String>,
+        /// Where, in the words of git.
+        #[serde(default)]
+        hunks: Vec<String>,
+    },
+    /// The base no longer holds what it was seen to hold; nothing moved.
+    Rewritten {
+        /// What is missing.
+        why: String,
+    },
+    /// The base no longer holds the commit that the task was begun on; nothing moved.
+    BaseGone {
+        /// What is missing.
+        why: String,
     },
     /// It could not be merged as things stand; nothing moved.
     MergeWaits {
@@ -213,6 +239,20 @@ pub enum EffectCommand {
         /// What, in words for its owner.
         what: String,
     },
+    /// A run's checkout was found to hold so much against its base.
+    RunMeasured {
+        /// Which run.
+        run: RunId,
+        /// What it holds.
+        taken: TaskTakes,
+    },
+    /// A run's checkout was compared with others that are under way.
+    RunOverlaps {
+        /// Which run.
+        run: RunId,
+        /// What it has in common with each.
+        overlaps: Vec<Overlap>,
+    },
     /// Nothing has come from a run for too long: what holds it is to be ended.
     RunSilent {
         /// Which run.
@@ -245,6 +285,8 @@ pub fn decide(office: &Office, actor: Actor, command: &EffectCommand, now: At) -
         }
         EffectCommand::RunHeard { run, news } => return Ok(seen::decide(office, *run, news, now)),
         EffectCommand::RunTripped { run, what } => return Ok(desk::incident(office, *run, what, now)),
+        EffectCommand::RunMeasured { run, taken } => return Ok(task::limit::measured(office, *run, *taken, now)),
+        EffectCommand::RunOverlaps { run, overlaps } => return Ok(collision::seen(office, *run, overlaps, now)),
         EffectCommand::RunSilent { run } => {
             return Ok(run::stop(office, Some(*run), StopWhy::Silent).into_iter().collect());
         }
@@ -253,8 +295,12 @@ pub fn decide(office: &Office, actor: Actor, command: &EffectCommand, now: At) -
         return Err(Refusal::new(Code::NotFound, format!("effect {id} is not pending"), "it was settled before"));
     };
     let trouble = match &**outcome {
-        Outcome::Failed { why } | Outcome::MergeWaits { why, .. } | Outcome::Unclear { why } => Some(why.clone()),
-        Outcome::Conflict { files } => Some(format!("conflict in {}", files.join(", "))),
+        Outcome::Failed { why }
+        | Outcome::MergeWaits { why, .. }
+        | Outcome::Rewritten { why }
+        | Outcome::BaseGone { why }
+        | Outcome::Unclear { why } => Some(why.clone()),
+        Outcome::Conflict { files, .. } => Some(format!("conflict in {}", files.join(", "))),
         Outcome::Cancelled => Some("called off".to_owned()),
         Outcome::Lost => Some("the office went down meanwhile; not repeated".to_owned()),
         _ => None,
@@ -270,7 +316,8 @@ pub fn decide(office: &Office, actor: Actor, command: &EffectCommand, now: At) -
         },
         Effect::Collect { task, run, keep } => task::life::collected(office, *task, *run, *keep, outcome),
         Effect::Check { task, run } => task::life::checked(office, *task, *run, outcome),
-        Effect::Merge { task } => task::life::merged(office, *task, outcome),
+        Effect::Merge { task } => task::landing::merged(office, *task, outcome, now),
+        Effect::CheckResult { task } => task::landing::result_checked(office, *task, outcome),
         Effect::TryProject { project } => project::tried(*project, outcome),
         Effect::Act { approval } => approval::acted(office, *approval, outcome),
         Effect::Tidy { run, .. } => match outcome {

@@ -11,6 +11,7 @@ use crate::grant::GrantEvent;
 use crate::ids::{CommandId, Seq};
 use crate::mail::MailEvent;
 use crate::office::OfficeEvent;
+use crate::plan::PlanEvent;
 use crate::project::ProjectEvent;
 use crate::run::RunEvent;
 use crate::task::TaskEvent;
@@ -36,6 +37,8 @@ pub enum Event {
     Grant(GrantEvent),
     /// About mail.
     Mail(MailEvent),
+    /// About a plan.
+    Plan(PlanEvent),
     /// About an effect.
     Effect(EffectEvent),
 }
@@ -50,9 +53,20 @@ impl Event {
                 OfficeEvent::Opened { .. }
                 | OfficeEvent::SettingsChanged { .. }
                 | OfficeEvent::CatalogRead { .. }
+                | OfficeEvent::RolesRead { .. }
                 | OfficeEvent::Stopped { .. }
                 | OfficeEvent::BudgetSet { .. }
                 | OfficeEvent::BudgetRemoved { .. }
+                | OfficeEvent::TaskLimitSet { .. }
+                | OfficeEvent::TaskLimitRemoved { .. }
+                | OfficeEvent::PathsLeased { .. }
+                | OfficeEvent::PathsReleased { .. }
+                | OfficeEvent::InterlockSet { .. }
+                | OfficeEvent::InterlockLifted { .. }
+                | OfficeEvent::Woken { .. }
+                | OfficeEvent::ShiftEnds { .. }
+                | OfficeEvent::ShiftEnded { .. }
+                | OfficeEvent::ShiftReported { .. }
                 | OfficeEvent::Resumed => true,
                 OfficeEvent::Started { .. }
                 | OfficeEvent::HostLost { .. }
@@ -67,6 +81,7 @@ impl Event {
             | Self::Approval(_)
             | Self::Grant(_)
             | Self::Mail(_)
+            | Self::Plan(_)
             | Self::Effect(_) => false,
         }
     }

@@ -20,8 +20,21 @@ pub enum HoldReason {
     WaitsForYou,
     /// A budget is spent.
     BudgetSpent,
+    /// The owner holds the merge queue.
+    QueueHeld,
+    /// The base was rewritten: it no longer holds what was merged into it, or what was merged onto.
+    BaseRewritten,
+    /// What its owner lets one task take is taken: files, lines or time.
+    TaskLimit,
     /// Something happened that must not, and somebody has to look before it goes on.
     Incident,
+}
+
+impl HoldReason {
+    /// Whether it ends when more is allowed.
+    pub fn is_limit(self) -> bool {
+        matches!(self, Self::BudgetSpent | Self::TaskLimit)
+    }
 }
 
 /// A hold, with what ends it.

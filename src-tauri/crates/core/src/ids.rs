@@ -32,7 +32,7 @@ macro_rules! number {
 macro_rules! word {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, Type)]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, Type)]
         #[serde(transparent)]
         pub struct $name(pub String);
 
@@ -77,6 +77,10 @@ number!(
 number!(
     /// A mail.
     MailId
+);
+number!(
+    /// A plan.
+    PlanId
 );
 number!(
     /// The position of an event in the log; the first event is 1.

@@ -7,6 +7,7 @@ pub mod assign;
 pub mod audit;
 pub mod budget;
 pub mod check;
+pub mod collision;
 pub mod command;
 pub mod desk;
 pub mod effect;
@@ -18,8 +19,10 @@ pub mod mail;
 pub mod news;
 pub mod noun;
 pub mod office;
+pub mod plan;
 pub mod ports;
 pub mod project;
+pub mod queue;
 pub mod recording;
 pub mod refusal;
 pub mod role;
@@ -27,11 +30,14 @@ pub mod run;
 pub mod sandbox;
 pub mod secret;
 pub mod seen;
+pub mod shift;
 pub mod task;
+pub mod team;
 pub mod text;
 pub mod time;
 pub mod unattended;
 pub mod view;
+pub mod wake;
 
 pub use actor::Actor;
 pub use approval::{Approval, ApprovalState};
@@ -41,11 +47,13 @@ pub use effect::{Effect, Outcome};
 pub use event::{Envelope, Event};
 pub use grant::Grant;
 pub use ids::{
-    ApprovalId, CommandId, DeskId, EffectId, EngineName, GrantId, MailId, ProjectId, RoleName, RunId, Seq, TaskId,
+    ApprovalId, CommandId, DeskId, EffectId, EngineName, GrantId, MailId, PlanId, ProjectId, RoleName, RunId, Seq,
+    TaskId,
 };
 pub use mail::{Mail, MailState};
 pub use noun::{Noun, NounKey};
 pub use office::Office;
+pub use plan::{Plan, PlanState};
 pub use refusal::{Code, Refusal};
 pub use task::{Task, TaskState};
 pub use time::At;

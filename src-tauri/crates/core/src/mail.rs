@@ -145,6 +145,13 @@ pub struct Mail {
     pub why: Option<String>,
 }
 
+impl Mail {
+    /// Whether its words are still to be handed out.
+    pub fn is_unread(&self) -> bool {
+        matches!(self.state, MailState::Queued | MailState::Delivered)
+    }
+}
+
 /// What may be asked of the mail.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
 #[serde(tag = "do", rename_all = "snake_case")]
@@ -258,6 +265,20 @@ pub struct MailView {
     pub for_you: u32,
     /// Mails that came back, of those that are kept at hand.
     pub bounced: u32,
+}
+
+/// What the office itself writes to whoever holds a role: how things stand. Nothing where it cannot be sent.
+pub(crate) fn from_office(office: &Office, role: RoleName, subject: &str, text: &str, now: At) -> Vec<Event> {
+    let new = NewMail {
+        to: Address::Role { role },
+        kind: MailKind::Status,
+        subject: subject.to_owned(),
+        text: text.to_owned(),
+        files: Vec::new(),
+        answers: None,
+        key: None,
+    };
+    send::send(office, Actor::Office, &new, now).unwrap_or_default()
 }
 
 /// Decides a mail command.

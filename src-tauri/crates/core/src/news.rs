@@ -1,5 +1,5 @@
-//! What the desktop is told: that a command is held for the owner, that a task waits for review; what is new among it, when it may
-//! be said, and in which words. The window tells it, and without one the runtime. Not here: showing it and taking it back.
+//! What the desktop is told: that a command is held for the owner, an agent asks, a limit is reached, something happened that must
+//! not, a task waits for review; what is new among it, when it may be said, and in which words. The window tells it, and without one the runtime. Not here: showing it and taking it back.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::approval::Approval;
-use crate::ids::{ApprovalId, TaskId};
+use crate::hold::{Hold, HoldReason};
+use crate::ids::{ApprovalId, DeskId, TaskId};
 use crate::office::Office;
 use crate::task::TaskState;
 use crate::time::At;
@@ -20,10 +21,10 @@ const READABLE: usize = 160;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum Notify {
-    /// That a command is held, and that a task waits for review.
+    /// What needs its owner, and that a task waits for review.
     #[default]
     On,
-    /// Only that a command is held.
+    /// Only what needs its owner: a held command, a question, a limit that is reached, an incident.
     NeedsYou,
     /// Only that a task waits for review.
     Review,
@@ -35,7 +36,9 @@ impl Notify {
     /// Whether this is to be told.
     pub fn wants(self, item: Item) -> bool {
         match item {
-            Item::Approval(_) => matches!(self, Self::On | Self::NeedsYou),
+            Item::Approval(_) | Item::Question(_) | Item::Limit(_) | Item::Incident(_) => {
+                matches!(self, Self::On | Self::NeedsYou)
+            }
             Item::Review(_) => matches!(self, Self::On | Self::Review),
         }
     }
@@ -48,6 +51,12 @@ pub enum Item {
     Review(TaskId),
     /// A command is held.
     Approval(ApprovalId),
+    /// A task is blocked: its agent needs something.
+    Question(TaskId),
+    /// A task is parked because a limit or a budget is reached; the first of all that the same one parked.
+    Limit(TaskId),
+    /// A desk is stopped because something happened there that must not.
+    Incident(DeskId),
 }
 
 /// What may be answered in the notification itself.
@@ -147,15 +156,38 @@ impl Told {
     }
 }
 
+/// What a task has for the desktop. `said`: by what others were parked already; one limit is told once, however many it parked.
+fn of_task<'a>(
+    (id, state): (TaskId, TaskState),
+    under_review: bool,
+    hold: Option<&'a Hold>,
+    said: &mut BTreeSet<&'a str>,
+) -> Option<Item> {
+    match (state, hold) {
+        // Another run looks first, and what comes of that may need nobody.
+        (TaskState::InReview, _) if under_review => None,
+        (TaskState::InReview, _) => Some(Item::Review(id)),
+        (TaskState::Blocked, _) => Some(Item::Question(id)),
+        (TaskState::Parked, Some(hold)) if hold.reason.is_limit() => {
+            said.insert(&hold.release).then_some(Item::Limit(id))
+        }
+        _ => None,
+    }
+}
+
+fn is_incident(hold: Option<&Hold>) -> bool {
+    hold.is_some_and(|hold| hold.reason == HoldReason::Incident)
+}
+
 fn news<'a>(
-    reviews: BTreeSet<Item>,
+    others: BTreeSet<Item>,
     approvals: impl Iterator<Item = &'a Approval>,
     notify: Notify,
     wished: &Unattended,
     leads: impl Fn(&Approval) -> bool,
     now: At,
 ) -> News {
-    let mut news = News { items: reviews, pace_secs: wished.tell_every_secs, ..News::default() };
+    let mut news = News { items: others, pace_secs: wished.tell_every_secs, ..News::default() };
     for it in approvals {
         match wished.told_at(it, leads(it)) {
             Some(at) if at <= now => {
@@ -174,22 +206,32 @@ fn news<'a>(
 impl Office {
     /// What waits for the owner, so far as it is to be told by now.
     pub fn news(&self, now: At) -> News {
-        let reviews = self.index.in_review.iter().map(|id| Item::Review(*id)).collect();
+        let mut said = BTreeSet::new();
+        let tasks = self.index.for_owner.iter().filter_map(|id| self.tasks.get(id));
+        let mut others: BTreeSet<Item> = tasks
+            .filter_map(|it| of_task((it.id, it.state), self.is_under_review(it), it.hold.as_ref(), &mut said))
+            .collect();
+        let stopped = self.desks.values().filter(|desk| !desk.removed && is_incident(desk.hold.as_ref()));
+        others.extend(stopped.map(|desk| Item::Incident(desk.id)));
         let leads = |it: &Approval| self.is_led(it.desk);
-        news(reviews, self.waiting_approvals(), self.settings.notify, &self.settings.unattended, leads, now)
+        news(others, self.waiting_approvals(), self.settings.notify, &self.settings.unattended, leads, now)
     }
 }
 
 impl StatusView {
     /// What waits for the owner, so far as it is to be told by now.
     pub fn news(&self) -> News {
-        let reviews = self.waits_for_you.iter().filter(|line| line.state == TaskState::InReview);
-        let reviews = reviews.map(|line| Item::Review(line.id)).collect();
+        let mut said = BTreeSet::new();
+        let tasks = self.waits_for_you.iter().chain(&self.held);
+        let mut others: BTreeSet<Item> =
+            tasks.filter_map(|it| of_task((it.id, it.state), it.under_review, it.hold.as_ref(), &mut said)).collect();
+        let stopped = self.desks.iter().filter(|desk| is_incident(desk.hold.as_ref()));
+        others.extend(stopped.map(|desk| Item::Incident(desk.id)));
         let leads = |it: &Approval| {
             let mut others = self.desks.iter().filter(|desk| Some(desk.id) != it.desk && desk.hold.is_none());
             others.any(|desk| desk.role.0 == COORDINATOR)
         };
-        news(reviews, self.approvals.iter(), self.notify, &self.unattended, leads, self.now)
+        news(others, self.approvals.iter(), self.notify, &self.unattended, leads, self.now)
     }
 
     /// The words for one of them, if it still waits.
@@ -200,6 +242,30 @@ impl StatusView {
                 let who = line.desk.as_deref().unwrap_or("A desk");
                 let body = format!("{}\nIt waits for your review.", line.title);
                 Words { title: format!("{who} has finished #{task}"), body, answers: Answers::Open }
+            }
+            Item::Question(task) => {
+                let line = self.waits_for_you.iter().find(|line| line.id == task)?;
+                let who = line.desk.as_deref().unwrap_or("An agent");
+                let body = start_of(line.why.as_deref().unwrap_or_default());
+                Words { title: format!("{who} asks about #{task}"), body, answers: Answers::Open }
+            }
+            Item::Limit(task) => {
+                let line = self.held.iter().find(|line| line.id == task)?;
+                let hold = line.hold.as_ref()?;
+                let others =
+                    self.held.iter().filter(|it| it.hold.as_ref().is_some_and(|it| it.release == hold.release));
+                let more = match others.count() {
+                    0 | 1 => String::new(),
+                    all => format!(" and {} more", all - 1),
+                };
+                let what = hold.what.as_deref().unwrap_or("A budget is spent.");
+                let body = format!("{what}\n#{task} {}{more}: parked where it was, with all its work.", line.title);
+                Words { title: "A limit is reached".to_owned(), body, answers: Answers::Open }
+            }
+            Item::Incident(desk) => {
+                let it = self.desks.iter().find(|it| it.id == desk)?;
+                let body = start_of(it.hold.as_ref()?.what.as_deref().unwrap_or_default());
+                Words { title: format!("{} is stopped until you have looked", it.name), body, answers: Answers::Open }
             }
             Item::Approval(id) => {
                 let approval = self.approvals.iter().find(|approval| approval.id == id)?;

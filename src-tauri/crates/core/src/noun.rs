@@ -7,9 +7,10 @@ use crate::approval::Approval;
 use crate::desk::Desk;
 use crate::effect::Effect;
 use crate::grant::Grant;
-use crate::ids::{ApprovalId, DeskId, EffectId, GrantId, MailId, ProjectId, RunId, TaskId};
+use crate::ids::{ApprovalId, DeskId, EffectId, GrantId, MailId, PlanId, ProjectId, RunId, TaskId};
 use crate::mail::Mail;
 use crate::office::{Office, OfficeFacts};
+use crate::plan::Plan;
 use crate::project::Project;
 use crate::run::Run;
 use crate::task::Task;
@@ -34,6 +35,8 @@ pub enum NounKey {
     Grant(GrantId),
     /// A mail.
     Mail(MailId),
+    /// A plan.
+    Plan(PlanId),
 }
 
 impl NounKey {
@@ -48,6 +51,7 @@ impl NounKey {
             NounKey::Approval(id) => ("approval", id.0),
             NounKey::Grant(id) => ("grant", id.0),
             NounKey::Mail(id) => ("mail", id.0),
+            NounKey::Plan(id) => ("plan", id.0),
         }
     }
 }
@@ -72,6 +76,8 @@ pub enum Noun {
     Grant(Box<Grant>),
     /// A mail.
     Mail(Box<Mail>),
+    /// A plan.
+    Plan(Box<Plan>),
 }
 
 impl Noun {
@@ -86,6 +92,7 @@ impl Noun {
             Noun::Approval(it) => NounKey::Approval(it.id),
             Noun::Grant(it) => NounKey::Grant(it.id),
             Noun::Mail(it) => NounKey::Mail(it.id),
+            Noun::Plan(it) => NounKey::Plan(it.id),
         }
     }
 }
@@ -102,6 +109,7 @@ impl Office {
             NounKey::Approval(id) => self.approvals.get(&id).cloned().map(|it| Noun::Approval(Box::new(it))),
             NounKey::Grant(id) => self.grants.get(&id).cloned().map(|it| Noun::Grant(Box::new(it))),
             NounKey::Mail(id) => self.mails.get(&id).cloned().map(|it| Noun::Mail(Box::new(it))),
+            NounKey::Plan(id) => self.plans.get(&id).cloned().map(|it| Noun::Plan(Box::new(it))),
         }
     }
 
@@ -114,7 +122,8 @@ impl Office {
             .chain(self.runs.keys().copied().map(NounKey::Run))
             .chain(self.approvals.keys().copied().map(NounKey::Approval))
             .chain(self.grants.keys().copied().map(NounKey::Grant))
-            .chain(self.mails.keys().copied().map(NounKey::Mail));
+            .chain(self.mails.keys().copied().map(NounKey::Mail))
+            .chain(self.plans.keys().copied().map(NounKey::Plan));
         keys.filter_map(|key| self.noun(key)).collect()
     }
 
@@ -131,6 +140,7 @@ impl Office {
                 Noun::Approval(it) => office.put_approval(*it),
                 Noun::Grant(it) => office.put_grant(*it),
                 Noun::Mail(it) => office.put_mail(*it),
+                Noun::Plan(it) => office.put_plan(*it),
             }
         }
         office.pending = pending.into_iter().collect();

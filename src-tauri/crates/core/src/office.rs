@@ -16,18 +16,24 @@ use crate::effect::{Effect, EffectEvent};
 use crate::event::{Envelope, Event};
 use crate::grant::{self, Grant};
 use crate::hold::Hold;
-use crate::ids::{ApprovalId, DeskId, EffectId, EngineName, GrantId, MailId, ProjectId, RoleName, RunId, Seq, TaskId};
+use crate::ids::{
+    ApprovalId, DeskId, EffectId, EngineName, GrantId, MailId, PlanId, ProjectId, RoleName, RunId, Seq, TaskId,
+};
 use crate::mail::{self, Mail};
 use crate::news::Notify;
 use crate::noun::NounKey;
+use crate::plan::{self, Plan};
 use crate::project::{self, Project};
 use crate::refusal::{Code, Refusal};
-use crate::role::{Engine, Role};
+use crate::role::{Engine, Role, RoleFault};
 use crate::run::{self, Run};
-use crate::task::{self, Task};
+use crate::shift::{self, Shift};
+use crate::task::{self, Task, TaskLimit};
 
+use crate::team::{Interlock, PathLease};
 use crate::time::At;
 use crate::unattended::Unattended;
+use crate::wake::{self, Wake};
 
 use self::index::Index;
 
@@ -52,6 +58,13 @@ pub struct Next {
     /// Next mail.
     #[serde(default = "first_mail")]
     pub mail: MailId,
+    /// Next plan.
+    #[serde(default = "first_plan")]
+    pub plan: PlanId,
+}
+
+fn first_plan() -> PlanId {
+    PlanId(1)
 }
 
 fn first_grant() -> GrantId {
@@ -72,6 +85,7 @@ impl Default for Next {
             approval: ApprovalId(1),
             grant: first_grant(),
             mail: first_mail(),
+            plan: first_plan(),
         }
     }
 }
@@ -122,11 +136,29 @@ pub struct OfficeFacts {
     pub hold: Option<Hold>,
     /// Roles as last read.
     pub roles: BTreeMap<RoleName, Role>,
+    /// What is wrong with files of roles; what they said before is in force.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub role_faults: Vec<RoleFault>,
     /// Engines as last found.
     pub engines: BTreeMap<EngineName, Engine>,
     /// Budgets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub budgets: Vec<Budget>,
+    /// What tasks may take.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub task_limits: Vec<TaskLimit>,
+    /// Paths that runs have for themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leases: Vec<PathLease>,
+    /// Shapes of command that are held until a task is through.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub interlocks: Vec<Interlock>,
+    /// Who was woken lately, and what was cut off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wakes: Vec<Wake>,
+    /// How the shift stands.
+    #[serde(default)]
+    pub shift: Shift,
 }
 
 /// Everything that is so. Changed only by [`Office::apply`].
@@ -144,10 +176,24 @@ pub struct Office {
     pub hold: Option<Hold>,
     /// Roles as last read.
     pub roles: BTreeMap<RoleName, Role>,
+    /// What is wrong with files of roles.
+    pub role_faults: Vec<RoleFault>,
     /// Engines as last found.
     pub engines: BTreeMap<EngineName, Engine>,
     /// Budgets, by what they are of.
     pub budgets: Vec<Budget>,
+    /// Paths that runs have for themselves.
+    pub leases: Vec<PathLease>,
+    /// Shapes of command that are held until a task is through.
+    pub interlocks: Vec<Interlock>,
+    /// Who was woken lately, and what was cut off.
+    pub wakes: Vec<Wake>,
+    /// How the shift stands.
+    pub shift: Shift,
+    /// Budgets with what roles say of theirs.
+    pub(crate) in_force: Vec<Budget>,
+    /// What tasks may take.
+    pub task_limits: Vec<TaskLimit>,
     /// Projects.
     pub projects: BTreeMap<ProjectId, Project>,
     /// Desks.
@@ -162,6 +208,8 @@ pub struct Office {
     pub grants: BTreeMap<GrantId, Grant>,
     /// Mail: what is open, and what was closed last.
     pub mails: BTreeMap<MailId, Mail>,
+    /// Plans, those that were answered too.
+    pub plans: BTreeMap<PlanId, Plan>,
     /// Effects that are not over.
     pub pending: BTreeMap<EffectId, Effect>,
     pub(crate) index: Index,
@@ -193,6 +241,7 @@ impl Office {
             Event::Approval(event) => approval::apply(self, event, at),
             Event::Grant(event) => grant::apply(self, event, at),
             Event::Mail(event) => mail::apply(self, event, at),
+            Event::Plan(event) => plan::apply(self, event, at),
             Event::Effect(EffectEvent::Ended { effect, .. }) => {
                 self.pending.remove(effect);
                 settled = Some(*effect);
@@ -201,8 +250,8 @@ impl Office {
         let effects = match &envelope.event {
             Event::Office(OfficeEvent::Pruned { runs, .. }) => vec![Effect::Discard { runs: runs.clone() }],
             Event::Approval(event) => approval::effects(self, event),
-            Event::Office(_) | Event::Grant(_) | Event::Mail(_) | Event::Effect(_) => Vec::new(),
-            Event::Project(event) => project::effects(event),
+            Event::Office(_) | Event::Grant(_) | Event::Mail(_) | Event::Plan(_) | Event::Effect(_) => Vec::new(),
+            Event::Project(event) => project::effects(self, event),
             Event::Desk(event) => desk::effects(event),
             Event::Task(event) => task::effects(self, event),
             Event::Run(event) => run::effects(self, event),
@@ -219,8 +268,25 @@ impl Office {
             OfficeEvent::SettingsChanged { settings } => self.settings = settings.clone(),
             OfficeEvent::CatalogRead { roles, engines } => {
                 self.roles = roles.iter().map(|role| (role.name.clone(), role.clone())).collect();
+                self.put_budgets_in_force();
                 self.engines = engines.iter().map(|engine| (engine.name.clone(), engine.clone())).collect();
             }
+            OfficeEvent::RolesRead { roles, faults } => {
+                self.roles = roles.iter().map(|role| (role.name.clone(), role.clone())).collect();
+                self.role_faults.clone_from(faults);
+                self.put_budgets_in_force();
+            }
+            OfficeEvent::ShiftEnds { .. } | OfficeEvent::ShiftEnded { .. } | OfficeEvent::ShiftReported { .. } => {
+                shift::apply(&mut self.shift, event, at);
+            }
+            OfficeEvent::PathsLeased { lease } => {
+                self.leases.retain(|it| it.run != lease.run);
+                self.leases.push(lease.clone());
+            }
+            OfficeEvent::PathsReleased { run } => self.leases.retain(|it| it.run != *run),
+            OfficeEvent::InterlockSet { interlock } => self.interlocks.push(interlock.clone()),
+            OfficeEvent::InterlockLifted { interlock, .. } => self.interlocks.retain(|it| it.id != *interlock),
+            OfficeEvent::Woken { wake } => wake::keep(self, wake),
             OfficeEvent::Started { .. }
             | OfficeEvent::HostLost { .. }
             | OfficeEvent::Slept { .. }
@@ -236,15 +302,25 @@ impl Office {
                 self.budgets.retain(|it| it.of != budget.of);
                 self.budgets.push(budget.clone());
                 self.budgets.sort_unstable_by(|a, b| a.of.cmp(&b.of));
+                self.put_budgets_in_force();
             }
-            OfficeEvent::BudgetRemoved { of } => self.budgets.retain(|it| it.of != *of),
+            OfficeEvent::BudgetRemoved { of } => {
+                self.budgets.retain(|it| it.of != *of);
+                self.put_budgets_in_force();
+            }
+            OfficeEvent::TaskLimitSet { limit } => {
+                self.task_limits.retain(|it| it.of != limit.of);
+                self.task_limits.push(limit.clone());
+                self.task_limits.sort_unstable_by(|a, b| a.of.cmp(&b.of));
+            }
+            OfficeEvent::TaskLimitRemoved { of } => self.task_limits.retain(|it| it.of != *of),
         }
     }
 
     /// The next moment at which something is due, for the runtime's one timer.
     pub fn next_deadline(&self) -> Option<At> {
         let ends = self.index.deadlines.first().map(|(at, _)| *at);
-        ends.into_iter().chain(approval::next_due(self)).min()
+        ends.into_iter().chain(approval::next_due(self)).chain(self.next_task_limit()).chain(self.shift.until).min()
     }
 
     /// What changed since this was last asked.
@@ -261,15 +337,41 @@ impl Office {
             settings: self.settings.clone(),
             hold: self.hold.clone(),
             roles: self.roles.clone(),
+            role_faults: self.role_faults.clone(),
             engines: self.engines.clone(),
             budgets: self.budgets.clone(),
+            task_limits: self.task_limits.clone(),
+            leases: self.leases.clone(),
+            interlocks: self.interlocks.clone(),
+            wakes: self.wakes.clone(),
+            shift: self.shift.clone(),
         }
     }
 
     pub(crate) fn set_facts(&mut self, facts: OfficeFacts) {
-        let OfficeFacts { name, seq, next, settings, hold, roles, engines, budgets } = facts;
+        let OfficeFacts {
+            name,
+            seq,
+            next,
+            settings,
+            hold,
+            roles,
+            role_faults,
+            engines,
+            budgets,
+            task_limits,
+            leases,
+            interlocks,
+            wakes,
+            shift,
+        } = facts;
         (self.name, self.seq, self.next, self.settings) = (name, seq, next, settings);
         (self.hold, self.roles, self.engines, self.budgets) = (hold, roles, engines, budgets);
+        self.task_limits = task_limits;
+        self.role_faults = role_faults;
+        (self.leases, self.interlocks, self.wakes) = (leases, interlocks, wakes);
+        self.shift = shift;
+        self.put_budgets_in_force();
     }
 
     /// The project, unless it is unknown or removed.
@@ -282,6 +384,13 @@ impl Office {
     pub fn desk(&self, id: DeskId) -> Result<&Desk, Refusal> {
         let found = self.desks.get(&id).filter(|desk| !desk.removed);
         found.ok_or_else(|| Refusal::not_found(format!("desk {id}"), "office desk list"))
+    }
+
+    /// The desk that people call so: by its name, else by its number.
+    pub fn desk_called(&self, name: &str) -> Option<&Desk> {
+        let live = || self.desks.values().filter(|desk| !desk.removed);
+        let number = name.parse::<u32>().ok();
+        live().find(|desk| desk.name == name).or_else(|| live().find(|desk| Some(desk.id.0) == number))
     }
 
     /// The task.

@@ -1,13 +1,20 @@
 //! Roles and engines as the office knows them: what their files said when they were last read.
-//! Reading the files is not here.
+//! What a role may is in `role/rights.rs`. Reading the files is not here.
+
+mod rights;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::ids::{EngineName, RoleName};
+use crate::budget::Limits;
+use crate::ids::{EngineName, ProjectId, RoleName};
+
+pub use rights::{Added, Grants, May, Occasion, RoleFault, RoleFrom, Scope, WakeOn, is_kind};
 
 /// A scoped job, from `roles/<name>.md`.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, Type)]
 pub struct Role {
     /// Its name, the file's stem.
     pub name: RoleName,
@@ -22,6 +29,53 @@ pub struct Role {
     /// What its agent is told, in Markdown.
     #[serde(default)]
     pub brief: String,
+    /// How whoever holds it looks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look: Option<String>,
+    /// The model it prefers, by engine; the engine's own where none is named.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub models: BTreeMap<EngineName, String>,
+    /// What it is for.
+    #[serde(default)]
+    pub scope: Scope,
+    /// The most it may ask for.
+    #[serde(default)]
+    pub grants: Grants,
+    /// What all who hold it may spend together, unless the owner's own budget says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Limits>,
+    /// What it is woken by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wakes_on: Vec<WakeOn>,
+    /// What it may do beside its own task.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub may: Vec<May>,
+    /// Whose file it is.
+    #[serde(default)]
+    pub from: RoleFrom,
+    /// The repository that it came with: nobody holds it elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<ProjectId>,
+    /// What repositories say beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<Added>,
+}
+
+impl Role {
+    /// Whether it may do this beside its own task.
+    pub fn may(&self, what: May) -> bool {
+        self.may.contains(&what)
+    }
+
+    /// The role as it is in one repository: with what that says beside it.
+    pub fn in_project(&self, project: ProjectId) -> Self {
+        let mut role = self.clone();
+        for words in self.added.iter().filter(|it| it.project == project) {
+            role.brief = format!("{}\n\n{}", role.brief.trim(), words.brief.trim());
+            role.look = words.look.clone().or(role.look);
+        }
+        role
+    }
 }
 
 /// An engine: an agent CLI, a shell, or any command.

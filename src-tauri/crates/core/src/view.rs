@@ -5,18 +5,22 @@ use specta::Type;
 
 use crate::approval::{self, Approval, glance};
 use crate::budget::BudgetView;
+use crate::collision::DeskCollision;
 use crate::desk::{Desk, DeskState};
 use crate::hold::{Hold, HoldReason};
 use crate::ids::{DeskId, RoleName, Seq, TaskId};
 use crate::mail::MailView;
 use crate::news::Notify;
 use crate::office::Office;
+use crate::plan::{Plan, PlanState};
 use crate::run::{Exit, Run, RunState};
 use crate::sandbox::Enforcement;
 use crate::seen::Spent;
-use crate::task::{Task, TaskState};
+use crate::task::limit::TaskLimitView;
+use crate::task::{Task, TaskState, review};
 use crate::time::At;
 use crate::unattended::Unattended;
+use crate::wake::Wake;
 
 /// A desk as it is seen: state, the evidence for it, and since when.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
@@ -50,6 +54,9 @@ pub struct DeskView {
     /// What keeps its run, or the one before, to its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enforcement: Option<Enforcement>,
+    /// Others that are under way and touch the same files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub collisions: Vec<DeskCollision>,
 }
 
 /// A task in one line.
@@ -69,6 +76,9 @@ pub struct TaskLine {
     pub why: Option<String>,
     /// What holds it, while parked: since when, until when, and what releases it.
     pub hold: Option<Hold>,
+    /// Whether another run judges it, or is there to do so, before its owner need look.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub under_review: bool,
     /// Marks it carries into review.
     pub marks: u32,
     /// Since when.
@@ -104,6 +114,9 @@ pub struct StatusView {
     pub review_full: Option<String>,
     /// Tasks nobody here can take, and why.
     pub unfit: Vec<String>,
+    /// What kept waking somebody within the last 24 hours until it was cut off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cut_off: Vec<Wake>,
     /// What the desktop is told.
     #[serde(default)]
     pub notify: Notify,
@@ -116,9 +129,15 @@ pub struct StatusView {
     /// Budgets, and what was spent of each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub budgets: Vec<BudgetView>,
+    /// What each task may take.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub task_limits: Vec<TaskLimitView>,
     /// How the mail stands.
     #[serde(default)]
     pub mail: MailView,
+    /// Plans that wait for the owner's answer, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plans: Vec<Plan>,
 }
 
 impl Office {
@@ -130,8 +149,9 @@ impl Office {
             state: task.state,
             waiting_for: task.waiting_for.clone(),
             desk: task.desk.and_then(|desk| self.desks.get(&desk)).map(|desk| desk.name.clone()),
-            why: task.why.clone(),
+            why: task.why.clone().or_else(|| self.review_stands(task)),
             hold: task.hold.clone(),
+            under_review: self.is_under_review(task),
             marks: u32::try_from(task.marks.len()).unwrap_or(u32::MAX),
             since: task.since,
         }
@@ -144,7 +164,12 @@ impl Office {
         let task = run.and_then(|run| run.task).and_then(|task| self.tasks.get(&task));
         let (state, evidence, since) = match run {
             _ if desk.removed => (DeskState::Off, "removed".to_owned(), None),
-            Some(run) => self.seen_at_work(run, task),
+            Some(run) => match (self.seen_at_work(run, task), task.and_then(|task| task.reviews)) {
+                ((DeskState::Working | DeskState::Thinking, _, since), Some(of)) if run.state == RunState::Live => {
+                    (DeskState::Reviewing, format!("it reviews #{of}"), since)
+                }
+                (seen, _) => seen,
+            },
             None => match (self.seen_at_rest(desk), self.attended_only(desk)) {
                 ((DeskState::Idle, evidence, since), Some(why)) => {
                     (DeskState::Idle, format!("{evidence}; {why}"), since)
@@ -169,6 +194,7 @@ impl Office {
                 .and_then(|run| run.seen.as_ref())
                 .map_or(0, |it| it.visitors),
             enforcement: run.or(last).and_then(|run| run.enforcement.clone()),
+            collisions: self.collisions_of(desk),
         }
     }
 
@@ -219,7 +245,9 @@ impl Office {
                 HoldReason::StoppedByOwner => "everything is stopped by its owner",
                 HoldReason::WaitsForYou => "waits for you",
                 HoldReason::BudgetSpent => "its budget is spent",
+                HoldReason::TaskLimit => "its task took all it may",
                 HoldReason::Incident => "stopped until you have looked",
+                HoldReason::QueueHeld | HoldReason::BaseRewritten => "its merges are held",
             };
             return (DeskState::Paused, evidence.to_owned(), Some(hold.since));
         }
@@ -304,11 +332,19 @@ impl Office {
                 )
             }),
             unfit: Vec::new(),
+            cut_off: self
+                .wakes
+                .iter()
+                .filter(|it| it.round && now.seconds_since(it.at) < 24 * 3600)
+                .cloned()
+                .collect(),
             notify: self.settings.notify,
             unattended: self.settings.unattended.clone(),
             quiet: false,
             budgets: self.budget_views(),
+            task_limits: self.task_limit_views(),
             mail: self.mail_view(),
+            plans: self.plans.values().filter(|plan| plan.state == PlanState::Proposed).cloned().collect(),
         };
         for task in self.tasks.values() {
             let line = self.line(task);
@@ -344,6 +380,7 @@ impl Office {
         }
         let takes = |desk: &Desk| {
             !desk.removed
+                && review::keeps_from(self, task, desk).is_none()
                 && task.role.as_ref().is_none_or(|role| *role == desk.role)
                 && desk.project.is_none_or(|project| project == task.project)
         };
@@ -353,6 +390,9 @@ impl Office {
             // Said only where no other desk could take it.
             let (desk, why) = held?.into_iter().next()?;
             return Some(format!("#{id} is yours to give: {} {why}", desk.name));
+        }
+        if let Some(of) = task.reviews {
+            return Some(self.no_reviewer(of));
         }
         let whom = task.role.as_ref().map(|role| format!(" of role '{role}'")).unwrap_or_default();
         Some(format!("#{id} fits no desk: there is none{whom} for its project"))

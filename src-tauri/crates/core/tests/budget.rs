@@ -1,4 +1,4 @@
-//! Budgets: what counts in which, what a spent one keeps from beginning, what it parks, and what raising it lets go on.
+//! Budgets and what one task may take: what counts in which, what a spent one keeps from beginning, what it parks, and what raising it lets go on.
 
 #![allow(clippy::unwrap_used, reason = "an office that cannot be made fails its test")]
 
@@ -6,9 +6,10 @@ use office_core::actor::Actor;
 use office_core::budget::{BudgetOf, Limits};
 use office_core::effect::EffectCommand;
 use office_core::hold::HoldReason;
+use office_core::news::{Item, Notify};
 use office_core::office::OfficeCommand;
 use office_core::seen::{Denied, News, Spent};
-use office_core::task::TaskEvent;
+use office_core::task::{TaskEvent, TaskLimits, TaskTakes};
 use office_core::{
     At, Code, Command, CommandBody, CommandId, DeskId, Envelope, Event, Noun, Office, Refusal, RoleName, RunId, Seq,
     TaskId, TaskState, decide,
@@ -57,8 +58,11 @@ fn office(metered: bool) -> Office {
 }
 
 fn done(office: &mut Office, actor: Actor, body: CommandBody) -> Result<Vec<Event>, Refusal> {
+    done_at(office, actor, body, AT.parse().unwrap())
+}
+
+fn done_at(office: &mut Office, actor: Actor, body: CommandBody, at: At) -> Result<Vec<Event>, Refusal> {
     let command = Command { id: CommandId("c".to_owned()), actor, body };
-    let at: At = AT.parse().unwrap();
     let events = decide(office, &command, at)?;
     for event in &events {
         let seq = Seq(office.seq.0 + 1);
@@ -186,4 +190,112 @@ fn a_budget_is_its_owners_and_of_something_that_is_there() {
     set(&mut it, BudgetOf::Office, tokens(5), false).unwrap();
     set(&mut it, BudgetOf::Office, money, false).unwrap();
     assert_eq!(it.budgets[0].limits, Limits { tokens: Some(5), ..money }, "what was not named stays");
+}
+
+fn limit(office: &mut Office, of: BudgetOf, limits: TaskLimits, more: bool) -> Result<Vec<Event>, Refusal> {
+    done(office, Actor::Owner, CommandBody::Office(OfficeCommand::SetTaskLimit { of, limits, more }))
+}
+
+fn lines(most: u32) -> TaskLimits {
+    TaskLimits { lines: Some(most), ..TaskLimits::default() }
+}
+
+fn measured(office: &mut Office, files: u32, lines: u32) -> Vec<Event> {
+    let body = CommandBody::Effect(EffectCommand::RunMeasured { run: RunId(1), taken: TaskTakes { files, lines } });
+    done(office, Actor::Office, body).unwrap()
+}
+
+#[test]
+fn a_task_that_changed_too_much_is_parked_with_the_way_out_and_raising_its_limit_lets_it_go_on() {
+    let mut it = office(true);
+    limit(&mut it, BudgetOf::Office, TaskLimits { files: Some(60), lines: Some(2000), secs: None }, false).unwrap();
+    assert_eq!(measured(&mut it, 60, 2000), [], "as much as it may");
+    measured(&mut it, 3, 2400);
+    let hold = it.tasks[&TaskId(1)].hold.clone().unwrap();
+    assert_eq!((state(&it, 1), hold.reason), (TaskState::Parked, HoldReason::TaskLimit));
+    assert_eq!(hold.release, "office limit raise --task 1 --lines 1000");
+    assert_eq!(hold.what.unwrap(), "It changed 2400 lines, and may change 2000.");
+    let told = office_core::task::limit::denied(&it, RunId(1)).unwrap();
+    assert!(told.contains("2400 lines") && told.contains("until its owner allows more"), "{told}");
+    let owner = it.news(AT.parse().unwrap()).items;
+    assert_eq!(owner.into_iter().collect::<Vec<_>>(), [Item::Limit(TaskId(1))]);
+    // Too little more: it stays where it is.
+    limit(&mut it, BudgetOf::Desk(DeskId(1)), lines(2399), false).unwrap();
+    assert_eq!(state(&it, 1), TaskState::Parked);
+    limit(&mut it, BudgetOf::Task(TaskId(1)), lines(500), true).unwrap();
+    assert_eq!((state(&it, 1), it.limits_of(&it.tasks[&TaskId(1)]).lines), (TaskState::Ready, Some(2900)));
+    assert!(it.news(AT.parse().unwrap()).items.is_empty(), "and it is taken back");
+}
+
+#[test]
+fn the_closest_word_on_what_a_task_may_take_counts_of_each_amount() {
+    let mut it = office(true);
+    let all = TaskLimits { files: Some(9), lines: Some(9), secs: Some(9) };
+    limit(&mut it, BudgetOf::Office, all, false).unwrap();
+    limit(&mut it, BudgetOf::Role(RoleName::from("engineer")), lines(50), false).unwrap();
+    limit(&mut it, BudgetOf::Task(TaskId(2)), TaskLimits { files: Some(70), ..all }, false).unwrap();
+    let of = |it: &Office, task: u32| it.limits_of(&it.tasks[&TaskId(task)]);
+    assert_eq!(of(&it, 1), TaskLimits { lines: Some(50), ..all });
+    assert_eq!(of(&it, 2).files, Some(70));
+    let gone = OfficeCommand::RemoveTaskLimit { of: BudgetOf::Role(RoleName::from("engineer")) };
+    done(&mut it, Actor::Owner, CommandBody::Office(gone)).unwrap();
+    assert_eq!(of(&it, 1), all);
+}
+
+#[test]
+fn a_tasks_time_is_counted_over_its_runs_and_ends_it_at_that_moment() {
+    let mut it = office(true);
+    let begun: At = AT.parse().unwrap();
+    let hour = TaskLimits { secs: Some(3600), ..TaskLimits::default() };
+    limit(&mut it, BudgetOf::Task(TaskId(1)), hour, false).unwrap();
+    assert_eq!(it.next_deadline(), Some(begun.plus_seconds(3600)));
+    let tick = || CommandBody::Office(OfficeCommand::Tick);
+    assert_eq!(done_at(&mut it, Actor::Office, tick(), begun.plus_seconds(3599)).unwrap(), []);
+    done_at(&mut it, Actor::Office, tick(), begun.plus_seconds(3600)).unwrap();
+    let hold = it.tasks[&TaskId(1)].hold.clone().unwrap();
+    assert_eq!(hold.release, "office limit raise --task 1 --time 30m");
+    let over = EffectCommand::RunOver { run: RunId(1), exit: office_core::run::Exit::Code { code: 0 }, ended: None };
+    done_at(&mut it, Actor::Office, CommandBody::Effect(over), begun.plus_seconds(3610)).unwrap();
+    assert_eq!(
+        (it.worked_secs(&it.tasks[&TaskId(1)], begun.plus_seconds(9000)), it.next_deadline()),
+        (3610, None),
+        "nothing is due twice"
+    );
+    limit(&mut it, BudgetOf::Task(TaskId(1)), TaskLimits { secs: Some(60), ..TaskLimits::default() }, true).unwrap();
+    assert_eq!((state(&it, 1), it.limits_of(&it.tasks[&TaskId(1)]).secs), (TaskState::Ready, Some(3670)));
+}
+
+#[test]
+fn what_a_task_may_take_is_the_owners_to_say_and_in_numbers_that_make_sense() {
+    let mut it = office(true);
+    let agent = Actor::Agent { desk: DeskId(1), run: RunId(1) };
+    let body =
+        || CommandBody::Office(OfficeCommand::SetTaskLimit { of: BudgetOf::Office, limits: lines(1), more: false });
+    assert_eq!(done(&mut it, agent, body()).unwrap_err().code, Code::NotAllowed);
+    assert!(limit(&mut it, BudgetOf::Office, lines(0), false).is_err());
+    assert!(limit(&mut it, BudgetOf::Office, TaskLimits::default(), false).is_err());
+    assert!(limit(&mut it, BudgetOf::Task(TaskId(77)), lines(5), false).is_err());
+    assert!(limit(&mut it, BudgetOf::Task(TaskId(1)), lines(5), true).is_err(), "there is none to raise");
+}
+
+#[test]
+fn the_desktop_is_told_of_a_spent_budget_once_of_an_incident_and_of_a_question() {
+    let mut it = office(true);
+    let now: At = AT.parse().unwrap();
+    set(&mut it, BudgetOf::Office, tokens(900), false).unwrap();
+    heard(&mut it, denied("office", 1));
+    let items = |it: &Office| it.news(now).items.into_iter().collect::<Vec<_>>();
+    assert_eq!(items(&it), [Item::Limit(TaskId(1))]);
+    let words = it.status(now).words(Item::Limit(TaskId(1))).unwrap();
+    assert!(words.body.starts_with("The budget of the office is spent."), "{words:?}");
+    assert_eq!(it.status(now).news().items, it.news(now).items, "the window and the office tell the same");
+    set(&mut it, BudgetOf::Office, tokens(900), true).unwrap();
+    assert_eq!(items(&it), []);
+    let tripped = EffectCommand::RunTripped { run: RunId(1), what: "it takes 30 GB".to_owned() };
+    done(&mut it, Actor::Office, CommandBody::Effect(tripped)).unwrap();
+    assert_eq!(items(&it), [Item::Incident(DeskId(1))]);
+    assert_eq!(it.status(now).words(Item::Incident(DeskId(1))).unwrap().body, "it takes 30 GB");
+    assert_eq!(it.status(now).news().items, it.news(now).items);
+    it.settings.notify = Notify::Review;
+    assert_eq!(items(&it), []);
 }

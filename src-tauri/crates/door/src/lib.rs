@@ -1,6 +1,7 @@
 //! The wire: frames, versions, and the client that window, command line and hooks use.
 //! It never knows how a command is carried out.
 
+pub mod backlog;
 pub mod client;
 pub mod frame;
 pub mod incoming;
@@ -8,6 +9,7 @@ pub mod listener;
 pub mod offset;
 pub mod outbox;
 pub mod place;
+pub mod roles;
 pub mod rules;
 mod transport;
 pub mod wire;

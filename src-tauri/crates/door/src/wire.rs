@@ -8,16 +8,23 @@ use office_core::audit::{Link, Verified};
 use office_core::command::CommandBody;
 use office_core::grant::Grant;
 use office_core::mail::{Mail, MailKind};
+use office_core::plan::Plan;
 use office_core::project::{Acceptance, Project, TryReport};
+use office_core::queue::QueueLine;
 use office_core::recording::RecordingsReport;
-use office_core::role::{Engine, Role};
+use office_core::role::{Engine, Role, RoleFault};
 use office_core::run::Run;
+use office_core::task::lint::Linted;
 use office_core::view::{DeskView, StatusView};
-use office_core::{Actor, Approval, ApprovalId, Envelope, MailId, Noun, Refusal, RunId, Seq, Task, TaskId, TaskState};
+use office_core::{
+    Actor, Approval, ApprovalId, Envelope, MailId, Noun, PlanId, Refusal, RunId, Seq, Task, TaskId, TaskState,
+};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use crate::backlog::TakenIn;
 use crate::offset::Offset;
+use crate::roles::{RoleFile, RoleTried};
 use crate::rules::{RuleFile, RulesTried, Touch};
 
 /// The protocol this side speaks.
@@ -98,6 +105,17 @@ pub enum Ask {
     TryEngine {
         /** Its name. */
         engine: String,
+    },
+    /// What was accepted and is not merged yet, in order. Answer: `Queue`.
+    Queue,
+    /// Takes a backlog file in: its items become tasks, or change theirs. Answer: `TakenIn`.
+    TakeIn {
+        /** Name or number of the project. */
+        project: String,
+        /** The file: from the project's root, or absolute. */
+        file: String,
+        /** What is in it; the office reads it from the project's work tree if none. */
+        text: Option<String>,
     },
     /// Runs set-up and checks on the base and waits for the report. Answer: `Tried`.
     TryProject {
@@ -181,6 +199,26 @@ pub enum Ask {
         /** What was in it when it was read: where that is another by now, nothing is kept. */
         was: Option<String>,
     },
+    /// What is wrong with files of roles. Answer: `RoleFaults`.
+    RoleFaults,
+    /// All files of roles, layer by layer. Answer: `RoleFiles`.
+    RoleFiles,
+    /// What a text would say as a role. Nothing is kept. Answer: `RoleTried`.
+    TryRole {
+        /** As `RoleFiles` names it. */
+        file: String,
+        /** What would be in it. */
+        text: String,
+    },
+    /// Keeps a file of a role, in which nothing is wrong; it counts at once. Answer: `RoleTried`.
+    KeepRole {
+        /** As `RoleFiles` names it. */
+        file: String,
+        /** What is to be in it. */
+        text: String,
+        /** What was in the owner's file when it was read; none where there was none. */
+        was: Option<String>,
+    },
     /// Standing grants, oldest first. Answer: `Grants`.
     Grants {
         /** Those that answer nothing any more, too. */
@@ -205,6 +243,29 @@ pub enum Ask {
         answers: Option<MailId>,
         /** A word of the sender's: sent twice with the same, it is sent once. */
         key: Option<String>,
+    },
+    /// Says something to whoever leads the desks, in the talk that goes on or a new one; wakes them. Answer: `Changed` (the mail).
+    Talk {
+        /** For repeats after a lost answer. */
+        command_id: String,
+        /** Markdown. */
+        text: String,
+        /** Begins another talk. */
+        fresh: bool,
+        /** Name or number of the project, where a session has to be opened for it. */
+        project: Option<String>,
+    },
+    /// The talk that goes on with whoever leads the desks. Answer: `Mails`, oldest first; none if there is no talk.
+    Talked {
+        /** Waits until something was said or planned there after this mail of the owner's. */
+        after: Option<MailId>,
+    },
+    /// Plans, oldest first. Answer: `Plans`.
+    Plans {
+        /** This one alone. */
+        plan: Option<PlanId>,
+        /** Those that were answered, too. */
+        all: bool,
     },
     /// What lies in the mailboxes of whoever asks, oldest first. Answer: `Mails`.
     Inbox {
@@ -254,6 +315,11 @@ pub enum Ask {
         states: Vec<TaskState>,
         /** Only of this project. */
         project: Option<String>,
+    },
+    /// What is vague, unbounded or unchecked in tasks as they are written. Answer: `Linted`.
+    Lint {
+        /** Which; all that nobody has begun if empty. */
+        tasks: Vec<TaskId>,
     },
     /// Desks. Answer: `Desks`.
     Desks,
@@ -471,6 +537,8 @@ pub enum Answer {
     Task(Box<Task>),
     /// Tasks.
     Tasks(Vec<Task>),
+    /// What is wrong with how tasks are written.
+    Linted(Vec<Linted>),
     /// Desks as they are seen.
     Desks(Vec<DeskView>),
     /// What the rules say.
@@ -490,12 +558,22 @@ pub enum Answer {
         /** The others. */
         words: Vec<String>,
     },
+    /// The merge queue.
+    Queue(Vec<QueueLine>),
     /// Files of rules.
     Rules(Vec<RuleFile>),
     /// What came of trying one.
     RulesTried(Box<RulesTried>),
+    /// What is wrong with files of roles.
+    RoleFaults(Vec<RoleFault>),
+    /// Files of roles.
+    RoleFiles(Vec<RoleFile>),
+    /// What came of trying one.
+    RoleTried(Box<RoleTried>),
     /// Mail.
     Mails(Vec<Mail>),
+    /// Plans.
+    Plans(Vec<Plan>),
     /// What came of going through the audit.
     Verified(Box<Verified>),
     /// What was decided.
@@ -504,6 +582,8 @@ pub enum Answer {
     Runs(Vec<Run>),
     /// What trying a project's base found.
     Tried(Box<TryReport>),
+    /// What came of taking a backlog file in.
+    TakenIn(Box<TakenIn>),
     /// A project.
     Project(Box<Project>),
     /// Projects.

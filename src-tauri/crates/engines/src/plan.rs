@@ -62,6 +62,8 @@ pub struct Setting {
     pub office: String,
     /// The server on this machine that its calls go through, if any.
     pub base_url: Option<String>,
+    /// What a session without a task begins with, for engines that take it in their command line.
+    pub opening: Option<String>,
     /// What the project itself tells agents (CLAUDE.md, AGENTS.md), for engines that would not read it in their private set-up.
     pub project_words: String,
 }
@@ -130,6 +132,8 @@ impl EngineSpec {
         let run_dir = &setting.run_dir;
         let mut files = Vec::new();
         let has_task = briefing.task.is_some();
+        let fresh = !has_task && !setting.resume && !setting.headless && self.task.prompt == Prompt::Argument;
+        let opening = setting.opening.as_ref().filter(|_| fresh);
         if has_task {
             files.push(("briefing.md".to_owned(), markdown.clone()));
         }
@@ -157,7 +161,7 @@ impl EngineSpec {
             Some(match name {
                 "script" => format!("{run_dir}/task.sh"),
                 "briefing" => format!("{run_dir}/briefing.md"),
-                "prompt" => argument.clone(),
+                "prompt" => opening.unwrap_or(&argument).clone(),
                 "title" => task.map(|task| task.title.clone()).unwrap_or_default(),
                 "body" => task.map(|task| task.body.clone()).unwrap_or_default(),
                 "task" => task.map(|task| task.id.to_string()).unwrap_or_default(),
@@ -189,7 +193,7 @@ impl EngineSpec {
         };
         let proxy = self.proxy.as_ref().filter(|_| setting.base_url.is_some());
         let mut words = Vec::new();
-        let launch = self.launch_words(setting, has_task)?;
+        let launch = self.launch_words(setting, has_task || opening.is_some())?;
         for word in launch {
             let many: Vec<String> = match word.as_str() {
                 "{command}" => self.command(briefing)?,
@@ -197,12 +201,17 @@ impl EngineSpec {
                 "{inside}" => Vec::new(),
                 "{proxy}" => proxy.map(|proxy| proxy.args.clone()).unwrap_or_default(),
                 // A conversation is opened without a prompt where there is no task.
-                "{prompt}" if !has_task => Vec::new(),
+                "{prompt}" if !has_task && opening.is_none() => Vec::new(),
                 _ => vec![word.clone()],
             };
             for part in many {
                 words.push(fill(self, &part, &value)?);
             }
+        }
+        let model = briefing.role.as_ref().and_then(|role| role.models.get(&self.name));
+        if let Some(model) = model.filter(|_| !setting.headless && !words.is_empty()) {
+            let named = self.with_model.iter().map(|word| word.replace("{model}", model));
+            words.splice(1..1, named);
         }
         for file in &self.files {
             files.push((file.path.clone(), fill(self, &file.text, &value)?));

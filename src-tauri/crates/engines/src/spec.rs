@@ -192,6 +192,9 @@ pub struct EngineSpec {
     /// What it says of tokens and money.
     #[serde(default)]
     pub usage: Usage,
+    /// Words that name the model, after the program; `{model}` is replaced. None where it takes none.
+    #[serde(default)]
+    pub with_model: Vec<String>,
     /// Models with their context and prices, where known.
     #[serde(default, rename = "model")]
     pub models: Vec<Model>,

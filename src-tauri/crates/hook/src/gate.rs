@@ -279,6 +279,11 @@ fn done_by_the_office(approval: &Value) -> String {
         (None, None) => "nobody knows how it ended".to_owned(),
     };
     let printed = text("output");
+    if approval["deed"]["does"]["kind"] == "owner" {
+        return format!(
+            "This call did not run at your desk, and will not: {printed}. Check what came of it if it matters; do not run it yourself, go on from there"
+        );
+    }
     let printed = if printed.is_empty() { String::new() } else { format!(" It printed:\n{printed}") };
     format!(
         "This call did not run at your desk: the owner approved it, and the office did it itself, once, with the owner's credentials. \
@@ -292,6 +297,7 @@ fn what_it_was(does: &Value) -> String {
     let text = |name: &str| does[name].as_str().unwrap_or_default();
     match text("kind") {
         "push" => format!("push commit {} to branch {} of {}", text("commit"), text("branch"), text("remote")),
+        "publish" => format!("publish {} {} to {}", text("package"), text("version"), text("registry")),
         other => other.to_owned(),
     }
 }

@@ -22,7 +22,6 @@ use office_core::check::Check;
 use office_core::desk::DeskCommand;
 use office_core::project::Acceptance;
 use office_core::task::ask::{NewTask, TaskCommand};
-use office_core::task::{Deliverable, Priority};
 use office_core::{CommandBody, Noun, ProjectId, RoleName, TaskId, TaskState};
 use office_door::Client;
 use office_door::wire::{Answer, Ask};
@@ -232,17 +231,9 @@ impl Office {
         let mut added = Vec::new();
         for n in first..first + tasks {
             let new = Box::new(NewTask {
-                project: ProjectId(1),
-                title: format!("Write file {n}"),
                 body: format!("run: echo {n} > file-{n}"),
-                deliverable: Deliverable::Change,
                 checks: vec![Check::of(&format!("test -f file-{n}"))],
-                priority: Priority::Normal,
-                depends_on: Vec::new(),
-                role: None,
-                attempts: None,
-                time_limit_secs: None,
-                draft: false,
+                ..NewTask::of(ProjectId(1), format!("Write file {n}"))
             });
             let answer = self.submit(CommandBody::Task(TaskCommand::Add { new })).await;
             let Answer::Changed(Noun::Task(task)) = answer else { panic!("{answer:?}") };

@@ -9,8 +9,8 @@ use office_core::recording::Budget;
 use office_core::run::Run;
 use office_core::task::TaskCommand;
 use office_core::{
-    Actor, Approval, ApprovalId, Code, Command, CommandBody, CommandId, Effect, Event, Noun, NounKey, Office,
-    ProjectId, Refusal, RunId, Seq, Task, TaskId, TaskState,
+    Actor, Approval, ApprovalId, Code, Command, CommandBody, CommandId, Effect, Event, Noun, NounKey, Office, Plan,
+    PlanState, ProjectId, Refusal, RunId, Seq, Task, TaskId, TaskState,
 };
 use office_door::wire::{Answer, Ask, AuditEntry, AutostartStanding};
 use office_store::MailQuery;
@@ -89,6 +89,20 @@ impl World {
                 actor.owner_only("write rules")?;
                 Ok(Answer::RulesTried(Box::new(self.keep_rules(&file, text, was).await?)))
             }
+            Ask::RoleFaults => Ok(Answer::RoleFaults(self.handle.read(|office| office.role_faults.clone()).await?)),
+            Ask::RoleFiles => {
+                actor.owner_only("read the files of roles")?;
+                Ok(Answer::RoleFiles(self.role_files().await?))
+            }
+            Ask::TryRole { file, text } => {
+                actor.owner_only("try roles")?;
+                Ok(Answer::RoleTried(Box::new(self.try_role(file, text).await?)))
+            }
+            Ask::KeepRole { file, text, was } => {
+                actor.owner_only("write roles")?;
+                Ok(Answer::RoleTried(Box::new(self.keep_role(file, text, was).await?)))
+            }
+            Ask::Queue => Ok(Answer::Queue(self.handle.read(office_core::queue::lines).await?)),
             Ask::Grants { all } => {
                 actor.owner_only("see standing grants")?;
                 let now = self.clock.now();
@@ -100,6 +114,23 @@ impl World {
             Ask::SendMail { command_id, to, kind, subject, text, files, answers, key } => {
                 let new = NewMail { to: Address::Sender, kind, subject, text, files, answers, key };
                 self.send_mail(actor, command_id, to, new).await
+            }
+            Ask::Talk { command_id, text, fresh, project } => {
+                actor.owner_only("talk in the owner's place")?;
+                self.talk(command_id, text, fresh, project).await
+            }
+            Ask::Talked { after } => {
+                actor.owner_only("read the owner's talks")?;
+                self.talked(after).await
+            }
+            Ask::Plans { plan: Some(id), .. } => {
+                let found = self.handle.read(move |office| office.plan(id).cloned()).await??;
+                Ok(Answer::Plans(vec![found]))
+            }
+            Ask::Plans { plan: None, all } => {
+                let wanted = move |plan: &&Plan| all || plan.state == PlanState::Proposed;
+                let list = move |office: &Office| office.plans.values().filter(wanted).cloned().collect();
+                Ok(Answer::Plans(self.handle.read(list).await?))
             }
             Ask::Inbox { take, wait } => self.inbox(actor, take, wait).await,
             Ask::Mails { mail, thread, with, open, before, limit } => {
@@ -126,6 +157,7 @@ impl World {
                             Effect::Reclaim { .. }
                                 | Effect::Tidy { .. }
                                 | Effect::Merge { .. }
+                                | Effect::CheckResult { .. }
                                 | Effect::Act { .. }
                                 | Effect::TryProject { .. }
                                 | Effect::Discard { .. }
@@ -159,6 +191,7 @@ impl World {
                     self.handle.read(move |office| office.tasks.values().filter(wanted).cloned().collect()).await?,
                 ))
             }
+            Ask::Lint { tasks } => Ok(Answer::Linted(self.handle.read(move |office| office.linted(&tasks)).await??)),
             Ask::Desks => {
                 let views = |office: &Office| {
                     office.desks.values().filter(|desk| !desk.removed).map(|desk| office.desk_view(desk)).collect()
@@ -234,12 +267,7 @@ impl World {
                     ));
                 }
                 self.leave.store(leave_desks, std::sync::atomic::Ordering::Release);
-                let world = self.clone();
-                self.start(async move {
-                    // After the answer is on its way.
-                    tokio::task::yield_now().await;
-                    world.closing.cancel();
-                });
+                // The door closes once the answer is on its way (`listen.rs`).
                 Ok(Answer::Ok)
             }
             Ask::Find { noun, name } => {
@@ -255,6 +283,10 @@ impl World {
                     }
                 };
                 self.changed(key).await
+            }
+            Ask::TakeIn { project, file, text } => {
+                let project = self.project_of(&project).await?;
+                Ok(Answer::TakenIn(Box::new(self.take_in(actor, &project, &file, text).await?)))
             }
             Ask::SetAcceptance { project, acceptance } => {
                 let project = self.project_of(&project).await?.id;
@@ -466,12 +498,16 @@ impl World {
         if !merging.await? {
             self.submit(actor, self.own_id("accept"), CommandBody::Task(TaskCommand::Accept { task })).await?;
         }
+        // Behind a hold, or a task that is not done, it may wait for long: that is an answer, too.
         let over = move |office: &Office| match office.tasks.get(&task) {
-            Some(it) if it.state == TaskState::Merging => None,
+            Some(it) if it.state == TaskState::Merging => {
+                let waits = office.queue_hold(it.project).is_some() || !it.waiting_for.is_empty();
+                waits.then(|| Some(it.clone()))
+            }
             found => Some(found.cloned()),
         };
         let Some(it) = self.handle.wait_until(over).await? else { return Err(no_task(task)) };
-        if it.state == TaskState::Done {
+        if matches!(it.state, TaskState::Done | TaskState::Merging) {
             return self.changed(NounKey::Task(task)).await;
         }
         let why = it.why.unwrap_or_default();

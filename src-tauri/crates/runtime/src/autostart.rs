@@ -72,7 +72,7 @@ impl Autostart {
 
     /// A name of its own for each office.
     fn name(&self) -> String {
-        let hash = crate::world::hash(&self.office.to_string_lossy());
+        let hash = office_core::audit::digest(self.office.to_string_lossy().as_bytes());
         format!("afterhours-{}", hash.get(..8).unwrap_or("office"))
     }
 

@@ -9,7 +9,6 @@ use office_core::run::{Run, RunEvent};
 use office_core::{Office, budget as known};
 use office_meter::budget::{Budget, Budgets, Counted, Limits};
 use office_meter::usage::Sum;
-use tokio::sync::broadcast::error::RecvError;
 
 use crate::world::World;
 
@@ -79,17 +78,8 @@ pub(crate) async fn keep_told(world: Arc<World>) {
         {
             tracing::error!(why, "meters know an older word on budgets, and keep to that");
         }
-        loop {
-            let next = tokio::select! {
-                () = world.closing.cancelled() => return,
-                next = feed.recv() => next,
-            };
-            match next {
-                Ok(item) if matters(&item.envelope.event) => break,
-                Ok(_) => {}
-                Err(RecvError::Lagged(_)) => break,
-                Err(RecvError::Closed) => return,
-            }
+        if world.next_that(&mut feed, matters).await.is_none() {
+            return;
         }
     }
 }

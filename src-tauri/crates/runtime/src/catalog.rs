@@ -1,61 +1,30 @@
-//! Reads roles and engines: those that come with the product, and the owner's own files, which win.
+//! Reads engines: those that come with the product, and the owner's own files, which win. Roles are read in `roles.rs`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use office_core::role::{Engine, Gate, Login, Role};
-use office_core::{At, EngineName, RoleName};
+use office_core::role::{Engine, Gate, Login};
+use office_core::{At, EngineName};
 use office_engines::login::File;
 use office_engines::spec::Asks;
 use office_engines::{EngineSpec, WrapperSpec};
-use serde::Deserialize;
 
 use crate::effects::agent::{LONGEST_LOGIN, owners, small_file};
 use crate::paths::OfficeDir;
 
-/// The roles that come with the product.
-const ROLES: [(&str, &str); 5] = [
-    ("docs-writer.md", include_str!("../../../../roles/docs-writer.md")),
-    ("engineer.md", include_str!("../../../../roles/engineer.md")),
-    ("refactorer.md", include_str!("../../../../roles/refactorer.md")),
-    ("researcher.md", include_str!("../../../../roles/researcher.md")),
-    ("test-writer.md", include_str!("../../../../roles/test-writer.md")),
-];
-
-/// Files larger than this are no role and no engine.
+/// Files larger than this are no engine.
 const LARGEST: u64 = 256 * 1024;
 
 /// What was read, and what could not be.
 pub(crate) struct Catalog {
-    pub(crate) roles: Vec<Role>,
     pub(crate) engines: Vec<Engine>,
     pub(crate) specs: HashMap<EngineName, EngineSpec>,
     pub(crate) troubles: Vec<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FrontMatter {
-    title: String,
-    #[serde(default)]
-    summary: String,
-    #[serde(default)]
-    engines: Vec<String>,
-}
-
 impl Catalog {
     pub(crate) fn read(dir: &OfficeDir, now: At) -> Self {
         let mut troubles = Vec::new();
-        let mut roles = BTreeMap::new();
-        let shipped = ROLES.map(|(file, text)| (file.to_owned(), text.to_owned()));
-        for (file, text) in shipped.into_iter().chain(files(&dir.roles(), "md", &mut troubles)) {
-            match role(&file, &text) {
-                Ok(role) => {
-                    roles.insert(role.name.clone(), role);
-                }
-                Err(trouble) => troubles.push(trouble),
-            }
-        }
         let mut tools = BTreeMap::new();
         let shipped =
             office_engines::shipped_wrappers().into_iter().map(|(file, text)| (file.to_owned(), text.to_owned()));
@@ -80,7 +49,7 @@ impl Catalog {
             }
         }
         let engines = specs.values().map(|spec| find(spec, now)).collect();
-        Self { roles: roles.into_values().collect(), engines, specs: specs.into_iter().collect(), troubles }
+        Self { engines, specs: specs.into_iter().collect(), troubles }
     }
 }
 
@@ -101,26 +70,6 @@ fn files(dir: &Path, extension: &str, troubles: &mut Vec<String>) -> Vec<(String
     }
     found.sort();
     found
-}
-
-fn role(file: &str, text: &str) -> Result<Role, String> {
-    let name = file.strip_suffix(".md").unwrap_or(file);
-    let rest =
-        text.strip_prefix("---\n").ok_or_else(|| format!("{file}: line 1: begin with `---`, then the front matter"))?;
-    let (front, brief) =
-        rest.split_once("\n---\n").ok_or_else(|| format!("{file}: the front matter has no closing `---` line"))?;
-    let front: FrontMatter = serde_norway::from_str(front).map_err(|error| {
-        // The parser counts from the front matter's own first line.
-        let line = error.location().map_or(0, |at| at.line()) + 1;
-        format!("{file}: line {line}: {error}")
-    })?;
-    Ok(Role {
-        name: RoleName(name.to_owned()),
-        title: front.title,
-        summary: front.summary,
-        engines: front.engines.into_iter().map(EngineName).collect(),
-        brief: brief.trim().to_owned(),
-    })
 }
 
 /// Where an engine's program is: on the owner's path, or where its file says that it is put.
@@ -176,25 +125,5 @@ pub(crate) fn find(spec: &EngineSpec, now: At) -> Engine {
         login_note,
         login_hint: spec.login.as_ref().filter(|_| !login.may_work()).map(|login| login.hint.clone()),
         gate: gate_by_file(spec),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_shipped_role_reads() {
-        for (file, text) in ROLES {
-            let role = role(file, text).unwrap();
-            assert!(!role.brief.is_empty() && !role.summary.is_empty(), "{file}");
-        }
-    }
-
-    #[test]
-    fn an_error_in_a_role_names_its_line() {
-        let error = role("mine.md", "---\ntitle: A\nflavour: 3\n---\nbrief\n").unwrap_err();
-        assert!(error.starts_with("mine.md: line"), "{error}");
-        assert!(error.contains("flavour"), "{error}");
     }
 }

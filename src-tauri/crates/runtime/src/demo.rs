@@ -5,8 +5,8 @@
 use office_core::check::Check;
 use office_core::desk::DeskCommand;
 use office_core::project::{Project, ProjectCommand};
+use office_core::task::TaskCommand;
 use office_core::task::ask::NewTask;
-use office_core::task::{Deliverable, Priority, TaskCommand};
 use office_core::{
     Actor, Code, Command, CommandBody, CommandId, EngineName, Noun, NounKey, ProjectId, Refusal, RoleName, TaskId,
 };
@@ -161,17 +161,10 @@ impl World {
                 return Err(fault(format!("the demo's task '{file}' has no text, or stands before what it waits for")));
             };
             let new = NewTask {
-                project,
-                title: title.clone(),
                 body,
-                deliverable: Deliverable::Change,
                 checks: vec![Check { name: proves.clone(), ..Check::of(check) }],
-                priority: Priority::Normal,
                 depends_on,
-                role: None,
-                attempts: None,
-                time_limit_secs: None,
-                draft: false,
+                ..NewTask::of(project, title.clone())
             };
             let step = CommandBody::Task(TaskCommand::Add { new: Box::new(new) });
             let Noun::Task(task) = self.demo_step(format!("demo-{round}-task-{file}"), step).await? else {

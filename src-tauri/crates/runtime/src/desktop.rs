@@ -169,7 +169,7 @@ async fn follow(
                 }
             }
             () = tokio::time::sleep(Duration::from_millis(left.unsigned_abs())), if again.is_some() => {}
-            Some(words) = not_opened.recv() => desktop.tell(None, &words).await,
+            Some(words) = not_opened.recv() => desktop.tell(&[], &words).await,
         }
     }
 }
@@ -189,10 +189,10 @@ async fn update(world: &World, desktop: &mut Desktop, told: &mut Told) -> Option
             let status = world.handle.read(move |office| office.status(now)).await.ok()?;
             // Answered in between, it needs no telling.
             if let Some(words) = status.words(*item) {
-                desktop.tell(Some(*item), &words).await;
+                desktop.tell(&[*item], &words).await;
             }
         }
-        several => desktop.tell(None, &Words::many(several.len())).await,
+        several => desktop.tell(several, &Words::many(several.len())).await,
     }
     Some(telling.again)
 }

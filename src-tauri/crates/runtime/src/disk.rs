@@ -8,7 +8,6 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use office_core::effect::EffectCommand;
-use office_core::run::Run;
 use office_core::{CommandBody, RunId};
 
 use crate::world::World;
@@ -16,8 +15,7 @@ use crate::world::World;
 /// What a desk may take where nobody says otherwise, in megabytes.
 const MEGABYTES: u64 = 20_000;
 const MEGABYTE: u64 = 1_000_000;
-/// Between two looks, at least; and so many times as long as a look takes, so that looking is never what a machine is busy with.
-const BREATH: Duration = Duration::from_secs(2);
+/// Between two looks so many times as long as a look takes, so that looking is never what a machine is busy with.
 const TIMES: u32 = 50;
 /// Where a folder cannot be watched it is looked at so often.
 const LOOK: Duration = Duration::from_secs(60);
@@ -67,29 +65,10 @@ impl World {
                 }
             }
             let grew = known.replace(taken).is_none_or(|before| taken > before);
-            let pause = BREATH.max(since.elapsed() * TIMES);
-            let rung = async {
-                tokio::time::sleep(pause).await;
-                if grew || bells.is_empty() {
-                    return;
-                }
-                futures_util::future::select_all(bells.iter().map(|bell| Box::pin(bell.rung()))).await;
-            };
-            let unwatched = async {
-                match all_watched {
-                    true => std::future::pending().await,
-                    false => tokio::time::sleep(LOOK.max(pause)).await,
-                }
-            };
-            let is_over = self.handle.wait_until(move |office| {
-                let open = office.runs.get(&run).is_some_and(Run::is_open);
-                (!open).then_some(())
-            });
-            tokio::select! {
-                () = self.closing.cancelled() => return,
-                _ = is_over => return,
-                () = rung => {}
-                () = unwatched => {}
+            // What grows is looked at again without waiting for a bell.
+            let latest = if grew { Some(Duration::ZERO) } else { (!all_watched).then_some(LOOK) };
+            if !self.next_look(run, &bells, since.elapsed() * TIMES, latest).await {
+                return;
             }
         }
     }

@@ -79,7 +79,10 @@ impl World {
             lines.push(engine_line(&engine));
         }
         for trouble in catalog.troubles {
-            lines.push(line("role or engine file", Err(trouble), "mend the file, then start the office again"));
+            lines.push(line("engine file", Err(trouble), "mend the file, then start the office again"));
+        }
+        for fault in self.read(|office| Some(office.role_faults.clone())).await.unwrap_or_default() {
+            lines.push(line("role", Err(fault.to_string()), "mend the file: it is read again at once"));
         }
         let projects = self.read(|office| {
             Some(office.projects.values().filter(|project| !project.removed).cloned().collect::<Vec<_>>())

@@ -9,6 +9,9 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use crate::changed::{Changed, Missed};
 use crate::office_loop::{Done, FeedItem, Message};
 
+/// Every event, as it is committed.
+pub type Feed = broadcast::Receiver<Arc<FeedItem>>;
+
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct Handle {
@@ -77,7 +80,7 @@ impl Handle {
     }
 
     /// Every event from now on.
-    pub fn subscribe(&self) -> broadcast::Receiver<Arc<FeedItem>> {
+    pub fn subscribe(&self) -> Feed {
         self.feed.subscribe()
     }
 

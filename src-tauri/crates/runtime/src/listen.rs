@@ -214,11 +214,19 @@ fn answer(world: &Arc<World>, actor: Actor, request: Request, outbox: &Outbox) {
                 outbox.reply(id, Ok(Answer::Ok));
             }
             ask => {
+                let ends = matches!(ask, Ask::Quit { .. });
                 let answer = tokio::select! {
-                    () = outbox.closed() => return,
+                    // What is answered at once is done also for one who did not stay for the answer.
+                    biased;
                     answer = world.answer(actor, ask) => answer,
+                    () = outbox.closed() => return,
                 };
+                let ends = ends && answer.is_ok();
                 outbox.reply(id, answer);
+                if ends {
+                    // Closing cuts every connection, so whoever asked for it has the answer in its queue by now.
+                    world.closing.cancel();
+                }
             }
         }
     });

@@ -12,11 +12,13 @@ use tokio::sync::watch;
 
 use crate::answer::troubled;
 use crate::signals::Ear;
-use crate::tell::takes;
+use crate::tell::{TOOLS, takes};
 use crate::world::World;
 
 /// Bytes of words that one answer hands out: well within a frame.
 const HANDED_OUT: usize = 256 * 1024;
+/// Bytes of one list: within a frame, whatever was written.
+const LISTED: usize = 8 * 1024 * 1024;
 /// An agent that was told and does not read is told again after this, and then ever later.
 const TOLD_AGAIN: Duration = Duration::from_secs(60);
 /// At the latest after this.
@@ -48,7 +50,7 @@ impl World {
         if wait {
             let fresh = move |office: &Office| {
                 let over = matches!(actor, Actor::Agent { run, .. } if !is_open(office, run));
-                (over || office.mail_for(actor).iter().any(|it| it.state != MailState::Read)).then_some(())
+                (over || office.mail_for(actor).iter().any(|it| it.is_unread())).then_some(())
             };
             self.handle.wait_until(fresh).await?;
         }
@@ -59,9 +61,8 @@ impl World {
                     self.handle.report(CommandBody::Mail(MailCommand::Told { run, mails })).await?;
                 }
             }
-            let there = self.handle.read(move |office| office.mail_for(actor).into_iter().cloned().collect()).await?;
-            let there: Vec<Mail> = there;
-            return Ok(Answer::Mails(there.into_iter().map(|it| Mail { text: String::new(), ..it }).collect()));
+            let heads = self.handle.read(move |office| office.mail_for(actor).into_iter().map(head).collect());
+            return Ok(Answer::Mails(heads.await?));
         }
         let most = self.handle.read(move |office| fits(office, actor)).await?;
         let body = CommandBody::Mail(MailCommand::Take { most });
@@ -69,7 +70,7 @@ impl World {
         self.handle.submit(command).await?;
         let have = self.handle.read(move |office| {
             let read = office.mail_for(actor).into_iter().filter(|it| it.state == MailState::Read);
-            newest_that_fit(read)
+            newest_that_fit(read, HANDED_OUT * 2)
         });
         Ok(Answer::Mails(have.await?))
     }
@@ -113,7 +114,7 @@ impl World {
                 return Err(none(id));
             }
         }
-        Ok(Answer::Mails(found))
+        Ok(Answer::Mails(newest_that_fit(found.iter(), LISTED)))
     }
 
     /// Tells an agent that rests of what it has not read, again until it reads, for as long as its run is listened to.
@@ -124,6 +125,7 @@ impl World {
             return;
         }
         let mut again = TOLD_AGAIN;
+        let mut begun = false;
         loop {
             let some = self.handle.wait_until(move |office| match office.runs.get(&run).filter(|it| it.is_open()) {
                 Some(it) if it.state == RunState::Live && !unread(office, it).is_empty() => Some(true),
@@ -132,6 +134,21 @@ impl World {
             });
             if !matches!(some.await, Ok(true)) {
                 return;
+            }
+            if !begun {
+                begun = true;
+                // Of what it was told as it was launched it is told again only where it does not read.
+                let told = self.handle.wait_until(move |office| (!was_told(office, run)).then_some(()));
+                tokio::select! {
+                    () = self.closing.cancelled() => return,
+                    _ = told => {}
+                    () = tokio::time::sleep(again) => {}
+                }
+                // A turn that begins before the office's tools are there would be without them, and its screen is barely drawn.
+                tokio::select! {
+                    () = self.closing.cancelled() => return,
+                    _ = tokio::time::timeout(TOOLS, ear.wait_for(|ear| ear.tools)) => {}
+                }
             }
             tokio::select! {
                 () = self.closing.cancelled() => return,
@@ -164,33 +181,47 @@ impl World {
         }
     }
 
+    /// What a session begins with while mail waits for it: it is told in its command line, where nothing can be lost as it is from a
+    /// screen that is barely drawn.
+    pub(crate) async fn mail_at_opening(&self, run: RunId) -> Result<Option<String>, String> {
+        let mails =
+            self.handle.read(move |office| office.runs.get(&run).map(|it| unread(office, it)).unwrap_or_default());
+        let mails = mails.await.map_err(|refusal| refusal.message)?;
+        if mails.is_empty() {
+            return Ok(None);
+        }
+        let told = MailCommand::Told { run, mails: mails.clone() };
+        self.handle.report(CommandBody::Mail(told)).await.map_err(|refusal| refusal.message)?;
+        let words = self.handle.read(move |office| you_have(office, run, &mails));
+        words.await.map_err(|refusal| refusal.message)
+    }
+
     async fn tell_of_mail(&self, run: RunId, desk: office_core::DeskId, mails: Vec<MailId>) -> Result<(), Refusal> {
         let Some(seat) = self.seat(run) else { return Ok(()) };
         // Taken first: of those who hold a role, one is woken for a mail.
         self.handle.report(CommandBody::Mail(MailCommand::Told { run, mails: mails.clone() })).await?;
-        let words = self.handle.read(move |office| {
-            let mine = mails.iter().filter_map(|id| office.mails.get(id)).filter(|it| it.held_by == Some(run));
-            let mut from: Vec<String> =
-                mine.map(|it| format!("a {} from {}", it.kind, name(office, it.from))).collect();
-            from.dedup();
-            from
-        });
-        let from = words.await?;
-        if from.is_empty() {
-            return Ok(());
+        match self.handle.read(move |office| you_have(office, run, &mails)).await? {
+            Some(text) => self.type_prompt(run, &seat, &desk.to_string(), &text).await,
+            None => Ok(()),
         }
-        let text = format!(
-            "You have mail in the office: {}. Read it with the tool mail_inbox (or `office mail inbox`), act upon it, and \
-             acknowledge it with mail_ack. Then go on with what you were doing.",
-            from.join(", ")
-        );
-        self.type_prompt(run, &seat, &desk.to_string(), &text).await
     }
 }
 
+/// What a run is told of these mails; none where others have them by now.
+fn you_have(office: &Office, run: RunId, mails: &[MailId]) -> Option<String> {
+    let mine = mails.iter().filter_map(|id| office.mails.get(id)).filter(|it| it.held_by == Some(run));
+    let mut from: Vec<String> = mine.map(|it| format!("a {} from {}", it.kind, name(office, it.from))).collect();
+    from.dedup();
+    let text = format!(
+        "You have mail in the office: {}. Read it with the tool mail_inbox (or `office mail inbox`), act upon it, and \
+         acknowledge it with mail_ack. Then go on with what you were doing.",
+        from.join(", ")
+    );
+    (!from.is_empty()).then_some(text)
+}
+
 /// What fits into an answer, oldest first. The newest are those that were just handed out: they are in it, whatever is not.
-fn newest_that_fit<'a>(mails: impl DoubleEndedIterator<Item = &'a Mail>) -> Vec<Mail> {
-    let mut room = HANDED_OUT * 2;
+fn newest_that_fit<'a>(mails: impl DoubleEndedIterator<Item = &'a Mail>, mut room: usize) -> Vec<Mail> {
     let mut fits = Vec::new();
     for it in mails.rev() {
         let Some(left) = room.checked_sub(size(it)) else { break };
@@ -201,6 +232,32 @@ fn newest_that_fit<'a>(mails: impl DoubleEndedIterator<Item = &'a Mail>) -> Vec<
     fits
 }
 
+/// A mail without its words, which may be long and are not copied.
+fn head(it: &Mail) -> Mail {
+    let (subject, files, to, why) = (it.subject.clone(), it.files.clone(), it.to.clone(), it.why.clone());
+    let Mail { id, thread, answers, from, task, kind, hops, state, sent, since, held_by, handed, .. } = *it;
+    let text = String::new();
+    Mail {
+        id,
+        thread,
+        answers,
+        from,
+        task,
+        to,
+        kind,
+        subject,
+        text,
+        files,
+        hops,
+        state,
+        sent,
+        since,
+        held_by,
+        handed,
+        why,
+    }
+}
+
 /// So many bytes a mail takes in an answer, roughly.
 fn size(it: &Mail) -> usize {
     it.text.len() + it.subject.len() + it.files.iter().map(String::len).sum::<usize>() + 512
@@ -209,7 +266,7 @@ fn size(it: &Mail) -> usize {
 /// How many of the unread can be handed out in one answer; one at least.
 fn fits(office: &Office, actor: Actor) -> u32 {
     let mut bytes = 0;
-    let unread = office.mail_for(actor).into_iter().filter(|it| it.state != MailState::Read);
+    let unread = office.mail_for(actor).into_iter().filter(|it| it.is_unread());
     let fits = unread.take_while(|it| {
         bytes += size(it);
         bytes <= HANDED_OUT
@@ -226,29 +283,30 @@ fn fresh(office: &Office, actor: Actor) -> Vec<MailId> {
     office.mail_for(actor).into_iter().filter(|it| it.state == MailState::Queued).map(|it| it.id).collect()
 }
 
+/// Whether there is something that it was told of and has not read.
+fn was_told(office: &Office, run: RunId) -> bool {
+    let mut mine = office.mails.values().filter(|it| it.held_by == Some(run));
+    is_open(office, run) && mine.any(|it| it.state == MailState::Delivered)
+}
+
 fn unread(office: &Office, run: &Run) -> Vec<MailId> {
     let actor = Actor::Agent { desk: run.desk, run: run.id };
-    office.mail_for(actor).into_iter().filter(|it| it.state != MailState::Read).map(|it| it.id).collect()
+    office.mail_for(actor).into_iter().filter(|it| it.is_unread()).map(|it| it.id).collect()
 }
 
 /// Whom a word means: the owner, everyone, a desk by its name or number, else a role.
 fn address(office: &Office, name: &str) -> Result<Address, Refusal> {
-    let live = || office.desks.values().filter(|desk| !desk.removed);
     let (kind, word) = name.split_once(':').unwrap_or(("", name));
-    let desk = || {
-        let number = word.parse().ok();
-        live().find(|desk| desk.name == word).or_else(|| live().find(|desk| Some(desk.id) == number))
-    };
-    let role = || office.roles.get(&word.into());
-    let found = match (kind, word) {
-        ("", "owner") => Some(Address::Owner),
-        ("", "everyone") => Some(Address::Everyone),
-        ("" | "desk", _) if desk().is_some() => desk().map(|desk| Address::Desk { desk: desk.id }),
-        ("" | "role", _) => role().map(|role| Address::Role { role: role.name.clone() }),
+    let found = match (kind, word, office.desk_called(word)) {
+        ("", "owner", _) => Some(Address::Owner),
+        ("", "everyone", _) => Some(Address::Everyone),
+        ("" | "desk", _, Some(desk)) => Some(Address::Desk { desk: desk.id }),
+        ("" | "role", ..) => office.roles.get(&word.into()).map(|role| Address::Role { role: role.name.clone() }),
         _ => None,
     };
     found.ok_or_else(|| {
-        let desks: Vec<_> = live().map(|desk| desk.name.as_str()).take(20).collect();
+        let live = office.desks.values().filter(|desk| !desk.removed);
+        let desks: Vec<_> = live.map(|desk| desk.name.as_str()).take(20).collect();
         Refusal::new(
             Code::NotFound,
             format!("there is nobody called '{}'", name.chars().take(60).collect::<String>()),

@@ -10,7 +10,7 @@ use office_core::office::OfficeCommand;
 use office_core::ports::Clock;
 use office_core::{
     Actor, At, Code, Command, CommandBody, CommandId, Effect, EffectId, Noun, NounKey, Office, Refusal, Seq, assign,
-    decide,
+    decide, wake,
 };
 use office_door::EventFrame;
 use office_store::{Batch, Store};
@@ -176,8 +176,18 @@ impl OfficeLoop {
         let events = decide(&self.office, command, now)?;
         let first = pending.envelopes.len();
         self.apply(events, command.actor, command, now, pending);
-        while let Some(events) = assign::next_start(&self.office, now) {
+        // What follows by itself is decided with it, until nothing follows: a wake is in the log with its cause or not at all.
+        let mut seen = first;
+        loop {
+            let events = wake::consequences(&self.office, &pending.envelopes[seen..], now);
+            seen = pending.envelopes.len();
             self.apply(events, Actor::Office, command, now, pending);
+            while let Some(events) = assign::next(&self.office, now) {
+                self.apply(events, Actor::Office, command, now, pending);
+            }
+            if seen == pending.envelopes.len() {
+                break;
+            }
         }
         let touched: Vec<Noun> =
             self.office.take_touched().into_iter().filter_map(|key| self.office.noun(key)).collect();
@@ -298,7 +308,13 @@ fn noun_of(event: &Event) -> NounKey {
         Event::Project(
             ProjectEvent::SettingsRead { project, .. }
             | ProjectEvent::AcceptanceSet { project, .. }
+            | ProjectEvent::ReviewSet { project, .. }
+            | ProjectEvent::CollisionsSeen { project, .. }
             | ProjectEvent::SandboxSet { project, .. }
+            | ProjectEvent::ProtectedSet { project, .. }
+            | ProjectEvent::QueueHeld { project, .. }
+            | ProjectEvent::QueueReleased { project }
+            | ProjectEvent::FilesSet { project, .. }
             | ProjectEvent::TryAsked { project }
             | ProjectEvent::Tried { project, .. }
             | ProjectEvent::BaseChecked { project, .. }
@@ -313,6 +329,7 @@ fn noun_of(event: &Event) -> NounKey {
         ) => NounKey::Desk(*desk),
         Event::Approval(event) => NounKey::Approval(event.approval()),
         Event::Grant(event) => NounKey::Grant(event.grant()),
+        Event::Plan(event) => NounKey::Plan(event.plan()),
         Event::Mail(event) => event.mail().map_or(NounKey::Office, NounKey::Mail),
         Event::Run(_) | Event::Office(_) | Event::Effect(_) => NounKey::Office,
     }

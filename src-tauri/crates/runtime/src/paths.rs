@@ -80,6 +80,16 @@ impl OfficeDir {
         self.project(id).join("setup-cache")
     }
 
+    /// Packages that are asked to be published, by their hash.
+    pub fn parcels(&self, id: ProjectId) -> PathBuf {
+        self.project(id).join("parcels")
+    }
+
+    /// What was fetched for the base's lock files.
+    pub fn fetched(&self, id: ProjectId) -> PathBuf {
+        self.project(id).join("fetched")
+    }
+
     /// All private checkouts.
     pub fn checkouts(&self) -> PathBuf {
         self.0.join("checkouts")
@@ -140,8 +150,15 @@ impl OfficeDir {
     /// # Errors
     /// Whatever the file system says, with the path.
     pub fn make(&self) -> Result<(), std::io::Error> {
-        let folders =
-            [self.checkouts(), self.checks(), self.0.join("runs"), self.tokens(), self.backups(), self.logs()];
+        let folders = [
+            self.checkouts(),
+            self.checks(),
+            self.0.join("runs"),
+            self.tokens(),
+            self.backups(),
+            self.logs(),
+            self.roles(),
+        ];
         std::iter::once(self.0.clone()).chain(folders).try_for_each(|dir| private_folder(&dir))
     }
 }

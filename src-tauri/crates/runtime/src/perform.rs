@@ -38,7 +38,7 @@ fn begin(world: &Arc<World>, heavy: &Arc<Semaphore>, id: EffectId, effect: Effec
     world.start(async move {
         let world = inner;
         let _permit = match effect {
-            Effect::Check { .. } | Effect::TryProject { .. } | Effect::Prepare { .. } => {
+            Effect::Check { .. } | Effect::CheckResult { .. } | Effect::TryProject { .. } | Effect::Prepare { .. } => {
                 heavy.acquire_owned().await.ok()
             }
             _ => None,
@@ -77,9 +77,10 @@ async fn carry_out(world: &Arc<World>, id: EffectId, effect: &Effect, status: St
             world.halt(*task);
             Outcome::Done
         }
-        Effect::Collect { task, run, .. } => world.collect(*task, *run).await.unwrap_or_else(failed),
+        Effect::Collect { task, run, keep } => world.collect(*task, *run, *keep).await.unwrap_or_else(failed),
         Effect::Check { task, run } => world.check(*task, *run).await.unwrap_or_else(failed),
         Effect::Merge { task } => world.merge(*task).await.unwrap_or_else(failed),
+        Effect::CheckResult { task } => world.check_result(*task).await.unwrap_or_else(failed),
         Effect::Reclaim { task } => world.reclaim(*task).await.unwrap_or_else(failed),
         Effect::Tidy { run, given_up } => world.tidy(*run, *given_up).await.unwrap_or_else(failed),
         Effect::Discard { runs } => world.discard(runs.clone()).await.unwrap_or_else(failed),

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use office_core::approval::{ApprovalCommand, Deed, Held, Ruling, Said};
 use office_core::grant::Covers;
+use office_core::role::Role;
+use office_core::team::Interlock;
 use office_core::{Actor, ApprovalId, Code, GrantId, Office, Refusal, RunId, TaskState};
 use office_guard::standing::Shape;
 use office_guard::wire::Layer;
@@ -59,6 +61,12 @@ struct Doer {
     checkout: PathBuf,
     home: PathBuf,
     hosts: Vec<String>,
+    /// What is held until a task is through.
+    held: Vec<Interlock>,
+    /// Paths that others have for themselves, with who they are.
+    leased: Vec<(String, Vec<String>)>,
+    /// The role it holds.
+    role: Option<Role>,
     /// Tasks that are through: what was held for them is held no more.
     done: BTreeSet<u32>,
 }
@@ -200,6 +208,10 @@ impl World {
             let why = "the owner does as they like".to_owned();
             return Ok(Ruling { said: Said::Allow, category: None, rule: "owner".to_owned(), why });
         };
+        let over = self.handle.read(move |office| office_core::task::limit::denied(office, run));
+        if let Some(why) = over.await? {
+            return Ok(Ruling { said: Said::Deny, category: Some("scope".to_owned()), rule: "limit".to_owned(), why });
+        }
         if !cwd.starts_with('/') {
             return Err(Refusal::invalid(
                 "the directory it would be done in must be an absolute path",
@@ -213,7 +225,13 @@ impl World {
         let (layers, scene) = self.rules_and_scene(run, cwd).await?;
         let guards = self.guards.clone();
         let judged = spawn_blocking(move || guards.judge(layers, &asked, &scene));
-        Ok(judged.await.unwrap_or_else(|error| cannot_say(&error.to_string())))
+        let said = judged.await.unwrap_or_else(|error| cannot_say(&error.to_string()));
+        let role =
+            move |office: &Office| office.roles.get(&office.desks.get(&office.runs.get(&run)?.desk)?.role).cloned();
+        Ok(match self.handle.read(role).await? {
+            Some(role) => within(&role, &argv, held, said),
+            None => said,
+        })
     }
 
     /// Whose rules hold for a run; none where it has no checkout.
@@ -252,7 +270,10 @@ impl World {
             let mut scene = Scene::new(cwd, doer.checkout, doer.home);
             scene.hosts = doer.hosts;
             let mut layers = verdicts::layers(&office, &doer.of);
+            layers.extend(doer.role.as_ref().and_then(verdicts::scope_of));
             layers.extend(verdicts::interlocks(&office, &doer.done));
+            layers.extend(verdicts::held(&doer.held));
+            layers.extend(verdicts::leased(&doer.leased));
             (layers, scene)
         });
         read.await.map_err(|error| Refusal::new(Code::Trouble, error.to_string(), "ask again"))
@@ -398,6 +419,29 @@ impl World {
     }
 }
 
+/// What is beyond the grants of a role is refused, whatever else would be said of it: it is not the owner's to be asked.
+fn within(role: &Role, argv: &[String], held: Held, said: Ruling) -> Ruling {
+    let refused = |what: String| Ruling {
+        said: Said::Deny,
+        category: said.category.clone().or_else(|| Some("scope".to_owned())),
+        rule: format!("role.{}.grants", role.name),
+        why: what,
+    };
+    let tool = argv.first().filter(|_| held == Held::Tool).filter(|tool| !tool.starts_with("mcp__office__"));
+    if let (Some(tool), Some(granted)) = (tool, &role.grants.tools)
+        && !granted.iter().any(|one| office_guard::pattern::fits_words(one, tool))
+    {
+        return refused(format!("the role '{}' uses {} only, not {tool}", role.name, granted.join(", ")));
+    }
+    match (&said.category, &role.grants.asks) {
+        (Some(category), Some(granted)) if said.said == Said::Ask && !granted.contains(category) => {
+            let may = if granted.is_empty() { "nothing".to_owned() } else { granted.join(", ") };
+            refused(format!("the role '{}' may ask about {may}, and this is {category}: {}", role.name, said.why))
+        }
+        _ => said,
+    }
+}
+
 fn refused(ruling: Option<&Ruling>) -> Result<(), Refusal> {
     match ruling {
         Some(Ruling { said: Said::Deny, rule, why, .. }) => Err(Refusal::new(
@@ -446,7 +490,20 @@ fn doer(office: &Office, run: RunId) -> Option<Doer> {
     let home = std::env::var_os("HOME").map_or_else(|| PathBuf::from("/nonexistent"), PathBuf::from);
     let through = office.tasks.values().filter(|task| task.state == TaskState::Done);
     let done = through.map(|task| task.id.0).collect();
-    Some(Doer { of, checkout, home, hosts: project.sandbox.reach.clone(), done })
+    let held = office.interlocks.clone();
+    let others = office.leases.iter().filter(|lease| lease.run != run.id && lease.project == run.project);
+    let name = |desk| office.desks.get(&desk).map_or_else(|| "another desk".to_owned(), |desk| desk.name.clone());
+    let leased = others.map(|lease| (name(lease.desk), lease.paths.clone())).collect();
+    Some(Doer {
+        of,
+        checkout,
+        home,
+        hosts: project.sandbox.reach.clone(),
+        role: office.roles.get(&desk.role).cloned(),
+        held,
+        leased,
+        done,
+    })
 }
 
 #[cfg(test)]
@@ -462,6 +519,35 @@ mod tests {
     /// A set that needs no worker.
     fn made(guards: &Guards, layers: Vec<Layer>) -> Arc<Set> {
         guards.kept((layers, None))
+    }
+
+    #[test]
+    fn what_is_beyond_a_roles_grants_is_refused_and_nothing_is_allowed_by_them() {
+        use office_core::role::Grants;
+        let of = |asks: Option<&[&str]>, tools: Option<&[&str]>| {
+            let list = |it: Option<&[&str]>| it.map(|it| it.iter().map(|word| (*word).to_owned()).collect());
+            Role { name: "r".into(), grants: Grants { asks: list(asks), tools: list(tools) }, ..Role::default() }
+        };
+        let said = |said, category: &str| Ruling {
+            said,
+            category: Some(category.to_owned()),
+            rule: "x".to_owned(),
+            why: "it pushes".to_owned(),
+        };
+        let push = [String::from("git push")];
+        let within = |role: &Role, argv: &[String], held, it| within(role, argv, held, it).said;
+        assert_eq!(within(&of(None, None), &push, Held::Command, said(Said::Ask, "publish")), Said::Ask);
+        let narrow = of(Some(&["network"]), Some(&["Read", "mcp__docs__*"]));
+        assert_eq!(within(&narrow, &push, Held::Command, said(Said::Ask, "publish")), Said::Deny);
+        assert_eq!(within(&narrow, &push, Held::Command, said(Said::Ask, "network")), Said::Ask, "granted is no yes");
+        assert_eq!(within(&narrow, &push, Held::Command, said(Said::Allow, "publish")), Said::Allow);
+        let tool = |name: &str| [name.to_owned(), "{}".to_owned()];
+        assert_eq!(within(&narrow, &tool("Write"), Held::Tool, said(Said::Allow, "scope")), Said::Deny);
+        assert_eq!(within(&narrow, &tool("mcp__docs__find"), Held::Tool, said(Said::Allow, "scope")), Said::Allow);
+        assert_eq!(
+            within(&narrow, &tool("mcp__office__task_done"), Held::Tool, said(Said::Allow, "scope")),
+            Said::Allow
+        );
     }
 
     #[test]

@@ -174,6 +174,10 @@ fn doc_of(event: &TaskEvent, seq: Seq, at: office_core::At) -> Option<Doc> {
         }
         TaskEvent::Answered { note, .. } => (format!("#{task}: answered"), note.text.clone()),
         TaskEvent::SentBack { note, .. } => (format!("#{task}: sent back"), note.text.clone()),
+        TaskEvent::Judged { judged, .. } => {
+            let title = format!("#{task}: reviewed, {}", judged.verdict.words());
+            (title, format!("{}\n{}", judged.words, judged.evidence))
+        }
         TaskEvent::Progress { text, .. } => (format!("#{task}: progress"), text.clone()),
         _ => return None,
     };

@@ -59,19 +59,23 @@ impl World {
     pub(crate) fn listen(self: &Arc<Self>, run: RunId) {
         let line = Arc::new(Line::new(&self.dir.run(run)));
         lock(&self.lines).insert(run, line.clone());
-        let disk = self.clone();
-        self.start(async move { disk.keep_disk(run).await });
-        let (waking, ear) = (self.clone(), line.ear.subscribe());
-        self.start(async move { waking.wake_for_mail(run, ear).await });
+        let (world, ear) = (self.clone(), line.ear.subscribe());
+        self.start(async move { world.wake_for_mail(run, ear).await });
         let (world, given) = (self.clone(), line.clone());
+        self.start(async move { world.give(run, given).await });
+        let (world, titled) = (self.clone(), line.clone());
+        self.start(async move { world.follow_title(run, titled).await });
+        let world = self.clone();
+        self.start(async move { world.keep_disk(run).await });
+        let world = self.clone();
+        self.start(async move { world.keep_limits(run).await });
+        let world = self.clone();
+        self.start(async move { world.keep_radar(run).await });
+        let world = self.clone();
         self.start(async move {
             world.listen_to(run, line).await;
             lock(&world.lines).remove(&run);
         });
-        let (world, titled) = (self.clone(), given.clone());
-        self.start(async move { world.give(run, given).await });
-        let world = self.clone();
-        self.start(async move { world.follow_title(run, titled).await });
     }
 
     /// Follows its terminal's title, where its engine's file says what one means.

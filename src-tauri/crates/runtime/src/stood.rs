@@ -46,7 +46,7 @@ pub(crate) fn state(checkout: &Path) -> Option<String> {
         }
     }
     let line = |(path, facts): (&PathBuf, &String)| format!("{} {facts}\n", path.to_string_lossy());
-    Some(digest(&found.iter().map(line).collect::<String>()))
+    Some(digest(found.iter().map(line).collect::<String>()))
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ const TAKEN: Duration = Duration::from_millis(1500);
 const ENTERS: u32 = 5;
 /// A program that just started is ready within this, and so are the office's tools.
 const STARTS: Duration = Duration::from_secs(180);
-const TOOLS: Duration = Duration::from_secs(20);
+pub(crate) const TOOLS: Duration = Duration::from_secs(20);
 /// A task that is to be typed, below its run's folder, until it was taken: a runtime that comes after this one goes on with it.
 const TO_GIVE: &str = "to-give.md";
 /// What is handed over as a file is taken within this.

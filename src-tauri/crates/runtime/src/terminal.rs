@@ -17,12 +17,7 @@ impl World {
     /// The desk of that name or number.
     pub(crate) async fn desk_of(&self, name: &str) -> Result<DeskId, Refusal> {
         let wanted = name.to_owned();
-        let found = self.handle.read(move |office| {
-            let number = wanted.parse::<u32>().ok();
-            let live = || office.desks.values().filter(|desk| !desk.removed);
-            let by_name = live().find(|desk| desk.name == wanted);
-            by_name.or_else(|| live().find(|desk| Some(desk.id.0) == number)).map(|desk| desk.id)
-        });
+        let found = self.handle.read(move |office| office.desk_called(&wanted).map(|desk| desk.id));
         found.await?.ok_or_else(|| Refusal::not_found(format!("desk '{name}'"), "office desk list"))
     }
 

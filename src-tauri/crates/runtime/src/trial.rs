@@ -24,7 +24,7 @@ use self::stand_in::StandIn;
 use crate::catalog::{find, gate_by_file, place_of};
 use crate::effects::agent::private_file;
 use crate::paths::private_dir;
-use crate::world::{World, hash, lock};
+use crate::world::{World, lock};
 
 /// So long a program may take to say its version; a cold one on a busy machine needs seconds.
 const VERSION_WITHIN: Duration = Duration::from_secs(20);
@@ -203,16 +203,14 @@ impl World {
                 Err(why) => tracing::warn!(engine = %name, why, "an engine could not be looked at"),
             }
         }
-        let (roles, engines) = self
-            .handle
-            .read(|office| {
-                (office.roles.values().cloned().collect(), office.engines.values().cloned().collect::<Vec<_>>())
-            })
-            .await?;
+        let engines = self.handle.read(|office| office.engines.values().cloned().collect::<Vec<_>>()).await?;
         let again =
             |engine: &Engine| if engine.name == *name { self.after_trial(spec, engine) } else { engine.clone() };
         let engines = engines.iter().map(again).collect();
-        self.handle.report(CommandBody::Office(OfficeCommand::ReadCatalog { roles, engines })).await.map(|_| ())
+        self.handle
+            .report(CommandBody::Office(OfficeCommand::ReadCatalog { roles: Vec::new(), engines }))
+            .await
+            .map(|_| ())
     }
 
     /// As [`Self::with_trial`]; what could not be looked at is soft, so that nobody waits for it.
@@ -380,7 +378,7 @@ fn told(spec: &EngineSpec, trial: &Trial, now: At) -> Engine {
 
 fn engine_hash(spec: &EngineSpec) -> String {
     // What it says of itself, in the one form it has here: any change of its file that matters shows in it.
-    hash(&format!("{spec:?}"))
+    office_core::audit::digest(format!("{spec:?}"))
 }
 
 /// The hash of a program that is whole in its file; none of a script.

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use office_core::role::Role;
+use office_core::team;
 use office_core::{Code, Refusal};
 use office_guard::wire::Layer;
 use office_guard::{Guard, Origin};
@@ -83,6 +85,52 @@ fn planted(checkout: &Path) -> std::io::Result<Option<String>> {
     let path = office_git::RepoPath::new(PLANTED).map_err(std::io::Error::other)?;
     let bytes = office_git::read_planted(checkout, &path, PLANTED_MAX)?;
     bytes.map(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other)).transpose()
+}
+
+/// What a role may change without asking, as one more layer: the rest of the checkout is asked about.
+pub fn scope_of(role: &Role) -> Option<Layer> {
+    if role.scope.paths.is_empty() {
+        return None;
+    }
+    let paths: Vec<toml::Value> = role.scope.paths.iter().map(|path| toml::Value::from(path.as_str())).collect();
+    let why = format!("the role '{}' changes {} only", role.name, role.scope.paths.join(", "));
+    let text = |text: String| toml::Value::from(text);
+    let rule = format!(
+        "[[rule]]\nid = {}\nwrite = [\"checkout\"]\ndelete = [\"checkout\"]\nno_path = {}\nverdict = \"ask\"\ncategory = \"scope\"\nwhy = {}\n",
+        text(format!("role.{}.scope", role.name)),
+        toml::Value::from(paths),
+        text(why)
+    );
+    Some(Layer { name: format!("role {}", role.name), origin: Origin::Role, text: rule })
+}
+
+/// What agents and the owner hold until a task is through, as one more layer.
+pub fn held(locks: &[team::Interlock]) -> Option<Layer> {
+    let quoted = |text: &str| toml::Value::from(text).to_string();
+    let rule = |lock: &team::Interlock| {
+        let why = format!("held until task #{} is through: {}", lock.task, lock.why);
+        format!(
+            "[[rule]]\nid = \"held.{}\"\nrun = {}\nverdict = \"deny\"\ncategory = \"scope\"\nwhy = {}\n",
+            lock.id,
+            quoted(&lock.run),
+            quoted(&why)
+        )
+    };
+    let text: String = locks.iter().map(rule).collect();
+    (!text.is_empty()).then(|| Layer { name: "interlocks".to_owned(), origin: Origin::Owner, text })
+}
+
+/// What others have for themselves: to change it is asked about.
+pub fn leased(others: &[(String, Vec<String>)]) -> Option<Layer> {
+    let rule = |(number, (who, paths)): (usize, &(String, Vec<String>))| {
+        let list = toml::Value::from(paths.iter().map(|path| toml::Value::from(path.as_str())).collect::<Vec<_>>());
+        let why = toml::Value::from(format!("{who} is at work in {} and has it for itself", paths.join(", ")));
+        format!(
+            "[[rule]]\nid = \"leased.{number}\"\nwrite = [\"checkout\"]\ndelete = [\"checkout\"]\npath = {list}\nverdict = \"ask\"\ncategory = \"scope\"\nwhy = {why}\n"
+        )
+    };
+    let text: String = others.iter().enumerate().map(rule).collect();
+    (!text.is_empty()).then(|| Layer { name: "leases".to_owned(), origin: Origin::Role, text })
 }
 
 #[derive(Deserialize)]
@@ -172,6 +220,38 @@ fn start(program: &Path, arguments: &[String]) -> std::io::Result<std::process::
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_roles_scope_asks_about_the_rest_of_the_checkout() {
+        let role = Role {
+            name: "docs-writer".into(),
+            scope: office_core::role::Scope { paths: vec!["docs/**".into(), "*.md".into()], kinds: Vec::new() },
+            ..Role::default()
+        };
+        assert_eq!(scope_of(&Role::default()), None);
+        let layer = scope_of(&role).unwrap();
+        let mut policy = office_guard::Policy::shipped().unwrap();
+        policy.add(&layer.text, &layer.name, layer.origin).unwrap();
+        let scene = office_guard::Scene::new("/w/c", "/w/c", "/w/home");
+        let judge = office_guard::Judge::new(policy);
+        let said = |line: &str| {
+            judge.judge(&office_guard::Asked::Run { run: line.into() }, &scene, &office_guard::world::Disk)
+        };
+        for inside in
+            ["echo a > docs/x/a.md", "echo a > README.md", "cargo test", "git commit -am x", "echo a > /tmp/a"]
+        {
+            assert_eq!(said(inside).verdict, office_guard::Verdict::Allow, "{inside}: {:?}", said(inside));
+        }
+        for outside in ["echo a > src/main.rs", "rm src/main.rs", "sed -i s/a/b/ Cargo.toml", "cp docs/a.md lib.rs"] {
+            let said = said(outside);
+            assert_eq!(
+                (said.verdict, &*said.rule),
+                (office_guard::Verdict::Ask, "role.docs-writer.scope"),
+                "{outside}"
+            );
+            assert_eq!(said.category, Some(office_guard::Category::Scope));
+        }
+    }
 
     #[test]
     fn an_interlock_is_a_deny_that_names_its_task_until_that_is_through() {

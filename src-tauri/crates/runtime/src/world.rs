@@ -1,23 +1,25 @@
 //! The world that effects act on: directories, git, the host of terminals, and what is known of each project's
 //! repository. Doing an effect is in `effects/`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
+use office_core::audit::digest;
 use office_core::ports::{Clock, Ids};
 use office_core::project::{Project, ProjectSettings};
 use office_core::sandbox::Enforcement;
-use office_core::{EngineName, Office, ProjectId, Refusal, RunId, TaskId};
+use office_core::{EngineName, Event, Office, ProjectId, Refusal, RunId, TaskId};
 use office_engines::EngineSpec;
 use office_git::{Branch, Git, OfficeRepo, RepoFacts};
 use office_pty::{PtyHost, SessionId};
 use office_store::Store;
+use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::handle::Handle;
+use crate::handle::{Feed, Handle};
 use crate::holder::{Holder, Live};
 use crate::paths::OfficeDir;
 
@@ -31,6 +33,8 @@ pub(crate) struct Home {
     pub(crate) merging: tokio::sync::Mutex<()>,
     /// One base checkout per project is tried at a time.
     pub(crate) trying: tokio::sync::Mutex<()>,
+    /// One package per project is packed at a time.
+    pub(crate) packing: tokio::sync::Mutex<()>,
 }
 
 /// A live terminal.
@@ -81,6 +85,10 @@ pub(crate) struct World {
     pub(crate) sandbox: tokio::sync::OnceCell<()>,
     /// What was found out about engines' programs.
     pub(crate) trials: crate::trial::Trials,
+    /// How things were when runs began.
+    pub(crate) tripwires: Mutex<HashMap<RunId, crate::tripwire::Before>>,
+    /// Which files each task touched when its checkout was last looked at.
+    pub(crate) touched: Mutex<HashMap<TaskId, BTreeSet<String>>>,
     /// What keeps a run to its own, from its start on.
     pub(crate) enforcements: Mutex<HashMap<RunId, Enforcement>>,
     /// What meters were told last of budgets.
@@ -93,6 +101,10 @@ pub(crate) struct World {
     pub(crate) lately: Arc<crate::judged::Lately>,
     /// Files of rules are tried and written by one at a time.
     pub(crate) rules_turn: tokio::sync::Mutex<()>,
+    /// What of the bases' packages is there.
+    pub(crate) looked: Mutex<crate::fetch::Looked>,
+    /// Packages are fetched for one project at a time.
+    pub(crate) fetch_turn: tokio::sync::Mutex<()>,
     /// The demo is opened by one at a time.
     pub(crate) demo_turn: tokio::sync::Mutex<()>,
     homes: tokio::sync::Mutex<HashMap<ProjectId, Arc<Home>>>,
@@ -142,11 +154,15 @@ impl World {
             tokens: Mutex::default(),
             sandbox: tokio::sync::OnceCell::new(),
             trials: crate::trial::Trials::default(),
+            tripwires: Mutex::default(),
+            touched: Mutex::default(),
             enforcements: Mutex::default(),
             budgets_told: tokio::sync::Mutex::default(),
             side_doors: Mutex::default(),
             guards: Arc::default(),
             demo_turn: tokio::sync::Mutex::default(),
+            looked: Mutex::default(),
+            fetch_turn: tokio::sync::Mutex::default(),
             homes: tokio::sync::Mutex::default(),
             halts: Mutex::default(),
             runs: Mutex::default(),
@@ -160,6 +176,21 @@ impl World {
         F: Future<Output = ()> + Send + 'static,
     {
         self.tracker.spawn(future);
+    }
+
+    /// Waits for the next event that matters; what was missed counts as one that does. None once the office closes.
+    pub(crate) async fn next_that(&self, feed: &mut Feed, matters: impl Fn(&Event) -> bool) -> Option<()> {
+        loop {
+            let next = tokio::select! {
+                () = self.closing.cancelled() => return None,
+                next = feed.recv() => next,
+            };
+            match next {
+                Ok(item) if !matters(&item.envelope.event) => {}
+                Ok(_) | Err(RecvError::Lagged(_)) => return Some(()),
+                Err(RecvError::Closed) => return None,
+            }
+        }
     }
 
     /// Reads from the office, or says in words why not.
@@ -193,6 +224,7 @@ impl World {
             settings: tokio::sync::Mutex::default(),
             merging: tokio::sync::Mutex::default(),
             trying: tokio::sync::Mutex::default(),
+            packing: tokio::sync::Mutex::default(),
         });
         homes.insert(project.id, home.clone());
         Ok(home)
@@ -235,7 +267,7 @@ impl World {
 
     /// The run that this token belongs to, while it lives.
     pub(crate) fn run_of_token(&self, token: &str) -> Option<RunId> {
-        let hash = hash(token);
+        let hash = digest(token);
         lock(&self.tokens).iter().find(|(_, hashes)| hashes.contains(&hash)).map(|(run, _)| *run)
     }
 
@@ -243,7 +275,7 @@ impl World {
     pub(crate) fn admit(&self, run: RunId, token: &str) -> Result<(), String> {
         use std::io::Write;
         use std::os::unix::fs::OpenOptionsExt;
-        let (path, hash) = (self.dir.token_hashes(run), hash(token));
+        let (path, hash) = (self.dir.token_hashes(run), digest(token));
         let file = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
         let written = file.and_then(|mut file| writeln!(file, "{hash}"));
         written.map_err(|error| format!("{}: {error}", path.display()))?;
@@ -273,12 +305,6 @@ impl World {
     pub(crate) fn own_folder() -> Option<PathBuf> {
         std::env::current_exe().ok().and_then(|path| path.parent().map(Path::to_owned))
     }
-}
-
-/// SHA-256 as hexadecimal digits.
-pub(crate) fn hash(text: &str) -> String {
-    use sha2::Digest;
-    sha2::Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A lock that a panicked holder does not poison for everyone: the maps behind these stay consistent at every step.

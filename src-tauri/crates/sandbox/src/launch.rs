@@ -88,9 +88,12 @@ fn become_and_start(
     Err(doing("starting bwrap")(command.exec()))
 }
 
-/// What bwrap says of itself.
+/// What bwrap says of itself: as its file holds it, which is there at once, or asked.
 fn version() -> String {
     let Some(bwrap) = crate::seen::find("bwrap", OsStr::new(PATH)) else { return String::new() };
+    if let Some(known) = std::fs::read(&bwrap).ok().and_then(|bytes| crate::seen::version_in(&bytes)) {
+        return known;
+    }
     let said = command(&bwrap).env_clear().arg("--version").stdin(std::process::Stdio::null()).output();
     said.map(|said| String::from_utf8_lossy(&said.stdout).into_owned()).unwrap_or_default()
 }

@@ -82,6 +82,21 @@ pub fn find(name: &str, path: &std::ffi::OsStr) -> Option<PathBuf> {
     })
 }
 
+/// `bubblewrap 0.8.0` among the texts of the program, where it stands there once.
+pub(crate) fn version_in(program: &[u8]) -> Option<String> {
+    const NAME: &[u8] = b"bubblewrap ";
+    let said = |at: usize| {
+        let rest = program.get(at + NAME.len()..)?;
+        let end = rest.iter().position(|byte| !byte.is_ascii_digit() && *byte != b'.')?;
+        let number = std::str::from_utf8(&rest[..end]).ok().filter(|number| number.contains('.') && rest[end] == 0)?;
+        Some(format!("bubblewrap {number}"))
+    };
+    let mut found =
+        program.windows(NAME.len()).enumerate().filter(|(_, part)| *part == NAME).filter_map(|(at, _)| said(at));
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
+}
+
 /// `bubblewrap 0.8.0`; what does not read is taken for old, which leaves out what only new ones can do.
 fn parsed(version: &str) -> (u32, u32) {
     let numbers = version.split_whitespace().nth(1).unwrap_or_default();
@@ -98,6 +113,11 @@ mod tests {
         assert_eq!(parsed("bubblewrap 0.8.0\n"), (0, 8));
         assert_eq!(parsed("bubblewrap 0.11.2"), (0, 11));
         assert_eq!(parsed("what"), (0, 0));
+        let version = |text: &str| version_in(text.as_bytes());
+        assert_eq!(version("x\0bubblewrap \0bubblewrap 0.11.2\0y").as_deref(), Some("bubblewrap 0.11.2"));
+        for unsure in ["", "bubblewrap 0.8", "bubblewrap 0.8 is old\0", "bubblewrap 0.8\0bubblewrap 0.9\0"] {
+            assert_eq!(version(unsure), None, "{unsure}");
+        }
     }
 
     #[test]

@@ -46,6 +46,7 @@ impl Living {
             engines: vec!["shell".into()],
             summary: "does one thing".to_owned(),
             brief: "You do one thing, and you do it well.\n".repeat(50),
+            ..Role::default()
         };
         let catalog = OfficeCommand::ReadCatalog { roles: (0..8).map(role).collect(), engines: Vec::new() };
         living.play(Actor::Office, CommandBody::Office(catalog))?;
@@ -82,17 +83,11 @@ impl Living {
 
     fn add_task(&mut self) -> Done<()> {
         let new = NewTask {
-            project: ProjectId(1),
-            title: format!("Task {} of the bench", self.commands),
             body: "What is to be done, in some lines of Markdown.\n".repeat(12),
             deliverable: Default::default(),
-            checks: Vec::new(),
             priority: Default::default(),
-            depends_on: Vec::new(),
-            role: None,
-            attempts: None,
-            time_limit_secs: None,
             draft: true,
+            ..NewTask::of(ProjectId(1), format!("Task {} of the bench", self.commands))
         };
         self.play(Actor::Owner, CommandBody::Task(TaskCommand::Add { new: Box::new(new) }))
     }

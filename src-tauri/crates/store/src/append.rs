@@ -305,7 +305,7 @@ fn about(event: &Event) -> About {
         Event::Grant(office_core::grant::GrantEvent::Used { approval, .. }) => About::Approval(*approval),
         Event::Grant(office_core::grant::GrantEvent::Revoked { .. }) => About::NoTask,
         Event::Mail(MailEvent::Sent { mail }) => mail.task.map_or(About::NoTask, About::Task),
-        Event::Mail(_) => About::NoTask,
+        Event::Mail(_) | Event::Plan(_) => About::NoTask,
         Event::Effect(EffectEvent::Ended { what, .. }) => match what {
             Effect::Prepare { run } | Effect::Launch { run } | Effect::End { run } | Effect::Tidy { run, .. } => {
                 About::Run(*run)
@@ -314,6 +314,7 @@ fn about(event: &Event) -> About {
             | Effect::Collect { task, .. }
             | Effect::Check { task, .. }
             | Effect::Merge { task }
+            | Effect::CheckResult { task }
             | Effect::Reclaim { task } => About::Task(*task),
             Effect::Act { approval } => About::Approval(*approval),
             Effect::TryProject { .. } | Effect::Discard { .. } => About::NoTask,

@@ -40,6 +40,17 @@ impl Link {
         self
     }
 
+    /// The id of a command that this agent calls by a word of its own: the same again is the same command, of this run alone.
+    pub(crate) fn keyed(&self, key: &str) -> String {
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        let mut whose = DefaultHasher::new();
+        self.token.hash(&mut whose);
+        let short: String = key.chars().filter(|letter| !letter.is_control()).take(80).collect();
+        let mut all = DefaultHasher::new();
+        (self.token.as_deref(), key).hash(&mut all);
+        format!("key-{:016x}-{:016x}-{short}", whose.finish(), all.finish())
+    }
+
     /// The desk's task.
     pub(crate) fn task(&self) -> Result<TaskId, Refusal> {
         self.task.ok_or_else(|| {

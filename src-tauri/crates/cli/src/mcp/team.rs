@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use office_core::mail::{MailCommand, MailKind};
-use office_core::{Actor, CommandBody, MailId, MailState, Noun};
+use office_core::view::DeskView;
+use office_core::{CommandBody, MailId, MailState, Noun};
 use office_door::wire::{Answer, Ask};
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::schemars::JsonSchema;
@@ -12,6 +13,7 @@ use rmcp::{schemars, tool, tool_router};
 use serde::Deserialize;
 
 use super::tools::{OfficeTools, Said, said, unexpected};
+use crate::mail::{Names, sender};
 use crate::session::command_id;
 
 /// A look into the mailbox takes no longer than this.
@@ -80,19 +82,10 @@ impl OfficeTools {
         else {
             return Err(unexpected());
         };
-        let Answer::Desks(desks) = self.link.ask(Ask::Desks).await.answer.map_err(said)? else {
-            return Err(unexpected());
-        };
-        let name = |from: Actor| match from {
-            Actor::Owner => "owner".to_owned(),
-            Actor::Office => "office".to_owned(),
-            Actor::Agent { desk, .. } => {
-                desks.iter().find(|it| it.id == desk).map_or_else(|| format!("desk {desk}"), |it| it.name.clone())
-            }
-        };
+        let names: Names = self.desks().await?.into_iter().map(|desk| (desk.id, desk.name)).collect();
         let shown = mails.iter().map(|it| {
             serde_json::json!({
-                "mail": it.id, "from": name(it.from), "kind": it.kind, "subject": it.subject, "text": it.text, "files": it.files,
+                "mail": it.id, "from": sender(it.from, &names), "kind": it.kind, "subject": it.subject, "text": it.text, "files": it.files,
                 "thread": it.thread, "answers": it.answers, "sent": it.sent, "from_work_on_task": it.task,
             })
         });
@@ -114,13 +107,18 @@ impl OfficeTools {
     /// Says who sits where: each desk with its role, what it is doing and the task it is on.
     #[tool(annotations(read_only_hint = true))]
     async fn desk_list(&self) -> Said {
-        let Answer::Desks(desks) = self.link.ask(Ask::Desks).await.answer.map_err(said)? else {
-            return Err(unexpected());
-        };
+        let desks = self.desks().await?;
         let shown = desks.iter().map(|it| {
             serde_json::json!({"desk": it.name, "role": it.role, "state": it.state, "task": it.task, "title": it.title})
         });
         serde_json::to_string_pretty(&shown.collect::<Vec<_>>()).map_err(|error| error.to_string())
+    }
+
+    async fn desks(&self) -> Result<Vec<DeskView>, String> {
+        match self.link.ask(Ask::Desks).await.answer.map_err(said)? {
+            Answer::Desks(desks) => Ok(desks),
+            _ => Err(unexpected()),
+        }
     }
 
     /// What is added to the answer of a tool while there is mail that its agent was not told of.
@@ -128,7 +126,7 @@ impl OfficeTools {
         // An office that goes away now must not hold up the answer that it gave.
         let asked = tokio::time::timeout(GLANCE, self.link.ask(Ask::Inbox { take: false, wait: false })).await;
         let Ok(Answer::Mails(mails)) = asked.ok()?.answer else { return None };
-        let unread = mails.iter().filter(|it| it.state != MailState::Read).count();
+        let unread = mails.iter().filter(|it| it.is_unread()).count();
         (unread > 0).then(|| format!("({unread} unread in your mailbox: call mail_inbox at your next safe moment.)"))
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use office_core::approval::{ApprovalCommand, Held};
 use office_core::run::Exit;
-use office_core::task::TaskCommand;
+use office_core::task::{ReviewVerdict, TaskCommand};
 use office_core::{Approval, ApprovalState, Code, CommandBody, Noun, Refusal, Task, TaskState};
 use office_door::wire::{Answer, Ask};
 use rmcp::handler::server::router::tool::ToolRouter;
@@ -52,6 +52,21 @@ struct BlockedWords {
     /// What was done so far.
     #[serde(default)]
     done_so_far: String,
+    /// You can go on with what does not need it: you keep your task, and what needs it becomes a task of its own.
+    #[serde(default)]
+    can_continue: bool,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct VerdictWords {
+    /// approve, changes-wanted or cannot-judge.
+    verdict: String,
+    /// What is to be mended and where, or why it cannot be judged; for an approval, what convinced you.
+    words: String,
+    /// What that rests on: the commands you ran, and what they printed.
+    #[serde(default)]
+    evidence: String,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -107,7 +122,11 @@ impl Known {
 impl OfficeTools {
     /// `known` is where it is left that the agent asks which tools there are.
     pub(crate) fn new(link: Link, known: Option<Known>) -> Self {
-        Self { link: Arc::new(link), known, tool_router: Self::tool_router() + Self::team_router() }
+        Self {
+            link: Arc::new(link),
+            known,
+            tool_router: Self::tool_router() + Self::team_router() + Self::plan_router() + Self::work_router(),
+        }
     }
 
     /// Says what your task is: title, what is to be done, checks, what was said about it since, and its state.
@@ -145,15 +164,34 @@ impl OfficeTools {
         }
     }
 
-    /// Says what is in the way when you cannot go on. Your work so far is kept, and this desk takes other work: end your turn
-    /// after it. The owner answers, and the task starts again with that answer.
+    /// Says what is in the way. Your work so far is committed, and the owner sees what you need. Where you cannot go on, end your turn
+    /// after it: this desk takes other work, and the task starts again with the answer. Where you can, say so with `can_continue`.
     #[tool]
     async fn task_blocked(&self, Parameters(words): Parameters<BlockedWords>) -> Said {
         let task = self.link.task().map_err(said)?;
-        let command =
-            TaskCommand::Blocked { task, done_so_far: words.done_so_far, needs: words.needs, options: Vec::new() };
-        self.change(command).await?;
+        let BlockedWords { needs, done_so_far, can_continue } = words;
+        self.change(TaskCommand::Blocked { task, done_so_far, needs, options: Vec::new(), can_continue }).await?;
+        if can_continue {
+            return Ok("The owner sees what you need, and what needs it is a task of its own now. Your work so far is committed: go on \
+                       with the rest of yours, and say task_done when that is done."
+                .to_owned());
+        }
         Ok("The owner sees what you need. Your work is kept; end your turn now.".to_owned())
+    }
+
+    /// Says what your review came to, where your task is a review of another's change. It ends your task: end your turn after it.
+    #[tool]
+    async fn task_verdict(&self, Parameters(given): Parameters<VerdictWords>) -> Said {
+        let task = self.link.task().map_err(said)?;
+        let VerdictWords { verdict, words, evidence } = given;
+        let verdict = match verdict.trim().replace('_', "-").as_str() {
+            "approve" => ReviewVerdict::Approve,
+            "changes-wanted" => ReviewVerdict::ChangesWanted,
+            "cannot-judge" => ReviewVerdict::CannotJudge,
+            _ => return Err("A verdict is approve, changes-wanted or cannot-judge.".to_owned()),
+        };
+        self.change(TaskCommand::Judge { task, verdict, words, evidence }).await?;
+        Ok("Your verdict is kept, and with it your task is done: end your turn now.".to_owned())
     }
 
     /// Says how far you are, in one sentence, for whoever looks at the desk. Call it at each step worth telling.
@@ -170,7 +208,7 @@ impl OfficeTools {
     async fn ask_owner(&self, Parameters(asked): Parameters<Question>) -> Said {
         let task = self.link.task().map_err(said)?;
         let Question { question: needs, options, done_so_far } = asked;
-        self.change(TaskCommand::Blocked { task, done_so_far, needs, options }).await?;
+        self.change(TaskCommand::Blocked { task, done_so_far, needs, options, can_continue: false }).await?;
         Ok("The owner is asked. Your work is kept; end your turn now, you are started again with the answer."
             .to_owned())
     }

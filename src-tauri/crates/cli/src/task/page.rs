@@ -1,8 +1,10 @@
 //! A task on a page: state, why, what holds it, checks with their verdicts and tails, marks, notes, and what to do next.
 
-use office_core::task::{Deliverable, Priority};
+use office_core::task::lint::Flaw;
+use office_core::task::{Deliverable, Priority, Review};
 use office_core::{Task, TaskState};
 
+use super::read;
 use crate::around::Around;
 use crate::print::{self, Table};
 use crate::words;
@@ -10,7 +12,7 @@ use crate::words;
 /// Lines of a check's output that are shown.
 const TAIL: usize = 15;
 
-pub(super) fn page(task: &Task, desk: Option<&str>, around: &Around) -> String {
+pub(super) fn page(task: &Task, desk: Option<&str>, flaws: &[Flaw], around: &Around) -> String {
     let paint = around.paint;
     let state = words::state(task.state, !task.waiting_for.is_empty());
     let mut out = format!("{}\n", paint.bold(&print::line(&format!("#{} {}", task.id, task.title))));
@@ -19,14 +21,26 @@ pub(super) fn page(task: &Task, desk: Option<&str>, around: &Around) -> String {
         let text = print::set_in(why, 2);
         out.push_str(&format!("\n{}\n{text}", paint.bold("Why")));
     }
+    if let Some(review) = &task.review {
+        out.push_str(&reviewed(review, around));
+    }
     for (number, option) in (1..).zip(&task.options) {
         out.push_str(&format!("  {number}. {}   `office answer {} {number}`\n", print::line(option), task.id));
+    }
+    if !task.risks.is_empty() && matches!(task.state, TaskState::InReview) {
+        out.push_str(&format!("\n{}\n", paint.bold("Not merged by itself")));
+        for risk in &task.risks {
+            out.push_str(&format!("  {}\n", print::line(risk)));
+        }
     }
     if !task.marks.is_empty() {
         out.push_str(&format!("\n{}\n", paint.bold("Look at this first")));
         for mark in &task.marks {
             out.push_str(&format!("  {}\n", paint.red(&print::line(&words::mark(mark)))));
         }
+    }
+    if !flaws.is_empty() {
+        out.push_str(&format!("\n{}\n{}", paint.bold("Before it is released"), read::flaws_of(flaws)));
     }
     if !task.body.trim().is_empty() {
         out.push_str(&format!("\n{}\n{}", paint.bold("To be done"), print::set_in(task.body.trim(), 2)));
@@ -69,6 +83,23 @@ pub(super) fn page(task: &Task, desk: Option<&str>, around: &Around) -> String {
     out
 }
 
+/// What another run says of it, as its own words.
+fn reviewed(review: &Review, around: &Around) -> String {
+    let paint = around.paint;
+    let commit: String = review.commit.chars().take(12).collect();
+    let Some(judged) = &review.judged else {
+        let line = format!("To be reviewed by another run: #{}, round {}, at {commit}", review.done_by, review.round);
+        return format!("\n{}\n", paint.bold(&print::line(&line)));
+    };
+    let (by, at) = (words::actor(judged.by), print::moment(judged.at, None));
+    let line = format!("Reviewed (#{}), {}, by {by}, {at}, at {commit}", review.done_by, judged.verdict.words());
+    let mut out = format!("\n{}\n{}", paint.bold(&print::line(&line)), print::set_in(&judged.words, 2));
+    if !judged.evidence.is_empty() {
+        out.push_str(&format!("  which rests on\n{}", print::set_in(&judged.evidence, 4)));
+    }
+    out
+}
+
 fn facts(task: &Task, desk: Option<&str>, state: &str) -> String {
     let mut table = Table::new(2);
     let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
@@ -100,8 +131,17 @@ fn facts(task: &Task, desk: Option<&str>, state: &str) -> String {
         Priority::Low => row("priority", "low".to_owned()),
         Priority::Normal => {}
     }
+    if let Some(kind) = &task.kind {
+        row("kind", kind.clone());
+    }
     if let Some(role) = &task.role {
         row("role", role.to_string());
+    }
+    if let Some(of) = task.reviews {
+        row("reviews", format!("#{of}"));
+    }
+    if let Some(wanted) = task.review_wanted {
+        row("review", if wanted { "by another run, before it is merged" } else { "by no other run" }.to_owned());
     }
     row("attempts", format!("{} of {} used", task.attempts_used, task.attempts_max));
     if let Some(limit) = task.time_limit_secs {
@@ -170,12 +210,19 @@ fn next(task: &Task) -> Vec<String> {
         TaskState::InReview if task.deliverable == Deliverable::Finding => {
             vec![format!("office task accept {id}"), format!("office task reject {id} --note '...'")]
         }
+        TaskState::InReview if task.merge_waits() => vec![
+            format!("office queue retry {id}                  try to merge it again"),
+            format!("office task reject {id} --note '...'     send it back"),
+        ],
         TaskState::InReview => vec![
             format!("office task diff {id}"),
             format!("office task accept {id}                  merge it"),
             format!("office task reject {id} --note '...'     send it back"),
         ],
-        TaskState::Merging => vec![format!("office task await {id}     wait until it is merged")],
+        TaskState::Merging => vec![
+            "office queue list           what it waits for".to_owned(),
+            format!("office task await {id}     wait until it is merged"),
+        ],
         TaskState::Done | TaskState::Cancelled => {
             vec![format!("office task reopen {id} --note '...'     if it is not right")]
         }

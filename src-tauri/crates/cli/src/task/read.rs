@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use clap::Args;
+use office_core::task::lint::{Flaw, Linted};
 use office_core::{Code, Refusal, RunId, Task, TaskId, TaskState};
 use office_door::wire::{Answer, Ask};
 
+use crate::fail::Fail;
 use crate::grammar::state;
 use crate::print::{self, Table};
 use crate::session::{Done, Session, unexpected};
@@ -61,6 +63,37 @@ pub(super) async fn list(s: &mut Session<'_>, args: ListArgs) -> Done {
         }
         table.text(s.around.columns)
     })
+}
+
+pub(super) async fn lint(s: &mut Session<'_>, tasks: Vec<TaskId>) -> Done {
+    let linted = linted(s, tasks).await?;
+    let Answer::Tasks(tasks) = s.ask(Ask::Tasks { states: Vec::new(), project: None }).await? else {
+        return Err(unexpected());
+    };
+    s.show(&linted, || {
+        let bad: Vec<&Linted> = linted.iter().filter(|it| !it.flaws.is_empty()).collect();
+        if bad.is_empty() {
+            return "nothing is vague, unbounded or unchecked\n".to_owned();
+        }
+        let title = |id| tasks.iter().find(|task| task.id == id).map_or("", |task| task.title.as_str());
+        let one = |it: &&Linted| {
+            format!("{}\n{}", print::line(&format!("#{} {}", it.task, title(it.task))), flaws_of(&it.flaws))
+        };
+        bad.iter().map(one).collect()
+    })
+}
+
+/// What is wrong with how tasks are written, as the office finds it.
+pub(crate) async fn linted(s: &mut Session<'_>, tasks: Vec<TaskId>) -> Result<Vec<Linted>, Fail> {
+    match s.ask(Ask::Lint { tasks }).await? {
+        Answer::Linted(linted) => Ok(linted),
+        _ => Err(unexpected()),
+    }
+}
+
+/// Flaws as a person reads them, a line each.
+pub(crate) fn flaws_of(flaws: &[Flaw]) -> String {
+    flaws.iter().map(|flaw| format!("  {}\n", print::line(&flaw.to_string()))).collect()
 }
 
 pub(super) async fn wait(s: &mut Session<'_>, args: AwaitArgs) -> Done {

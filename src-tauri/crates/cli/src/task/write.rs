@@ -4,14 +4,14 @@ use std::io::Read;
 
 use clap::Args;
 use office_core::check::Check;
-use office_core::task::ask::{NewTask, TaskEdit};
+use office_core::task::ask::{NewTask, ReviewChoice, TaskEdit};
 use office_core::task::{Deliverable, Priority, TaskCommand};
 use office_core::{Code, ProjectId, Refusal, RoleName, TaskId};
 use office_door::frame::CONTROL_MAX;
 use office_door::wire::{Answer, Ask};
 
 use crate::fail::Fail;
-use crate::grammar::word;
+use crate::grammar::{on_off, word};
 use crate::session::{Session, unexpected};
 
 /// What a task says and asks for.
@@ -44,12 +44,18 @@ pub(crate) struct Contents {
     /// Only desks of this role take it
     #[arg(long)]
     role: Option<String>,
+    /// What kind of work it is, in a word: build, fix, test, qa...
+    #[arg(long)]
+    kind: Option<String>,
     /// How often it may be tried, 1 to 20 [default: 3]
     #[arg(long)]
     attempts: Option<u32>,
     /// Seconds each run may take [default: no limit]
     #[arg(long, value_name = "SECS")]
     time_limit: Option<u32>,
+    /// Whether another run judges it before it is merged [default: as its project says]
+    #[arg(long, value_parser = on_off())]
+    review: Option<bool>,
     /// Keep it back until `office task release`
     #[arg(long)]
     draft: bool,
@@ -141,6 +147,12 @@ pub(crate) struct EditArgs {
     /// Desks of any role take it
     #[arg(long)]
     no_role: bool,
+    /// What kind of work it is, in a word: build, fix, test, qa...; none by an empty word
+    #[arg(long)]
+    kind: Option<String>,
+    /// Whether another run judges it before it is merged
+    #[arg(long, value_parser = word::<ReviewChoice>(&["on", "off", "project"]))]
+    review: Option<ReviewChoice>,
     /// The project it belongs to, as long as nothing was begun
     #[arg(long)]
     project: Option<String>,
@@ -179,8 +191,10 @@ fn written(project: ProjectId, title: String, contents: Contents) -> Result<NewT
         priority: contents.priority,
         depends_on: contents.after,
         role: contents.role.map(RoleName),
+        kind: contents.kind,
         attempts: contents.attempts,
         time_limit_secs: contents.time_limit,
+        review: contents.review,
         draft: contents.draft,
     })
 }
@@ -201,6 +215,8 @@ pub(super) async fn edit(s: &mut Session<'_>, args: EditArgs) -> Result<TaskComm
         // As the door says it: nothing stays as it is, 0 and an empty name take away.
         time_limit_secs: args.no_time_limit.then_some(0).or(args.time_limit),
         role: args.no_role.then(String::new).or(args.role).map(RoleName),
+        kind: args.kind,
+        review: args.review,
         project,
         deliverable: args.deliverable,
     };

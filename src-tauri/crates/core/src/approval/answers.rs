@@ -408,3 +408,15 @@ fn what_a_rule_allows_and_the_office_does_needs_no_answer() {
     said_at(&mut office, agent(1), body, after(0)).unwrap();
     assert_eq!((it(&office).state, it(&office).note.as_deref()), (ApprovalState::Approved, Some("by the rule mine")));
 }
+
+#[test]
+fn what_only_its_owner_does_no_rule_says_is_done() {
+    let mut office = office();
+    let ApprovalCommand::Ask { argv, cwd, held, .. } = ask(&["cargo", "publish"]) else { panic!() };
+    let ruling = Some(Ruling { said: Said::Allow, category: None, rule: "mine".into(), why: "it may".into() });
+    let deed = Some(Box::new(Deed::owner("cargo publish".into(), "c".into(), "Round it")));
+    let (reason, stands, grant) = (None, None, None);
+    let body = ApprovalCommand::Ask { argv, cwd, held, reason, ruling, stands, grant, deed };
+    said_at(&mut office, agent(1), body, after(0)).unwrap();
+    assert_eq!(it(&office).state, ApprovalState::Waiting);
+}

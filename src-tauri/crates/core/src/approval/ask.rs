@@ -336,13 +336,16 @@ fn ask(office: &Office, actor: Actor, command: &ApprovalCommand, now: At) -> Res
     it.hash = Approval::hash_of(it.held, &it.argv, &it.cwd, it.stands.as_deref());
     // Nothing covers what the rules refuse; whatever else is asked, a grant may answer.
     let asks = it.ruling.as_ref().is_some_and(|ruling| ruling.said != Said::Deny);
+    // What its owner does themselves nothing but their word says is done.
+    let asks = asks && it.deed.as_ref().is_none_or(|deed| deed.is_the_offices());
     let granted = grant.filter(|_| asks).and_then(|id| {
         let mut grants = office.grants_for(it.desk?, it.task, now);
         grants.find(|grant| grant.id == id)
     });
     let (approval, id) = (it.id, granted.map(|grant| grant.id));
     // What a rule lets go ahead needs no answer; only whoever does it is another.
-    let by_rule = it.ruling.clone().filter(|ruling| it.deed.is_some() && id.is_none() && ruling.said == Said::Allow);
+    let offices = it.deed.as_ref().is_some_and(|deed| deed.is_the_offices());
+    let by_rule = it.ruling.clone().filter(|ruling| offices && id.is_none() && ruling.said == Said::Allow);
     let mut events = vec![Event::Approval(ApprovalEvent::Asked { approval: Box::new(it) })];
     if let Some(grant) = id {
         let note = Some(format!("by standing grant {grant}"));

@@ -35,41 +35,157 @@ pub enum Does {
         /// What is there now and may be overwritten; none where nothing may.
         expected: Option<String>,
     },
+    /// Brings a package to a registry, byte for byte.
+    Publish {
+        /// The package's name, as the package itself says it.
+        package: String,
+        /// Its version.
+        version: String,
+        /// Where to.
+        registry: String,
+        /// The name that leads to this version from then on; the usual one where none is said.
+        tag: Option<String>,
+        /// Who may see it: `public` or `restricted`; as it is there already where nothing is said.
+        access: Option<String>,
+        /// SHA-256 of the bytes, which the office keeps.
+        sha256: String,
+        /// How many bytes.
+        bytes: u32,
+        /// What is in it, or the first of that.
+        files: Vec<PackedFile>,
+        /// How many more files there are.
+        more: u32,
+    },
+    /// Nothing: its owner does it, and says so by approving.
+    Owner {
+        /// The command.
+        command: String,
+        /// What it is to be done with; it lies in the office's own repository.
+        commit: String,
+    },
+}
+
+/// A file in a package.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct PackedFile {
+    /// Where it is in there.
+    pub path: String,
+    /// How large it is.
+    pub bytes: u32,
 }
 
 impl Deed {
     /// A push, and how it is told: the message's first line and how many commits it is since the task began.
     pub fn push(does: Does, subject: &str, commits: usize) -> Self {
-        let Does::Push { remote, url, commit, branch, expected } = &does;
-        let short: String = commit.chars().take(SHORT).collect();
+        let Does::Push { remote, url, commit, branch, expected } = &does else { return Self::publish(does) };
         let many = match commits {
             0 => "no commit of its own".to_owned(),
             1 => "1 commit".to_owned(),
             many => format!("{many} commits"),
         };
         let over = match expected {
-            Some(old) => format!(", over {} that is there", old.chars().take(SHORT).collect::<String>()),
+            Some(old) => format!(", over {} that is there", short(old)),
             None => String::new(),
         };
         let says = format!(
-            "The office pushes it with your credentials, once: commit {short} “{subject}” ({many} since the task began) to branch \
-             {branch}{over} of {remote} ({url}). What is not committed stays behind."
+            "The office pushes it with your credentials, once: commit {} “{subject}” ({many} since the task began) to branch \
+             {branch}{over} of {remote} ({url}). What is not committed stays behind.",
+            short(commit)
         );
         Self { does, says }
     }
 
+    /// A package, and how it is told.
+    pub fn publish(does: Does) -> Self {
+        let Does::Publish { package, version, registry, tag, access, sha256, bytes, files, more } = &does else {
+            return Self { says: String::new(), does };
+        };
+        let tag = tag.as_ref().map(|tag| format!(", as “{tag}”")).unwrap_or_default();
+        let access = access.as_ref().map(|access| format!(", access {access}")).unwrap_or_default();
+        let many = files.len() + usize::try_from(*more).unwrap_or(usize::MAX);
+        let files_word = if many == 1 { "1 file".to_owned() } else { format!("{many} files") };
+        let says = format!(
+            "The office publishes it with your credentials, once: {package} {version} to {registry}{tag}{access}: {files_word}, \
+             {bytes} bytes, sha256 {}. Packed as the files lie in the desk's checkout; no script of the package runs.",
+            short(sha256)
+        );
+        Self { does, says }
+    }
+
+    /// What its owner does.
+    pub fn owner(command: String, commit: String, subject: &str) -> Self {
+        let says = format!(
+            "The office does not do this one, since what does it reads the desk's files as programs and settings: do it yourself, with \
+             commit {} “{subject}” once you have looked at it or accepted the work: `{command}`. Approve when you have; its agent is \
+             told that you did. Nothing runs by itself.",
+            short(&commit)
+        );
+        Self { does: Does::Owner { command, commit }, says }
+    }
+
+    /// Whether the office does something; what its owner does themselves no rule and no grant does for them.
+    pub fn is_the_offices(&self) -> bool {
+        !matches!(self.does, Does::Owner { .. })
+    }
+
     /// What it is bound to: where that is another when it is to begin, it is asked again.
     pub fn bound(&self) -> String {
-        let Does::Push { url, commit, branch, expected, .. } = &self.does;
-        let parts = [url, commit, branch, expected.as_deref().unwrap_or("")];
-        parts.iter().fold("push".to_owned(), |all, part| format!("{all} {}:{part}", part.len()))
+        let (kind, parts): (&str, Vec<&str>) = match &self.does {
+            Does::Push { url, commit, branch, expected, .. } => {
+                ("push", vec![url, commit, branch, expected.as_deref().unwrap_or("")])
+            }
+            Does::Publish { package, version, registry, tag, access, sha256, .. } => {
+                let (tag, access) = (tag.as_deref().unwrap_or(""), access.as_deref().unwrap_or(""));
+                ("publish", vec![package, version, registry, tag, access, sha256])
+            }
+            Does::Owner { command, commit } => ("owner", vec![command, commit]),
+        };
+        parts.iter().fold(kind.to_owned(), |all, part| format!("{all} {}:{part}", part.len()))
     }
 
     /// How to see whether it happened, where nobody can say.
     pub fn look(&self) -> String {
-        let Does::Push { url, branch, commit, .. } = &self.does;
-        format!("`git ls-remote {url} refs/heads/{branch}` shows {commit} if it did")
+        match &self.does {
+            Does::Push { url, branch, commit, .. } => {
+                format!("`git ls-remote {url} refs/heads/{branch}` shows {commit} if it did")
+            }
+            Does::Publish { package, version, registry, .. } => {
+                format!("`npm view {package}@{version} dist --registry {registry}` finds it if it did")
+            }
+            Does::Owner { .. } => String::new(),
+        }
     }
+}
+
+/// What a person reads of a hash.
+fn short(hash: &str) -> String {
+    hash.chars().take(SHORT).collect()
+}
+
+/// One command and nothing else, for all that may stand around it in a line: a folder to be in, where its output goes. The folder
+/// comes as words, since `cd` may have been given more than one.
+pub(super) fn alone(argv: &[String]) -> Option<(Option<Vec<String>>, Vec<String>)> {
+    let [sh, c, line] = argv else { return Some((None, argv.to_vec())) };
+    if sh != "sh" || c != "-c" {
+        return Some((None, argv.to_vec()));
+    }
+    let mut line = line.trim();
+    for end in ["| cat", "2>&1"] {
+        line = line.strip_suffix(end).unwrap_or(line).trim_end();
+    }
+    match line.strip_prefix("cd ").and_then(|rest| rest.split_once("&&")) {
+        Some((folder, rest)) => Some((Some(plain_words(folder)?), plain_words(rest)?)),
+        None => Some((None, plain_words(line)?)),
+    }
+}
+
+/// The commands of a line, as far as they are seen at a glance; for words of advice, never to decide by.
+pub(super) fn parts(argv: &[String]) -> Vec<Vec<String>> {
+    let [sh, c, line] = argv else { return Vec::new() };
+    if sh != "sh" || c != "-c" {
+        return Vec::new();
+    }
+    line.split(['&', '|', ';', '\n']).filter_map(plain_words).collect()
 }
 
 /// A push as it was asked for.
@@ -115,17 +231,8 @@ impl PushWish {
     /// Reads what was asked: a push and nothing else, for all that may stand around it in a line (a folder to be in, where its
     /// output goes). None where it is no push; an error, in words, where it is one that the office does not make.
     pub fn read(argv: &[String]) -> Option<Result<Self, String>> {
-        let [sh, c, line] = argv else { return Self::words(argv) };
-        if sh != "sh" || c != "-c" {
-            return Self::words(argv);
-        }
-        let mut line = line.trim();
-        for end in ["| cat", "2>&1"] {
-            line = line.strip_suffix(end).unwrap_or(line).trim_end();
-        }
-        let folder = line.strip_prefix("cd ").and_then(|rest| rest.split_once("&&"));
-        let (folder, line) = folder.map_or((None, line), |(folder, rest)| (plain_words(folder), rest.trim_start()));
-        let read = Self::words(&plain_words(line)?)?;
+        let (folder, words) = alone(argv)?;
+        let read = Self::words(&words)?;
         Some(match (read, folder.as_deref()) {
             (Ok(wish), None) => Ok(wish),
             (Ok(wish), Some([folder])) if wish.folder.is_none() => Ok(Self { folder: Some(folder.clone()), ..wish }),
@@ -136,10 +243,7 @@ impl PushWish {
 
     /// A push among other things in one line, as far as that is seen at a glance; for words of advice, never to decide by.
     pub fn among(argv: &[String]) -> Option<Self> {
-        let [sh, c, line] = argv else { return None };
-        let parts = line.split(['&', '|', ';', '\n']).filter_map(plain_words);
-        let read = parts.filter_map(|words| Self::words(&words)).find_map(Result::ok);
-        read.filter(|_| sh == "sh" && c == "-c")
+        parts(argv).iter().filter_map(|words| Self::words(words)).find_map(Result::ok)
     }
 
     fn words(argv: &[String]) -> Option<Result<Self, String>> {

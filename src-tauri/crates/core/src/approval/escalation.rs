@@ -3,6 +3,7 @@
 
 use crate::actor::Actor;
 use crate::approval::{Approval, ApprovalEvent, ApprovalState};
+use crate::desk::Desk;
 use crate::event::Event;
 use crate::ids::{DeskId, RoleName};
 use crate::mail::{Address, MailCommand, MailKind, NewMail};
@@ -76,10 +77,14 @@ pub(super) fn acknowledged(office: &Office, actor: Actor, it: &Approval) -> Resu
 }
 
 impl Office {
+    /// The desks whose role leads the others; those that are held, too.
+    pub fn leads(&self) -> impl Iterator<Item = &Desk> {
+        self.desks.values().filter(|desk| desk.role.0 == COORDINATOR && !desk.removed)
+    }
+
     /// Whether somebody leads the desks who could be told of what is asked at this desk.
     pub fn is_led(&self, asker: Option<DeskId>) -> bool {
-        let leads = |desk: &&crate::desk::Desk| desk.role.0 == COORDINATOR && !desk.removed && desk.hold.is_none();
-        self.desks.values().filter(leads).any(|desk| Some(desk.id) != asker)
+        self.leads().any(|desk| desk.hold.is_none() && Some(desk.id) != asker)
     }
 }
 
@@ -88,7 +93,6 @@ mod tests {
     use super::*;
     use crate::approval::tests::{agent, ask, office, play};
     use crate::approval::{ApprovalCommand, Ruling, Said, decide, passed};
-    use crate::desk::Desk;
     use crate::ids::RunId;
     use crate::role::Role;
     use crate::unattended::{Step, Whom};
@@ -110,8 +114,7 @@ mod tests {
         let (category, rule, why) = (Some("spend".to_owned()), "spend".to_owned(), "it may spend money".to_owned());
         office.change_approval(id, |it| it.ruling = Some(Ruling { said: Said::Ask, category, rule, why }));
         let name = RoleName::from(COORDINATOR);
-        let text = String::new;
-        let role = Role { name: name.clone(), title: text(), engines: Vec::new(), summary: text(), brief: text() };
+        let role = Role { name: name.clone(), ..Role::default() };
         office.roles.insert(name.clone(), role);
         if led {
             office.put_desk(Desk {
@@ -127,6 +130,8 @@ mod tests {
                 queue: Vec::new(),
                 auto: false,
                 removed: false,
+                by: None,
+                only: None,
             });
         }
         (office, now)

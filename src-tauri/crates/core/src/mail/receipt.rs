@@ -13,7 +13,7 @@ use crate::time::At;
 /// Hands out what lies there. What is read already is not handed out again, but is not forgotten either: it stays in the list.
 pub(super) fn take(office: &Office, actor: Actor, most: u32) -> Result<Vec<Event>, Refusal> {
     let run = reader(office, actor)?;
-    let fresh = office.mail_for(actor).into_iter().filter(|it| it.state != MailState::Read);
+    let fresh = office.mail_for(actor).into_iter().filter(|it| it.is_unread());
     let mails: Vec<_> = fresh.take(most.clamp(1, AT_ONCE) as usize).map(|it| it.id).collect();
     Ok(if mails.is_empty() { Vec::new() } else { vec![Event::Mail(MailEvent::Read { mails, run })] })
 }

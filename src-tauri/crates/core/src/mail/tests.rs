@@ -25,13 +25,7 @@ fn agent(desk: u32, run: u32) -> Actor {
 fn office() -> Office {
     let mut office = Office::default();
     for name in ["engineer", "ops"] {
-        let role = Role {
-            name: name.into(),
-            title: name.to_owned(),
-            engines: vec!["shell".into()],
-            summary: String::new(),
-            brief: String::new(),
-        };
+        let role = Role { name: name.into(), title: name.to_owned(), engines: vec!["shell".into()], ..Role::default() };
         office.roles.insert(name.into(), role);
     }
     for (id, role) in [(1, "engineer"), (2, "engineer"), (3, "ops")] {
@@ -48,6 +42,8 @@ fn office() -> Office {
             queue: Vec::new(),
             auto: true,
             removed: false,
+            by: None,
+            only: None,
         });
         sit(&mut office, id, id);
     }

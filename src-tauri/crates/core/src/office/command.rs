@@ -13,10 +13,13 @@ use crate::hold::{Hold, HoldReason};
 use crate::ids::{RunId, Seq};
 use crate::office::{Office, OfficeSettings};
 use crate::refusal::{Code, Refusal};
-use crate::role::{Engine, Role};
+use crate::role::{Engine, Role, RoleFault};
 use crate::run::{self, Exit, Run, RunEvent, RunState, StopWhy};
-use crate::task::{self, TaskEvent, TaskState};
+use crate::shift::{self, ShiftReport};
+use crate::task::{self, TaskEvent, TaskLimit, TaskLimits, TaskState, limit};
+use crate::team::{self, Interlock, PathLease};
 use crate::time::At;
+use crate::wake::Wake;
 
 /// What may be asked of the office as a whole.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
@@ -32,9 +35,16 @@ pub enum OfficeCommand {
         /** The settings. */
         settings: OfficeSettings,
     },
+    /// Reports what the files of roles say, and what is wrong with them.
+    ReadRoles {
+        /** Roles. */
+        roles: Vec<Role>,
+        /** Faults. */
+        faults: Vec<RoleFault>,
+    },
     /// Reports what roles and engines there are.
     ReadCatalog {
-        /** Roles. */
+        /** Roles; as they are known if none. */
         roles: Vec<Role>,
         /** Engines. */
         engines: Vec<Engine>,
@@ -97,6 +107,48 @@ pub enum OfficeCommand {
         #[serde(default)]
         more: bool,
     },
+    /// Sets what each task of something may take; what is not named stays as it is.
+    SetTaskLimit {
+        /** Of what. */
+        of: BudgetOf,
+        /** The most. */
+        limits: TaskLimits,
+        /** Whether it is so much more than it was. */
+        #[serde(default)]
+        more: bool,
+    },
+    /// Does without that.
+    RemoveTaskLimit {
+        /** Of what. */
+        of: BudgetOf,
+    },
+    /// Has paths for the run that asks until it ends.
+    LeasePaths {
+        /** Patterns of paths in its checkout. */
+        paths: Vec<String>,
+    },
+    /// Gives them back.
+    ReleasePaths,
+    /// Holds a shape of command until a task is through.
+    Hold {
+        /** Program and subcommands. */
+        run: String,
+        /** The task. */
+        task: crate::ids::TaskId,
+        /** Why, for whoever is refused. */
+        why: String,
+    },
+    /// Lifts such a hold.
+    Lift {
+        /** Its number. */
+        interlock: u32,
+    },
+    /// Says that the shift is over, or when it will be.
+    EndShift {
+        /** In so many seconds; at once if none. */
+        #[serde(default)]
+        in_secs: Option<u32>,
+    },
     /// Does without a budget.
     RemoveBudget {
         /** Of what. */
@@ -117,6 +169,14 @@ pub enum OfficeEvent {
     SettingsChanged {
         /** The settings. */
         settings: OfficeSettings,
+    },
+    /// What files of roles say is another than before.
+    RolesRead {
+        /** Roles. */
+        roles: Vec<Role>,
+        /** What is wrong with files. */
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        faults: Vec<RoleFault>,
     },
     /// Roles or engines changed.
     CatalogRead {
@@ -175,6 +235,58 @@ pub enum OfficeEvent {
         /** The budget. */
         budget: Budget,
     },
+    /// What each task of something may take was set or changed.
+    TaskLimitSet {
+        /** The limit. */
+        limit: TaskLimit,
+    },
+    /// There is no such limit any more.
+    TaskLimitRemoved {
+        /** Of what it was. */
+        of: BudgetOf,
+    },
+    /// A run has paths for itself.
+    PathsLeased {
+        /** What it has from now on. */
+        lease: PathLease,
+    },
+    /// It has none any more.
+    PathsReleased {
+        /** Which run. */
+        run: RunId,
+    },
+    /// A shape of command is held until a task is through.
+    InterlockSet {
+        /** The hold. */
+        interlock: Interlock,
+    },
+    /// Such a hold is over.
+    InterlockLifted {
+        /** Its number. */
+        interlock: u32,
+        /** Why. */
+        why: String,
+    },
+    /// A role was woken, or that was cut off.
+    Woken {
+        /** By what, and what it led to. */
+        wake: Box<Wake>,
+    },
+    /// The shift ends by itself.
+    ShiftEnds {
+        /** When. */
+        at: At,
+    },
+    /// The report on a shift is there.
+    ShiftReported {
+        /** What it came to. */
+        report: Box<ShiftReport>,
+    },
+    /// The shift is over.
+    ShiftEnded {
+        /** Who said so. */
+        by: Actor,
+    },
     /// There is no such budget any more.
     BudgetRemoved {
         /** Of what it was. */
@@ -215,8 +327,17 @@ pub fn decide(office: &Office, actor: Actor, command: &OfficeCommand, now: At) -
             settings.unattended.fits()?;
             one(OfficeEvent::SettingsChanged { settings: settings.clone() })
         }
+        OfficeCommand::ReadRoles { roles, faults } => {
+            actor.office_only()?;
+            if roles.iter().eq(office.roles.values()) && *faults == office.role_faults {
+                return Ok(Vec::new());
+            }
+            one(OfficeEvent::RolesRead { roles: roles.clone(), faults: faults.clone() })
+        }
         OfficeCommand::ReadCatalog { roles, engines } => {
             actor.office_only()?;
+            let known: Vec<Role> = office.roles.values().cloned().collect();
+            let roles = if roles.is_empty() { &known } else { roles };
             let same = roles.iter().eq(office.roles.values()) && engines.iter().eq(office.engines.values());
             if same {
                 Ok(Vec::new())
@@ -317,6 +438,23 @@ pub fn decide(office: &Office, actor: Actor, command: &OfficeCommand, now: At) -
             actor.owner_only("set budgets")?;
             budget::set(office, budget.clone(), limits, *more, now)
         }
+        OfficeCommand::SetTaskLimit { of, limits, more } => {
+            actor.owner_only("set what tasks may take")?;
+            limit::set(office, of.clone(), limits, *more, now)
+        }
+        OfficeCommand::RemoveTaskLimit { of } => {
+            actor.owner_only("set what tasks may take")?;
+            limit::remove(office, of.clone(), now)
+        }
+        OfficeCommand::LeasePaths { paths } => team::lease(office, actor, paths, now),
+        OfficeCommand::ReleasePaths => {
+            let Actor::Agent { run, .. } = actor else { return Ok(Vec::new()) };
+            let has = office.leases.iter().any(|lease| lease.run == run);
+            Ok(has.then_some(Event::Office(OfficeEvent::PathsReleased { run })).into_iter().collect())
+        }
+        OfficeCommand::Hold { run, task, why } => team::hold(office, actor, (run, *task, why), now),
+        OfficeCommand::Lift { interlock } => team::lift(office, actor, *interlock),
+        OfficeCommand::EndShift { in_secs } => shift::end(office, actor, *in_secs, now),
         OfficeCommand::RemoveBudget { budget } => {
             actor.owner_only("remove budgets")?;
             budget::remove(office, budget.clone())
@@ -328,8 +466,12 @@ pub fn decide(office: &Office, actor: Actor, command: &OfficeCommand, now: At) -
                 due.flat_map(|(_, run)| run::stop(office, Some(*run), StopWhy::TimeLimit)).collect();
             // What ends by its time limit in this moment is not parked as well.
             if events.is_empty() {
+                events = limit::due(office, now);
+            }
+            if events.is_empty() {
                 events = approval::passed(office, now);
             }
+            events.extend(shift::due(office, now));
             Ok(events)
         }
     }

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::approval::Approval;
 use crate::desk::Desk;
 use crate::grant::Grant;
-use crate::ids::{ApprovalId, DeskId, GrantId, MailId, ProjectId, RunId, TaskId};
+use crate::ids::{ApprovalId, DeskId, GrantId, MailId, PlanId, ProjectId, RunId, TaskId};
 use crate::mail::{CLOSED_KEPT, Mail, Mailbox};
 use crate::noun::NounKey;
 use crate::office::Office;
+use crate::plan::Plan;
 use crate::project::Project;
 use crate::run::Run;
 use crate::task::{Place, Priority, Task, TaskState};
@@ -18,7 +19,11 @@ use crate::time::At;
 pub(crate) struct Index {
     pub(crate) ready: BTreeSet<(Priority, Place, TaskId)>,
     pub(crate) in_review: BTreeSet<TaskId>,
+    /// Reviews that are not over.
+    pub(crate) reviews: BTreeSet<TaskId>,
     pub(crate) at_work: BTreeSet<TaskId>,
+    /// Those in which something may wait for the owner: in review, blocked, parked.
+    pub(crate) for_owner: BTreeSet<TaskId>,
     /// Those that are not over.
     pub(crate) open: BTreeSet<TaskId>,
     /// Those that something can still come of.
@@ -29,6 +34,8 @@ pub(crate) struct Index {
     pub(crate) mail_held: BTreeMap<RunId, BTreeSet<MailId>>,
     /// Closed mail that is at hand, first closed first.
     pub(crate) mail_closed: BTreeSet<(At, MailId)>,
+    /// For so many seconds programs worked on each task that are over.
+    pub(crate) worked_secs: BTreeMap<TaskId, u32>,
     pub(super) dependents: BTreeMap<TaskId, BTreeSet<TaskId>>,
     pub(super) deadlines: BTreeSet<(At, RunId)>,
 }
@@ -91,14 +98,18 @@ impl Office {
         if let Some(at) = run.deadline {
             self.index.deadlines.insert((at, run.id));
         }
+        self.index.worked(&run);
         self.touched.insert(NounKey::Run(run.id));
         self.runs.insert(run.id, run);
     }
 
     pub(crate) fn change_run(&mut self, id: RunId, change: impl FnOnce(&mut Run)) {
         let Some(run) = self.runs.get_mut(&id) else { return };
-        let before = run.deadline;
+        let (before, open) = (run.deadline, run.ended.is_none());
         change(run);
+        if open {
+            self.index.worked(run);
+        }
         let after = run.deadline;
         if let Some(at) = before {
             self.index.deadlines.remove(&(at, id));
@@ -171,6 +182,17 @@ impl Office {
         }
     }
 
+    pub(crate) fn put_plan(&mut self, plan: Plan) {
+        self.touched.insert(NounKey::Plan(plan.id));
+        self.plans.insert(plan.id, plan);
+    }
+
+    pub(crate) fn change_plan(&mut self, id: PlanId, change: impl FnOnce(&mut Plan)) {
+        let Some(plan) = self.plans.get_mut(&id) else { return };
+        change(plan);
+        self.touched.insert(NounKey::Plan(id));
+    }
+
     pub(crate) fn put_task(&mut self, task: Task) {
         let id = task.id;
         if let Some(before) = self.tasks.get(&id) {
@@ -198,6 +220,11 @@ impl Office {
         self.index.ready.remove(&(before.0, before.1, id));
         self.index.in_review.remove(&id);
         self.index.at_work.remove(&id);
+        if matches!(task.state, TaskState::InReview | TaskState::Blocked | TaskState::Parked) {
+            self.index.for_owner.insert(id);
+        } else {
+            self.index.for_owner.remove(&id);
+        }
         if task.state == TaskState::Ready && task.waiting_for.is_empty() {
             self.index.ready.insert((task.priority, task.place(), id));
         }
@@ -209,10 +236,24 @@ impl Office {
         }
         if task.state.is_over() {
             self.index.open.remove(&id);
+            self.index.reviews.remove(&id);
         } else {
             self.index.open.insert(id);
+            if task.reviews.is_some() {
+                self.index.reviews.insert(id);
+            }
         }
         self.touched.insert(NounKey::Task(id));
+    }
+}
+
+impl Index {
+    /// A run that is over counts among what was worked on its task.
+    fn worked(&mut self, run: &Run) {
+        if let (Some(task), Some(launched), Some(ended)) = (run.task, run.launched, run.ended) {
+            let all = self.worked_secs.entry(task).or_default();
+            *all = all.saturating_add(ended.seconds_since(launched));
+        }
     }
 }
 

@@ -11,10 +11,14 @@ use crate::event::Event;
 use crate::ids::{DeskId, ProjectId, RoleName, RunId, TaskId};
 use crate::office::Office;
 use crate::refusal::{Code, Refusal};
+use crate::role::May;
 use crate::run::{self, StopWhy};
-use crate::task::place;
+use crate::task::backlog::{self, BacklogItem};
+use crate::task::split::{self, Part};
 use crate::task::written::{edited, written};
-use crate::task::{Claim, Deliverable, Note, Priority, Task, TaskEvent, TaskState};
+use crate::task::{Claim, Deliverable, Note, Priority, ReviewVerdict, Task, TaskEvent, TaskState};
+use crate::task::{place, rest, review};
+use crate::team;
 use crate::text;
 use crate::time::At;
 
@@ -43,15 +47,54 @@ pub struct NewTask {
     /// Only desks of this role, if set.
     #[serde(default)]
     pub role: Option<RoleName>,
+    /// What kind of work it is, in a word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     /// Attempts, 1 to 20; 3 if not said.
     #[serde(default)]
     pub attempts: Option<u32>,
     /// Time limit of each run in seconds.
     #[serde(default)]
     pub time_limit_secs: Option<u32>,
+    /// Whether another run judges it before it is merged; as its project says if not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<bool>,
     /// Kept back until released.
     #[serde(default)]
     pub draft: bool,
+}
+
+impl NewTask {
+    /// A change of which nothing more is said.
+    pub fn of(project: ProjectId, title: impl Into<String>) -> Self {
+        Self {
+            project,
+            title: title.into(),
+            body: String::new(),
+            deliverable: Deliverable::default(),
+            checks: Vec::new(),
+            priority: Priority::default(),
+            depends_on: Vec::new(),
+            role: None,
+            kind: None,
+            attempts: None,
+            time_limit_secs: None,
+            review: None,
+            draft: false,
+        }
+    }
+}
+
+/// Whether another run judges a task before it is merged.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewChoice {
+    /// It does.
+    On,
+    /// It does not.
+    Off,
+    /// As its project says.
+    Project,
 }
 
 /// What may be changed in a task before it starts.
@@ -74,6 +117,10 @@ pub struct TaskEdit {
     pub time_limit_secs: Option<u32>,
     /// New role; an empty name for any.
     pub role: Option<RoleName>,
+    /// New kind; an empty word for none.
+    pub kind: Option<String>,
+    /// Whether another run judges it before it is merged.
+    pub review: Option<ReviewChoice>,
     /// New project, as long as nothing was begun.
     pub project: Option<ProjectId>,
     /// A change or a finding, as long as nothing was begun.
@@ -88,6 +135,13 @@ pub enum TaskCommand {
     Add {
         /** How it is written. */
         new: Box<NewTask>,
+    },
+    /// Writes its parts as tasks of their own; it waits for all of them.
+    Split {
+        /** Which. */
+        task: TaskId,
+        /** Its parts. */
+        parts: Vec<Part>,
     },
     /// Changes one that is not at work.
     Edit {
@@ -143,6 +197,21 @@ pub enum TaskCommand {
         /** Answers to choose from, if there are some. */
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         options: Vec<String>,
+        /** Goes on with what does not need it: what does is a task of its own, which waits for the answer. */
+        #[serde(default)]
+        can_continue: bool,
+    },
+    /// Says what a review came to, and ends it.
+    Judge {
+        /** What is judged, or the review of it. */
+        task: TaskId,
+        /** The verdict. */
+        verdict: ReviewVerdict,
+        /** In the reviewer's own words. */
+        words: String,
+        /** What it rests on. */
+        #[serde(default)]
+        evidence: String,
     },
     /// Says how far it is.
     Progress {
@@ -201,6 +270,15 @@ pub enum TaskCommand {
         /** What is to be mended. */
         note: String,
     },
+    /// Takes the items of a backlog file in as tasks; again, whenever it was changed.
+    TakeIn {
+        /** Where they belong. */
+        project: ProjectId,
+        /** The file, from the project's root. */
+        file: String,
+        /** All its items, in their order. */
+        items: Vec<BacklogItem>,
+    },
     /// Turns a plain session in a checkout of its own into a task.
     FromDesk {
         /** Which desk. */
@@ -214,14 +292,16 @@ impl TaskCommand {
     /// The task it is about; none for those that make one.
     pub fn task(&self) -> Option<TaskId> {
         match self {
-            Self::Add { .. } | Self::FromDesk { .. } => None,
+            Self::Add { .. } | Self::TakeIn { .. } | Self::FromDesk { .. } => None,
             Self::Edit { task, .. }
+            | Self::Split { task, .. }
             | Self::Move { task, .. }
             | Self::Release { task }
             | Self::Assign { task, .. }
             | Self::Unassign { task }
             | Self::Done { task, .. }
             | Self::Blocked { task, .. }
+            | Self::Judge { task, .. }
             | Self::Progress { task, .. }
             | Self::Answer { task, .. }
             | Self::Fail { task, .. }
@@ -247,26 +327,72 @@ pub fn decide(office: &Office, actor: Actor, command: &TaskCommand, now: At) -> 
             let claim = Claim { at: now, by: actor, summary: text::body("summary", summary)?, report };
             one(TaskEvent::DoneSaid { task: it.id, run, claim })
         }
-        TaskCommand::Blocked { task, done_so_far, needs, options } => {
+        TaskCommand::Blocked { task, done_so_far, needs, options, can_continue } => {
             let (it, run) = spoken_for(office, actor, *task)?;
             if needs.trim().is_empty() {
                 return Err(Refusal::invalid("a blocker must say what is needed", "say it with `--needs`"));
             }
             let (done_so_far, needs) = (text::body("report", done_so_far)?, text::body("need", needs)?);
             let options = choices(options)?;
+            if *can_continue {
+                return rest::left(office, it, run, rest::Need { done_so_far, needs, options }, now);
+            }
             let mut events = vec![Event::Task(TaskEvent::Blocked { task: it.id, done_so_far, needs, options })];
             events.extend(run::stop(office, Some(run), StopWhy::TaskTaken));
             Ok(events)
+        }
+        TaskCommand::Judge { task, verdict, words, evidence } => {
+            review::judge(office, actor, *task, (*verdict, words, evidence), now)
+        }
+        // A question that somebody else may answer; their words are known for theirs.
+        TaskCommand::Answer { task, .. } if matches!(actor, Actor::Agent { .. }) => {
+            if let Actor::Agent { desk, .. } = actor {
+                crate::team::may(office, actor, May::Answer)?;
+                let asker = office.task(*task)?.last_run.and_then(|run| office.runs.get(&run)).map(|run| run.desk);
+                if asker == Some(desk) {
+                    let message = format!("task #{task} is this desk's own question");
+                    return Err(Refusal::new(
+                        Code::NotAllowed,
+                        message,
+                        "it waits for the owner, or for another who may answer",
+                    ));
+                }
+            }
+            decide_for_owner(office, command, now, &note)
+        }
+        // A plan is answered as a whole: whoever may give out tasks starts nothing of one that waits.
+        TaskCommand::Release { task } | TaskCommand::Split { task, .. }
+            if matches!(actor, Actor::Agent { .. }) && office.plan_with(*task).is_some() =>
+        {
+            let plan = office.plan_with(*task).map_or_else(String::new, |plan| plan.id.to_string());
+            let message = format!("draft #{task} is of plan {plan}, which waits for the owner");
+            Err(Refusal::new(Code::NotAllowed, message, "it is released when the plan is accepted"))
         }
         TaskCommand::Progress { task, text: words } => {
             let (it, _) = spoken_for(office, actor, *task)?;
             one(TaskEvent::Progress { task: it.id, text: text::body("progress", words)? })
         }
-        _ => {
-            actor.owner_only("do this to a task")?;
-            decide_for_owner(office, command, now, &note)
+        _ => match team::of_tasks(office, actor, command, now)? {
+            Some(command) => Ok(signed(office, actor, decide_for_owner(office, &command, now, &note)?)),
+            None => decide_for_owner(office, command, now, &note),
+        },
+    }
+}
+
+/// Tasks that an agent wrote say whose they are, and how many wakes led to them.
+fn signed(office: &Office, actor: Actor, mut events: Vec<Event>) -> Vec<Event> {
+    let Actor::Agent { run, .. } = actor else { return events };
+    let own = office.runs.get(&run).and_then(|run| office.tasks.get(&run.task?));
+    let behind = own.map_or(0, Task::chain);
+    for event in &mut events {
+        match event {
+            Event::Task(TaskEvent::Added { task }) => (task.by, task.behind) = (Some(run), behind),
+            // Split again and again it would fail again and again, and wake the same role each time.
+            Event::Task(TaskEvent::Edited { task }) => task.behind = task.behind.max(behind),
+            _ => {}
         }
     }
+    events
 }
 
 type NoteOf<'a> = dyn Fn(&str) -> Result<Note, Refusal> + 'a;
@@ -291,10 +417,13 @@ fn choices(options: &[String]) -> Result<Vec<String>, Refusal> {
 }
 
 fn decide_for_owner(office: &Office, command: &TaskCommand, now: At, note: &NoteOf) -> Result<Vec<Event>, Refusal> {
-    use TaskState::{Blocked, Cancelled, Done, Draft, Failed, InReview, Interrupted, Parked, Queued, Ready, Running};
+    use TaskState::{
+        Blocked, Cancelled, Done, Draft, Failed, InReview, Interrupted, Merging, Parked, Queued, Ready, Running,
+    };
     let one = |event| Ok(vec![Event::Task(event)]);
     match command {
         TaskCommand::Add { new } => one(TaskEvent::Added { task: Box::new(written(office, new, now)?) }),
+        TaskCommand::Split { task, parts } => split::split(office, *task, parts, now),
         TaskCommand::Edit { task, edit } => {
             let it = in_state(office, *task, &[Draft, Ready, Queued, Blocked, Interrupted, Failed], "edited")?;
             one(TaskEvent::Edited { task: Box::new(edited(office, it, edit)?) })
@@ -351,13 +480,20 @@ fn decide_for_owner(office: &Office, command: &TaskCommand, now: At, note: &Note
         }
         TaskCommand::Accept { task } => {
             let it = in_state(office, *task, &[InReview], "accepted")?;
-            one(match it.deliverable {
-                Deliverable::Change => TaskEvent::Accepted { task: it.id },
-                Deliverable::Finding => TaskEvent::Done { task: it.id, commit: None },
-            })
+            match it.deliverable {
+                Deliverable::Change => {
+                    office.queue_has_room(it.project)?;
+                    one(TaskEvent::Accepted { task: it.id })
+                }
+                Deliverable::Finding => one(TaskEvent::Done { task: it.id, commit: None }),
+            }
         }
         TaskCommand::Reject { task, note: words } => {
-            let it = in_state(office, *task, &[InReview], "sent back")?;
+            let it = in_state(office, *task, &[InReview, Merging], "sent back")?;
+            // What is on its way onto the base is not taken out from under that.
+            if it.state == Merging && office.merges_now(it.id) {
+                return Err(wrong_state(it, "sent back"));
+            }
             if words.trim().is_empty() {
                 return Err(Refusal::invalid(
                     "a task is sent back with a note",
@@ -366,13 +502,17 @@ fn decide_for_owner(office: &Office, command: &TaskCommand, now: At, note: &Note
             }
             one(TaskEvent::SentBack { task: it.id, note: note(words)? })
         }
+        TaskCommand::TakeIn { project, file, items } => backlog::take_in(office, *project, file, items, now),
         TaskCommand::FromDesk { desk, new } => from_desk(office, *desk, new, now),
-        TaskCommand::Done { .. } | TaskCommand::Blocked { .. } | TaskCommand::Progress { .. } => Ok(Vec::new()),
+        TaskCommand::Done { .. }
+        | TaskCommand::Blocked { .. }
+        | TaskCommand::Judge { .. }
+        | TaskCommand::Progress { .. } => Ok(Vec::new()),
     }
 }
 
 /// The task and the run that may speak for it: the agent only for the task it holds the lease of, the owner for any.
-fn spoken_for(office: &Office, actor: Actor, task: TaskId) -> Result<(&Task, RunId), Refusal> {
+pub(super) fn spoken_for(office: &Office, actor: Actor, task: TaskId) -> Result<(&Task, RunId), Refusal> {
     let it = office.task(task)?;
     if let Actor::Agent { run, .. } = actor {
         let own = office.runs.get(&run).and_then(|r| r.task);

@@ -6,11 +6,12 @@ use specta::Type;
 use crate::actor::Actor;
 use crate::check::{CheckResult, Mark};
 use crate::effect::Effect;
-use crate::hold::Hold;
+use crate::hold::{Hold, HoldReason};
 use crate::ids::{DeskId, RunId, TaskId};
 use crate::office::Office;
+use crate::queue;
 use crate::run::Work;
-use crate::task::{Claim, Deliverable, Note, Place, Priority, Task, TaskState};
+use crate::task::{Claim, Judged, Landing, Note, Place, Priority, Review, Task, TaskState, TaskTakes, review};
 use crate::time::At;
 
 /// What happened to tasks.
@@ -50,7 +51,7 @@ pub enum TaskEvent {
         /** Before the others there. */
         front: bool,
     },
-    /// Taken back from a queue.
+    /// TaskTakes back from a queue.
     Unassigned {
         /** Which. */
         task: TaskId,
@@ -121,6 +122,9 @@ pub enum TaskEvent {
         results: Vec<CheckResult>,
         /** For the reviewer. */
         marks: Vec<Mark>,
+        /** Why it is not of low risk, where what is is merged by itself. */
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        risks: Vec<String>,
     },
     /// A run failed without saying done; an attempt is used up.
     AttemptFailed {
@@ -172,7 +176,7 @@ pub enum TaskEvent {
         /** How. */
         why: String,
     },
-    /// Taken up again after an interruption.
+    /// TaskTakes up again after an interruption.
     Resumed {
         /** Which. */
         task: TaskId,
@@ -191,6 +195,13 @@ pub enum TaskEvent {
         /** Whose work. */
         run: RunId,
     },
+    /// Its checkout was found to hold more than it may.
+    Took {
+        /** Which. */
+        task: TaskId,
+        /** What. */
+        taken: TaskTakes,
+    },
     /// Its agent said how far it is.
     Progress {
         /** Which. */
@@ -198,10 +209,49 @@ pub enum TaskEvent {
         /** The words. */
         text: String,
     },
+    /// Another run is to judge it.
+    ReviewAsked {
+        /** Which. */
+        task: TaskId,
+        /** The review. */
+        review: Review,
+    },
+    /// A reviewer's verdict.
+    Judged {
+        /** Which. */
+        task: TaskId,
+        /** The commit that was seen. */
+        commit: String,
+        /** The verdict. */
+        judged: Judged,
+    },
     /// Accepted by its reviewer.
     Accepted {
         /** Which. */
         task: TaskId,
+    },
+    /// It was put on the base as that is now, in the office's own repository.
+    PutOnBase {
+        /** Which. */
+        task: TaskId,
+        /** As it is there. */
+        landing: Landing,
+    },
+    /// Its checks ran on the result.
+    ResultChecked {
+        /** Which. */
+        task: TaskId,
+        /** The commit that was checked. */
+        commit: String,
+        /** The checks. */
+        results: Vec<CheckResult>,
+    },
+    /// The base was rewritten under it; still in review.
+    BaseGone {
+        /** Which. */
+        task: TaskId,
+        /** Why, and what to do. */
+        why: String,
     },
     /// Could not be merged as things stand; still in review.
     MergeWaits {
@@ -263,8 +313,14 @@ impl TaskEvent {
             | Self::Resumed { task }
             | Self::Failed { task, .. }
             | Self::KeepAsked { task, .. }
+            | Self::Took { task, .. }
             | Self::Progress { task, .. }
+            | Self::ReviewAsked { task, .. }
+            | Self::Judged { task, .. }
             | Self::Accepted { task }
+            | Self::PutOnBase { task, .. }
+            | Self::ResultChecked { task, .. }
+            | Self::BaseGone { task, .. }
             | Self::MergeWaits { task, .. }
             | Self::SentBack { task, .. }
             | Self::Done { task, .. }
@@ -295,15 +351,19 @@ pub fn apply(office: &mut Office, event: &TaskEvent, at: At) {
             // A session that becomes a task has its run already.
             office.change_run(*run, |r| r.task = Some(*task));
         }
-        TaskEvent::Unassigned { task } | TaskEvent::Cancelled { task } | TaskEvent::Failed { task, .. } => {
-            office.leave_queue(*task)
-        }
+        TaskEvent::Unassigned { task }
+        | TaskEvent::Cancelled { task }
+        | TaskEvent::Done { task, .. }
+        | TaskEvent::Failed { task, .. } => office.leave_queue(*task),
         _ => {}
     }
     office.change_task(event.task(), |task| {
         change(task, event);
         if matches!(event, TaskEvent::Accepted { .. }) {
             task.accepted = Some(at);
+            if let Some(landing) = &mut task.landing {
+                landing.tries = 0;
+            }
         }
         if let Some(state) = state_after(task, event) {
             debug_assert!(task.state == state || task.state.can_become(state), "{} -> {state}", task.state);
@@ -315,6 +375,20 @@ pub fn apply(office: &mut Office, event: &TaskEvent, at: At) {
         }
     });
     office.update_waiting(event.task());
+    office.forget_collisions(event.task());
+    seen_base(office, event);
+}
+
+/// The last commit that the base of a task's project was seen to hold: one that no longer does was rewritten.
+fn seen_base(office: &mut Office, event: &TaskEvent) {
+    let Some(task) = office.tasks.get(&event.task()) else { return };
+    let seen = match (event, &task.landing) {
+        (TaskEvent::PutOnBase { landing, .. }, _) => &landing.base,
+        (TaskEvent::Done { commit: Some(commit), .. }, Some(landing)) if landing.commit == *commit => commit,
+        _ => return,
+    };
+    let project = task.project;
+    office.change_project(project, |project| project.base_seen = Some(seen.clone()));
 }
 
 /// The state an event leads to, if it leads to another.
@@ -327,6 +401,11 @@ fn state_after(task: &Task, event: &TaskEvent) -> Option<TaskState> {
         | TaskEvent::KeepAsked { .. }
         | TaskEvent::ChecksBegan { .. }
         | TaskEvent::AttemptFailed { .. }
+        | TaskEvent::PutOnBase { .. }
+        | TaskEvent::ResultChecked { .. }
+        | TaskEvent::Took { .. }
+        | TaskEvent::ReviewAsked { .. }
+        | TaskEvent::Judged { .. }
         | TaskEvent::Progress { .. } => return None,
         TaskEvent::Refused { goes_on, .. } => {
             return goes_on.then_some(TaskState::Running);
@@ -343,7 +422,7 @@ fn state_after(task: &Task, event: &TaskEvent) -> Option<TaskState> {
         TaskEvent::Started { .. } => TaskState::Starting,
         TaskEvent::Running { .. } => TaskState::Running,
         TaskEvent::DoneSaid { .. } => TaskState::Checking,
-        TaskEvent::InReview { .. } | TaskEvent::MergeWaits { .. } => TaskState::InReview,
+        TaskEvent::InReview { .. } | TaskEvent::MergeWaits { .. } | TaskEvent::BaseGone { .. } => TaskState::InReview,
         TaskEvent::Blocked { .. } => TaskState::Blocked,
         TaskEvent::Parked { .. } => TaskState::Parked,
         TaskEvent::Interrupted { .. } => TaskState::Interrupted,
@@ -386,11 +465,13 @@ fn change(task: &mut Task, event: &TaskEvent) {
             task.why = Some(why.clone());
             task.results = results.clone();
         }
-        TaskEvent::InReview { results, marks, .. } => {
+        TaskEvent::InReview { results, marks, risks, .. } => {
+            task.risks.clone_from(risks);
             task.results = results.clone();
             task.marks = marks.clone();
             task.why = None;
             task.lease = None;
+            task.landing = None;
         }
         TaskEvent::AttemptFailed { why, .. } => {
             task.attempts_used += 1;
@@ -410,6 +491,7 @@ fn change(task: &mut Task, event: &TaskEvent) {
             task.notes.push(note.clone());
         }
         TaskEvent::Parked { hold, .. } => {
+            task.incidents += u32::from(hold.reason == HoldReason::Incident);
             task.hold = Some(hold.clone());
             task.lease = None;
         }
@@ -427,16 +509,47 @@ fn change(task: &mut Task, event: &TaskEvent) {
             task.hold = None;
             task.why = Some(why.clone());
         }
+        TaskEvent::Took { taken, .. } => task.taken = Some(*taken),
         TaskEvent::Progress { text, .. } => task.progress = Some(text.clone()),
+        TaskEvent::ReviewAsked { review, .. } => task.review = Some(review.clone()),
+        TaskEvent::Judged { commit, judged, .. } => {
+            if let Some(of) = task.review.as_mut().filter(|review| review.commit == *commit) {
+                task.why = review::why(of, judged);
+                of.judged = Some(judged.clone());
+            }
+        }
         TaskEvent::Accepted { .. } => task.why = None,
+        TaskEvent::PutOnBase { landing, .. } => task.landing = Some(landing.clone()),
+        TaskEvent::ResultChecked { commit, results, .. } => {
+            let green = results.iter().all(|result| !result.verdict.refuses());
+            // What its reviewer saw stays on record (a flaky check, say); what refuses the result is what counts now.
+            if !green {
+                task.results.clone_from(results);
+            }
+            if let Some(landing) = task.landing.as_mut().filter(|landing| landing.commit == *commit) {
+                landing.checked = green;
+            }
+        }
         TaskEvent::MergeWaits { why, .. } => task.why = Some(why.clone()),
+        TaskEvent::BaseGone { why, .. } => {
+            task.why = Some(why.clone());
+            task.base_gone = true;
+        }
         TaskEvent::SentBack { note, .. } => {
             task.claim = None;
             task.accepted = None;
+            task.landing = None;
             if note.by == Actor::Office {
-                // It conflicts: what it did is on its branch, and its next run begins on the base as it is then.
                 task.attempts_used += 1;
+            }
+            // Its rounds are counted anew once its owner had a say.
+            if note.by == Actor::Owner {
+                task.review = None;
+            }
+            // It does not go onto the base as that is: what it did is kept, and its next run begins on the base as it is then.
+            if note.by == Actor::Office || task.base_gone {
                 task.workplace = None;
+                task.base_gone = false;
             }
             task.why = Some(note.text.clone());
             task.notes.push(note.clone());
@@ -445,6 +558,7 @@ fn change(task: &mut Task, event: &TaskEvent) {
             task.merged = commit.clone();
             task.why = None;
             task.hold = None;
+            task.base_gone = false;
         }
         TaskEvent::Cancelled { .. } => {
             task.lease = None;
@@ -453,8 +567,10 @@ fn change(task: &mut Task, event: &TaskEvent) {
         }
         TaskEvent::Reopened { note, .. } => {
             task.attempts_used = 0;
+            task.review = None;
             task.claim = None;
             task.accepted = None;
+            task.landing = None;
             task.desk = None;
             task.why = None;
             task.notes.extend(note.clone());
@@ -479,13 +595,24 @@ pub fn effects(office: &Office, event: &TaskEvent) -> Vec<Effect> {
             task.last_run.map(|run| Effect::Collect { task: id, run, keep: false }).into_iter().collect()
         }
         TaskEvent::ChecksBegan { run, .. } => vec![Effect::Check { task: id, run: *run }],
-        TaskEvent::Accepted { .. } if task.deliverable == Deliverable::Change => vec![Effect::Merge { task: id }],
+        // Where a check is red, what follows from that is said in the same breath.
+        TaskEvent::ResultChecked { .. } if task.landing.as_ref().is_none_or(|landing| !landing.checked) => Vec::new(),
+        TaskEvent::Accepted { .. }
+        | TaskEvent::PutOnBase { .. }
+        | TaskEvent::ResultChecked { .. }
+        | TaskEvent::MergeWaits { .. }
+        | TaskEvent::BaseGone { .. }
+        | TaskEvent::SentBack { .. } => queue::due(office),
         TaskEvent::Parked { .. } => vec![Effect::Halt { task: id }],
         TaskEvent::Cancelled { .. } if task.workplace.is_some() => {
             vec![Effect::Halt { task: id }, Effect::Reclaim { task: id }]
         }
         TaskEvent::Cancelled { .. } => vec![Effect::Halt { task: id }],
-        TaskEvent::Done { .. } => vec![Effect::Reclaim { task: id }],
+        TaskEvent::Done { .. } => {
+            let mut effects = vec![Effect::Reclaim { task: id }];
+            effects.extend(queue::due(office));
+            effects
+        }
         _ => Vec::new(),
     }
 }

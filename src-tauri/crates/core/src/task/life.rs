@@ -11,7 +11,7 @@ use crate::mail;
 use crate::office::Office;
 use crate::project::{Acceptance, ProjectEvent};
 use crate::run::{self, Exit, RunEvent, RunState, StopWhy, Work};
-use crate::task::{Claim, Deliverable, Note, Task, TaskEvent, TaskState};
+use crate::task::{Claim, Deliverable, Task, TaskEvent, TaskState, TaskTakes, risk};
 use crate::time::At;
 
 /// The checkout of a run is ready, or is not.
@@ -221,8 +221,11 @@ fn refused(office: &Office, task: &Task, run: RunId, why: String, results: Vec<C
 }
 
 fn in_review(office: &Office, task: &Task, run: RunId, work: &Work, results: Vec<CheckResult>) -> Vec<Event> {
+    let over =
+        office.limits_of(task).passed(TaskTakes::of(work), 0).map(|what| Mark::Odd { what: format!("it {what}") });
     let mut marks = marks_for(&work.files, &checks_of(office, task));
     marks.extend(work.marks.iter().cloned());
+    marks.extend(over);
     for result in &results {
         match result.verdict {
             crate::check::Verdict::Flaky => marks.push(Mark::Flaky { check: result.name.clone() }),
@@ -230,42 +233,46 @@ fn in_review(office: &Office, task: &Task, run: RunId, work: &Work, results: Vec
             _ => {}
         }
     }
-    let clean = marks.is_empty();
-    let mut events = vec![Event::Task(TaskEvent::InReview { task: task.id, run, results, marks })];
+    let risks = match acceptance(office, task) {
+        Acceptance::LowRisk => risk::reasons(office, task, work, &results, &marks),
+        Acceptance::Owner | Acceptance::Green => Vec::new(),
+    };
+    // The very commit that was approved may come back: from a run that had nothing more to do.
+    let approved = task.review.as_ref().is_some_and(|review| review.approves(&work.tip));
+    let by_itself = merges_by_itself(office, task, &marks, &risks) && (approved || !office.is_reviewed(task));
+    let mut events = vec![Event::Task(TaskEvent::InReview { task: task.id, run, results, marks, risks })];
     events.extend(run::stop(office, Some(run), StopWhy::Finished));
     events.extend(approval::task_over(office, task.id));
-    let by_itself = office.projects.get(&task.project).is_some_and(|p| p.acceptance == Acceptance::Green);
-    if by_itself && clean && task.deliverable == Deliverable::Change {
+    if by_itself {
         events.push(Event::Task(TaskEvent::Accepted { task: task.id }));
+    }
+    // What it came to is its verdict, which is given or missing; nobody accepts a review.
+    if task.reviews.is_some() {
+        events.push(Event::Task(TaskEvent::Done { task: task.id, commit: None }));
     }
     events
 }
 
-/// An accepted change was merged, or could not be.
-pub fn merged(office: &Office, id: TaskId, outcome: &Outcome) -> Vec<Event> {
-    let Some(task) = office.tasks.get(&id).filter(|it| it.state == TaskState::Merging) else { return Vec::new() };
-    let one = |event| vec![Event::Task(event)];
-    match outcome {
-        Outcome::Merged { commit } => one(TaskEvent::Done { task: id, commit: Some(commit.clone()) }),
-        Outcome::Conflict { files } => {
-            let files = files.join(", ");
-            if task.attempts_used + 1 >= task.attempts_max {
-                let why = format!(
-                    "it conflicts with the base in {files}; its attempts are used up: reject it with a note or cancel it"
-                );
-                return one(TaskEvent::MergeWaits { task: id, why });
-            }
-            let tip = task.work.as_ref().map_or("-", |work| work.tip.get(..12).unwrap_or(&work.tip));
-            let text = format!(
-                "it conflicts with the base in {files}: do it again on the base as it is now (what you did is commit {tip} of your old branch)"
-            );
-            let note = Note { at: task.accepted.unwrap_or(task.since), by: Actor::Office, text };
-            one(TaskEvent::SentBack { task: id, note })
-        }
-        Outcome::MergeWaits { why, way_out } => {
-            one(TaskEvent::MergeWaits { task: id, why: format!("{why}; {way_out}") })
-        }
-        Outcome::Failed { why } => one(TaskEvent::MergeWaits { task: id, why: why.clone() }),
-        _ => one(TaskEvent::MergeWaits { task: id, why: "the merge was called off".to_owned() }),
-    }
+fn acceptance(office: &Office, task: &Task) -> Acceptance {
+    office.projects.get(&task.project).map_or(Acceptance::Owner, |project| project.acceptance)
+}
+
+/// Whether the office merges what carries these marks and risks by itself.
+fn merges_by_itself(office: &Office, task: &Task, marks: &[Mark], risks: &[String]) -> bool {
+    let may = match acceptance(office, task) {
+        Acceptance::Owner => false,
+        Acceptance::Green => marks.is_empty(),
+        Acceptance::LowRisk => risks.is_empty(),
+    };
+    may && task.deliverable == Deliverable::Change && office.queue_has_room(task.project).is_ok()
+}
+
+/// The same for a change that is in review, as things stand now.
+pub(super) fn accepted_by_itself(office: &Office, task: &Task) -> bool {
+    let Some(work) = &task.work else { return false };
+    let risks = match acceptance(office, task) {
+        Acceptance::LowRisk => risk::reasons(office, task, work, &task.results, &task.marks),
+        Acceptance::Owner | Acceptance::Green => Vec::new(),
+    };
+    merges_by_itself(office, task, &task.marks, &risks)
 }

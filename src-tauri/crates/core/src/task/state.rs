@@ -30,7 +30,7 @@ words! {
         InReview = "in review",
         /// In the merge queue.
         Merging = "merging",
-        /// Merged, or its finding accepted.
+        /// Merged, its finding accepted, or ticked by its owner.
         Done = "done",
         /// Attempts exhausted, evidence kept.
         Failed = "failed",
@@ -57,19 +57,19 @@ impl TaskState {
             Running, Starting,
         };
         match self {
-            Draft => matches!(next, Ready | Cancelled),
-            Ready => matches!(next, Queued | Starting | Cancelled),
-            Queued => matches!(next, Starting | Ready | Cancelled),
+            Draft => matches!(next, Ready | Done | Cancelled),
+            Ready => matches!(next, Queued | Starting | Done | Cancelled),
+            Queued => matches!(next, Starting | Ready | Done | Cancelled),
             Starting => matches!(next, Running | Failed | Parked | Interrupted | Cancelled),
             Running => matches!(next, Checking | Blocked | Parked | Interrupted | Queued | Failed | Cancelled),
             Checking => matches!(next, InReview | Running | Queued | Parked | Failed | Cancelled),
-            Blocked => matches!(next, Ready | Failed | Cancelled),
+            Blocked => matches!(next, Ready | Done | Failed | Cancelled),
             Parked => matches!(next, Ready | Checking | Failed | Cancelled),
-            Interrupted => matches!(next, Ready | Failed | Cancelled),
+            Interrupted => matches!(next, Ready | Done | Failed | Cancelled),
             InReview => matches!(next, Merging | Done | Ready | Failed | Cancelled),
             Merging => matches!(next, Done | Ready | InReview),
             Done => matches!(next, Ready),
-            Failed => matches!(next, Ready | Cancelled),
+            Failed => matches!(next, Ready | Done | Cancelled),
             Cancelled => matches!(next, Ready),
         }
     }

@@ -4,12 +4,12 @@ use crate::check::Check;
 use crate::ids::TaskId;
 use crate::office::Office;
 use crate::refusal::{Code, Refusal};
-use crate::task::ask::{NewTask, TaskEdit};
+use crate::task::ask::{NewTask, ReviewChoice, TaskEdit};
 use crate::task::{Task, TaskState};
 use crate::text;
 use crate::time::At;
 
-pub(super) fn written(office: &Office, new: &NewTask, now: At) -> Result<Task, Refusal> {
+pub(crate) fn written(office: &Office, new: &NewTask, now: At) -> Result<Task, Refusal> {
     office.project(new.project)?;
     if let Some(role) = &new.role {
         office.role(role)?;
@@ -32,12 +32,18 @@ pub(super) fn written(office: &Office, new: &NewTask, now: At) -> Result<Task, R
         depends_on,
         waiting_for,
         role: new.role.clone(),
+        kind: new.kind.as_deref().map(kind).transpose()?,
+        by: None,
+        woken: None,
+        behind: 0,
         attempts_max: attempts(new.attempts)?,
         attempts_used: 0,
+        taken: None,
         time_limit_secs: time_limit(new.time_limit_secs)?,
         state: if new.draft { TaskState::Draft } else { TaskState::Ready },
         desk: None,
         lease: None,
+        item: None,
         last_run: None,
         workplace: None,
         claim: None,
@@ -50,13 +56,20 @@ pub(super) fn written(office: &Office, new: &NewTask, now: At) -> Result<Task, R
         notes: Vec::new(),
         progress: None,
         accepted: None,
+        landing: None,
+        base_gone: false,
+        incidents: 0,
+        risks: Vec::new(),
+        review_wanted: new.review,
+        review: None,
+        reviews: None,
         merged: None,
         added: now,
         since: now,
     })
 }
 
-pub(super) fn edited(office: &Office, task: &Task, edit: &TaskEdit) -> Result<Task, Refusal> {
+pub(crate) fn edited(office: &Office, task: &Task, edit: &TaskEdit) -> Result<Task, Refusal> {
     let mut task = task.clone();
     if let Some(title) = &edit.title {
         task.title = text::title(title)?;
@@ -88,6 +101,16 @@ pub(super) fn edited(office: &Office, task: &Task, edit: &TaskEdit) -> Result<Ta
             office.role(role)?;
         }
     }
+    if let Some(word) = &edit.kind {
+        task.kind = Some(word.as_str()).filter(|word| !word.is_empty()).map(kind).transpose()?;
+    }
+    if let Some(choice) = edit.review {
+        task.review_wanted = match choice {
+            ReviewChoice::On => Some(true),
+            ReviewChoice::Off => Some(false),
+            ReviewChoice::Project => None,
+        };
+    }
     if let Some(project) = edit.project.filter(|project| *project != task.project) {
         office.project(project)?;
         unbegun(&task, "project", "`office task add` writes one there")?;
@@ -116,6 +139,17 @@ fn unbegun(task: &Task, what: &str, way_out: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Refusal::new(Code::WrongState, format!("task #{} was begun: its {what} stays", task.id), way_out))
+}
+
+fn kind(word: &str) -> Result<String, Refusal> {
+    if crate::role::is_kind(word) {
+        return Ok(word.to_owned());
+    }
+    let shown: String = word.chars().take(40).collect();
+    Err(Refusal::invalid(
+        format!("'{shown}' is no kind of task"),
+        "use one word of small letters: build, fix, test, qa",
+    ))
 }
 
 fn attempts(count: Option<u32>) -> Result<u32, Refusal> {

@@ -43,8 +43,8 @@ pub(super) struct Desktop {
     bus: Option<String>,
     open: Option<Open>,
     reach: Reach,
-    /// What is shown, by its number there.
-    shown: HashMap<u32, Option<Item>>,
+    /// What is shown, by its number there: what of it still waits, of several in one sentence.
+    shown: HashMap<u32, Vec<Item>>,
 }
 
 struct Open {
@@ -68,12 +68,12 @@ impl Desktop {
     }
 
     /// Shows it. A desktop that cannot be reached is tried again with the next one.
-    pub(super) async fn tell(&mut self, item: Option<Item>, words: &Words) {
+    pub(super) async fn tell(&mut self, about: &[Item], words: &Words) {
         if self.bus.is_none() {
             return;
         }
         match self.try_to_tell(words).await {
-            Ok(number) => drop(self.shown.insert(number, item)),
+            Ok(number) => drop(self.shown.insert(number, about.to_vec())),
             Err(error) => {
                 self.reach = Reach::Silent(error.to_string());
                 self.lose();
@@ -125,8 +125,9 @@ impl Desktop {
                     let Ok((number, action)) = signal.body().deserialize::<(u32, String)>() else { continue };
                     // Other programs' notifications are heard as well.
                     let sender = signal.header().sender().map(ToString::to_string).unwrap_or_default();
-                    if let Some(item) = self.shown.get(&number) {
-                        return Clicked { item: *item, action, sender };
+                    if let Some(about) = self.shown.get(&number) {
+                        let item = if let [item] = about.as_slice() { Some(*item) } else { None };
+                        return Clicked { item, action, sender };
                     }
                 }
                 Some("NotificationClosed") => {
@@ -147,10 +148,15 @@ impl Desktop {
         i32::try_from(pid).ok()
     }
 
-    /// Takes back what was said about this.
+    /// Takes back what was said about this; about several at once, when it was the last of them.
     pub(super) async fn take_back(&mut self, item: Item) {
-        let numbers: Vec<u32> =
-            self.shown.iter().filter(|(_, about)| **about == Some(item)).map(|(number, _)| *number).collect();
+        let mut numbers = Vec::new();
+        for (number, about) in self.shown.iter_mut().filter(|(_, about)| about.contains(&item)) {
+            if about.len() == 1 {
+                numbers.push(*number);
+            }
+            about.retain(|other| *other != item);
+        }
         for number in numbers {
             self.shown.remove(&number);
             if let Some(open) = &self.open {

@@ -34,11 +34,12 @@ pub(super) async fn window(world: &World, item: Option<Item>) -> Result<(), Stri
     let words = std::fs::File::create(&log).map_err(|error| format!("{}: {error}", log.display()))?;
     let mut command = Command::new(&program);
     command.arg("--office").arg(world.dir.root()).current_dir("/");
-    match item {
-        Some(Item::Review(task)) => drop(command.arg(format!("--show=task:{task}"))),
-        Some(Item::Approval(approval)) => drop(command.arg(format!("--show=approval:{approval}"))),
-        None => {}
-    }
+    let show = item.map(|item| match item {
+        Item::Review(task) | Item::Question(task) | Item::Limit(task) => format!("--show=task:{task}"),
+        Item::Approval(approval) => format!("--show=approval:{approval}"),
+        Item::Incident(desk) => format!("--show=desk:{desk}"),
+    });
+    command.args(show);
     for name in ["OFFICE_TOKEN", "OFFICE_TASK", "OFFICE_HOST"] {
         command.env_remove(name);
     }

@@ -6,11 +6,12 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf};
 
 use office_core::RunId;
+use office_core::audit::digest;
 use office_engines::spec::Asks;
 use office_engines::{EngineSpec, LaunchPlan, Setting};
 
 use crate::paths::private_dir;
-use crate::world::{World, hash};
+use crate::world::World;
 
 /// What a project may tell agents.
 const PROJECT_WORDS: [&str; 2] = ["CLAUDE.md", "AGENTS.md"];
@@ -68,7 +69,7 @@ impl World {
 
 /// A random number in the form agents want: of a UUID of version 4.
 pub(crate) fn session_id(token: &str) -> String {
-    let digits = hash(token);
+    let digits = digest(token);
     format!("{}-{}-4{}-8{}-{}", &digits[..8], &digits[8..12], &digits[13..16], &digits[17..20], &digits[20..32])
 }
 

@@ -15,6 +15,7 @@ use office_pty::{BoundedEnd, BoundedRun, ExitStatus};
 use tokio_util::sync::CancellationToken;
 
 use crate::effects::setup::{Errand, Fresh, Ran, Whose, tail, timed_out};
+use crate::fault;
 use crate::world::{Home, World};
 
 /// Bytes of a check's output that go into the record.
@@ -42,38 +43,82 @@ impl World {
         let halt = self.halt_of(task);
         let at = self.dir.checks().join(task.to_string());
         self.lay_out(&home, &work, &checks, &at).await?;
-        let fresh = Fresh {
-            project: &project,
-            settings: &project.settings,
-            home: &home,
-            checkout: &at,
-            run,
-            whose: Whose::Checks,
-            at_base: false,
-        };
-        self.set_up(&fresh, Some(halt.clone())).await?;
+        self.set_up_and_judge((&project, &home), run, &at, &checks, (&work.base, &halt)).await
+    }
 
+    /// The checks on an accepted change as it was put on the base: nothing is overlaid, this very tree is to become the base.
+    pub(crate) async fn check_result(&self, task: TaskId) -> Result<Outcome, String> {
+        let turn = self.turn_of(task);
+        let _turn = turn.lock().await;
+        let (it, project, checks) = self
+            .read(move |office| {
+                let task = office.tasks.get(&task)?;
+                Some((task.clone(), office.projects.get(&task.project)?.clone(), checks_of(office, task)))
+            })
+            .await?;
+        let landing = it.landing.ok_or("it was not put on the base")?;
+        let run = it.last_run.ok_or("nobody worked on it")?;
+        let home = self.home(&project).await?;
+        let text = |error: office_git::GitError| error.to_string();
+        let halt = self.halt_of(task);
+        let at = self.dir.checks().join(format!("result-{task}"));
+        if at.exists() {
+            home.repo.discard_checkout(&at).await.map_err(text)?;
+        }
+        let identity = home.repo.owner().identity.clone().ok_or("the owner's git name and address are not set")?;
+        let (commit, base) = (Oid::parse(&landing.commit).map_err(text)?, Oid::parse(&landing.base).map_err(text)?);
+        let spec = CheckSpec { commit, base, overlay: Vec::new(), dest: at.clone(), identity };
+        home.repo.check_checkout(&spec).await.map_err(text)?;
+        let judged = self.set_up_and_judge((&project, &home), run, &at, &checks, (&landing.base, &halt)).await?;
+        fault::point("a result checked");
+        Ok(judged)
+    }
+
+    /// Sets a checkout of the office's own up, runs checks in it and discards it.
+    async fn set_up_and_judge(
+        &self,
+        (project, home): (&Project, &Home),
+        run: RunId,
+        checkout: &Path,
+        checks: &[(CheckSource, Check)],
+        (base, halt): (&str, &CancellationToken),
+    ) -> Result<Outcome, String> {
+        let settings = &project.settings;
+        let fresh = Fresh { project, settings, home, checkout, run, whose: Whose::Checks, at_base: false };
+        self.set_up(&fresh, Some(halt.clone())).await?;
+        let judged = self.judge(&fresh, checks, base, halt).await?;
+        home.repo.discard_checkout(checkout).await.map_err(|error| error.to_string())?;
+        Ok(judged)
+    }
+
+    /// Runs checks in a checkout that is set up; a red one is tried once more, and once on the base.
+    async fn judge(
+        &self,
+        &Fresh { project, home, checkout: at, run, .. }: &Fresh<'_>,
+        checks: &[(CheckSource, Check)],
+        base: &str,
+        halt: &CancellationToken,
+    ) -> Result<Outcome, String> {
         let mut results = Vec::new();
         let mut learned = BTreeMap::new();
-        for (source, check) in &checks {
+        for (source, check) in checks {
             let begun = Instant::now();
-            let Some(first) = self.try_check((&project, &home), check, &at, (run, Whose::Checks), Some(&halt)).await?
+            let Some(first) = self.try_check((project, home), check, at, (run, Whose::Checks), Some(halt)).await?
             else {
                 return Ok(Outcome::Cancelled);
             };
             let (verdict, last) = if first.green {
                 (Verdict::Passed, first)
             } else {
-                let Some(second) =
-                    self.try_check((&project, &home), check, &at, (run, Whose::Checks), Some(&halt)).await?
+                let Some(second) = self.try_check((project, home), check, at, (run, Whose::Checks), Some(halt)).await?
                 else {
                     return Ok(Outcome::Cancelled);
                 };
                 if second.green {
                     (Verdict::Flaky, first)
                 } else {
-                    let base = self.on_base(&project, &home, &work.base, check, run, &halt, &mut learned).await?;
-                    let Some(green) = base else { return Ok(Outcome::Cancelled) };
+                    let on_base = self.on_base(project, home, base, check, run, halt, &mut learned).await?;
+                    let Some(green) = on_base else { return Ok(Outcome::Cancelled) };
                     (verdict_of(*source, green, second.timed_out), second)
                 }
             };
@@ -88,7 +133,6 @@ impl World {
                 tail: last.tail,
             });
         }
-        home.repo.discard_checkout(&at).await.map_err(|error| error.to_string())?;
         Ok(Outcome::Checked { results, base: learned })
     }
 

@@ -17,7 +17,8 @@ use crate::world::World;
 const LISTED: usize = 5_000;
 
 impl World {
-    pub(crate) async fn collect(&self, task: TaskId, run: RunId) -> Result<Outcome, String> {
+    /// Takes the work. Where something changed that must not, nothing is taken but what is to be `kept` of a task that stopped.
+    pub(crate) async fn collect(&self, task: TaskId, run: RunId, keep: bool) -> Result<Outcome, String> {
         let turn = self.turn_of(task);
         let _turn = turn.lock().await;
         let (it, project) = self
@@ -28,6 +29,10 @@ impl World {
             .await?;
         let workplace = it.workplace.as_ref().ok_or("it has no checkout")?;
         let home = self.home(&project).await?;
+        let (tripped, odd_settings) = self.look_at_tripwire(run, task, &home).await?;
+        if tripped && !keep {
+            return Ok(Outcome::Cancelled);
+        }
         let identity = home.repo.owner().identity.clone().ok_or("the owner's git name and address are not set")?;
         let mut message = format!("{} (#{})", it.title, it.id);
         if let Some(trailer) = &project.settings.commit_trailer {
@@ -49,6 +54,7 @@ impl World {
         };
         let found = home.repo.collect(&request).await.map_err(text)?;
         let mut marks: Vec<Mark> = found.marks.iter().map(|mark| Mark::Odd { what: odd(mark) }).collect();
+        marks.extend(odd_settings.into_iter().map(|what| Mark::Odd { what }));
         marks.extend(found.skipped.iter().map(|skipped| Mark::Odd { what: left_out(skipped) }));
         if found.changes.len() > LISTED {
             marks.push(Mark::Odd {

@@ -9,13 +9,16 @@ use office_core::run::{Exit, RunState, StopWhy};
 use office_core::sandbox::Enforcement;
 use office_core::task::life::checks_of;
 use office_core::{At, CommandBody, EffectId, Outcome, RunId};
+use office_engines::spec::Prompt;
 use office_engines::{Briefing, Delivery, EngineSpec};
 use office_pty::{ExitStatus, PtyError, RecordingSpec, SpawnSpec, TermSize};
 
 use crate::catalog::place_of;
+use crate::effects::setup::Whose;
 use crate::fault;
 use crate::holder::{Live, key_of};
 use crate::sandbox::{Desk, Kept};
+use crate::tell::takes;
 use crate::world::{Seat, World, lock};
 
 /// The first port of the first desk; each desk has 20.
@@ -42,7 +45,7 @@ impl World {
                 let desk = office.desks.get(&it.desk)?.clone();
                 let task = it.task.and_then(|task| office.tasks.get(&task)).cloned();
                 Some(Briefing {
-                    role: office.roles.get(&desk.role).cloned(),
+                    role: office.roles.get(&desk.role).map(|role| role.in_project(it.project)),
                     project: office.projects.get(&it.project)?.clone(),
                     checks: task
                         .as_ref()
@@ -63,12 +66,22 @@ impl World {
             self.engines.get(&found.run.engine).ok_or_else(|| format!("the engine '{}' is gone", found.run.engine))?;
         self.still_holds(engine).await?;
         let kept = self.desk_kept(&found, engine).await?;
+        if matches!(kept, Kept::In) {
+            self.furnish_home(found.project.id, run, Whose::Desk).await?;
+        }
         let way = self.way(engine, run, &kept);
         let mut setting = self.setting(engine, run, found.checkout())?;
         setting.base_url = way.base_url();
         setting.inside = matches!(kept, Kept::In);
         if engine.reader.is_some() {
             self.take_up_conversation(engine, run, &mut setting).await;
+        }
+        if found.task.is_none()
+            && engine.task.prompt == Prompt::Argument
+            && engine.input.as_ref().is_some_and(takes)
+            && !setting.resume
+        {
+            setting.opening = self.mail_at_opening(run).await?;
         }
         let plan = engine.plan_in(&found, &setting).map_err(|error| error.to_string())?;
         let mut plan = engine.elsewhere(plan, found.checkout()).map_err(|error| error.to_string())?;
@@ -114,6 +127,10 @@ impl World {
             Kept::Out(_) => SpawnSpec::new(&plan.argv, found.checkout()),
         };
         spec.argv = way.words(&self.dir.run(run), spec.argv);
+        if let Some(task) = &found.task {
+            let soft = !matches!(kept, Kept::In);
+            self.lay_tripwire(run, task.id, &*self.home(&found.project).await?, soft).await?;
+        }
         let enforcement = Enforcement { metering: Some(way.metering()), ..kept.enforcement(engine.gate.hard) };
         lock(&self.enforcements).insert(run, enforcement.clone());
         spec.label = run.to_string();

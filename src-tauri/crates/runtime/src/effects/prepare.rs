@@ -12,14 +12,23 @@ use crate::world::{Home, World};
 
 impl World {
     pub(crate) async fn prepare(&self, run: RunId) -> Result<Outcome, String> {
-        let (it, task, project) = self
+        let (it, task, project, judged) = self
             .read(move |office| {
                 let it = office.runs.get(&run)?.clone();
                 let task = it.task.and_then(|task| office.tasks.get(&task)).cloned();
                 let project = office.projects.get(&it.project)?.clone();
-                Some((it, task, project))
+                // What a review judges: it stands at exactly that commit.
+                let judged = task.as_ref().and_then(|task| office.tasks.get(&task.reviews?)).and_then(|of| {
+                    let review = of.review.as_ref()?;
+                    let work = of.work.as_ref().filter(|work| work.tip == review.commit)?;
+                    Some((work.base.clone(), work.tip.clone()))
+                });
+                Some((it, task, project, judged))
             })
             .await?;
+        if judged.is_none() && task.as_ref().is_some_and(|task| task.reviews.is_some()) {
+            return Err("what it reviews is another commit by now".to_owned());
+        }
         let turn = it.task.map(|task| self.turn_of(task));
         let _turn = match &turn {
             Some(turn) => Some(turn.lock().await),
@@ -46,7 +55,7 @@ impl World {
         let workplace = known.unwrap_or_else(|| Workplace {
             path: path.display().to_string(),
             branch: format!("{prefix}/{name}"),
-            base: tip.as_str().to_owned(),
+            base: judged.as_ref().map_or_else(|| tip.as_str().to_owned(), |(base, _)| base.clone()),
         });
         let dest = Path::new(&workplace.path);
         let ready = beside(dest, ".ready");
@@ -60,8 +69,10 @@ impl World {
         let halt = task.as_ref().map(|task| self.halt_of(task.id));
         let resumed = task.as_ref().is_some_and(|task| task.workplace.is_some());
         let pin = task.as_ref().map_or_else(|| format!("session-{run}"), |task| task.id.to_string());
-        let made = self.make(&home, &workplace, &pin, resumed).await;
+        let start = judged.as_ref().map(|(_, commit)| commit.as_str());
+        let made = self.make(&home, &workplace, &pin, (resumed, start)).await;
         made.map_err(|error| format!("the checkout could not be made: {error}"))?;
+        self.fetch(&project, &home, &tip, halt.as_ref()).await;
         // What goes on from collected work holds what an agent wrote.
         let fresh = Fresh {
             project: &project,
@@ -70,7 +81,7 @@ impl World {
             checkout: dest,
             run,
             whose: Whose::Desk,
-            at_base: !resumed,
+            at_base: !resumed && judged.is_none(),
         };
         self.set_up(&fresh, halt).await?;
         std::fs::write(&ready, b"").map_err(|error| format!("{}: {error}", ready.display()))?;
@@ -95,14 +106,24 @@ impl World {
         }
     }
 
-    async fn make(&self, home: &Home, workplace: &Workplace, pin: &str, resumed: bool) -> office_git::Result<()> {
+    async fn make(
+        &self,
+        home: &Home,
+        workplace: &Workplace,
+        pin: &str,
+        (resumed, start): (bool, Option<&str>),
+    ) -> office_git::Result<()> {
         let base = Oid::parse(&workplace.base)?;
         let branch = Branch::parse(&workplace.branch)?;
         let identity = home.repo.owner().identity.clone().ok_or(office_git::GitError::NoIdentity)?;
         home.repo.pin(pin, &base).await?;
         // A checkout that went missing goes on from what was collected; a task that was opened again begins anew.
         let collected = if resumed { home.repo.branch_tip(&branch).await? } else { None };
-        let start = collected.unwrap_or_else(|| base.clone());
+        let start = match (collected, start) {
+            (Some(collected), _) => collected,
+            (None, Some(commit)) => Oid::parse(commit)?,
+            (None, None) => base.clone(),
+        };
         home.repo
             .make_checkout(&CheckoutSpec { base, start, branch, dest: workplace.path.clone().into(), identity })
             .await

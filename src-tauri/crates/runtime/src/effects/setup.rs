@@ -27,6 +27,39 @@ pub(crate) enum Whose {
     Checks,
     /// Those of what is on the base.
     Base,
+    /// Those in which a package is packed; they begin empty.
+    Parcel,
+    /// Those in which packages of the base are fetched; they begin empty, too.
+    Fetch,
+}
+
+impl Whose {
+    /// The name of their home in a run's folder.
+    pub(crate) fn home(self) -> &'static str {
+        match self {
+            Whose::Desk => "home",
+            Whose::Checks => "checks-home",
+            Whose::Base => "base-home",
+            Whose::Parcel => "parcel-home",
+            Whose::Fetch => "fetch-home",
+        }
+    }
+
+    /// The same for their temporary files.
+    pub(crate) fn tmp(self) -> &'static str {
+        match self {
+            Whose::Desk => "tmp",
+            Whose::Checks => "checks-tmp",
+            Whose::Base => "base-tmp",
+            Whose::Parcel => "parcel-tmp",
+            Whose::Fetch => "fetch-tmp",
+        }
+    }
+
+    /// Whether what was fetched for the base is there for them.
+    pub(crate) fn finds_stores(self) -> bool {
+        matches!(self, Whose::Desk | Whose::Checks | Whose::Base)
+    }
 }
 
 /// A checkout that is to be set up.
@@ -96,15 +129,19 @@ impl World {
         let marker = format!("{}#{}", self.dir.root().display(), self.ids.token());
         let words = ["sh", "-c", errand.command].map(str::to_owned);
         let mut env = errand.env;
+        let kept = self.kept(errand.project).await?;
+        if matches!(kept, Kept::In) {
+            self.furnish_home(errand.project.id, errand.run, errand.whose).await?;
+        }
         let own_home = self.errand_home(errand.run, errand.whose)?;
         // Open for as long as the errand runs.
         let mut _door = None;
-        let mut spec = match self.kept(errand.project).await? {
+        let mut spec = match kept {
             Kept::In => {
                 let door = self.dir.run(errand.run).join(format!("errand-{}", &self.ids.token()[..12]));
                 let at = (errand.run, errand.whose);
                 let policy = self.errand_policy(at, errand.project, errand.place, errand.cwd, &door)?;
-                _door = Some(self.errand_door(&door, errand.project.sandbox.reach.clone())?);
+                _door = Some(self.errand_door(&door, errand.project.sandbox.reach.clone(), Vec::new())?);
                 env.extend(Self::inside_variables(&own_home, &policy));
                 self.sandboxed(&policy, &words)?
             }
@@ -183,12 +220,7 @@ impl World {
 
     /// A home of its own for what runs on behalf of a run.
     pub(crate) fn errand_home(&self, run: RunId, whose: Whose) -> Result<PathBuf, String> {
-        let name = match whose {
-            Whose::Desk => "home",
-            Whose::Checks => "checks-home",
-            Whose::Base => "base-home",
-        };
-        let home = self.dir.run(run).join(name);
+        let home = self.dir.run(run).join(whose.home());
         std::fs::create_dir_all(&home).map_err(|error| format!("{}: {error}", home.display()))?;
         Ok(home)
     }

@@ -15,7 +15,7 @@ use office_core::sandbox::{Enforcement, SandboxMode};
 use office_pty::{BoundedEnd, SpawnSpec, run_bounded};
 use office_sandbox::{Bind, PROGRAM, Policy};
 
-pub(crate) use self::policy::Desk;
+pub(crate) use self::policy::{Desk, loopback_port};
 use crate::paths::private_dir;
 use crate::world::{World, lock};
 

@@ -96,15 +96,14 @@ impl World {
         cwd: &Path,
     ) -> Result<Policy, String> {
         let own_home = self.errand_home(run, whose)?;
-        let tmp = self.dir.run(run).join(match whose {
-            Whose::Desk => "tmp",
-            Whose::Checks => "checks-tmp",
-            Whose::Base => "base-tmp",
-        });
+        let tmp = self.dir.run(run).join(whose.tmp());
         private_dir(&tmp)?;
         let mut policy = Policy::new(cwd, &own_home);
         policy.run_as = run_as();
         policy.binds.extend([Bind::write(cwd), Bind::write(&own_home), Bind::write(&tmp).at("/tmp")]);
+        if whose.finds_stores() {
+            policy.binds.push(Bind::read(self.dir.fetched(project.id)).optional());
+        }
         let owner = home.repo.owner();
         let mut objects = vec![home.repo.objects_dir(), owner.objects_dir.clone()];
         // Never what the desk's own checkout says: only the owner's repository may point further.
@@ -198,7 +197,7 @@ fn loopback_ports(engine: &EngineSpec) -> Vec<u16> {
     ports
 }
 
-pub(super) fn loopback_port(url: &str) -> Option<u16> {
+pub(crate) fn loopback_port(url: &str) -> Option<u16> {
     let rest = url.strip_prefix("http://")?;
     let place = rest.split(['/', '?', '#']).next()?;
     let (host, port) = place.rsplit_once(':')?;

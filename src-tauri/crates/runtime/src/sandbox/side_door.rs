@@ -97,9 +97,9 @@ impl World {
     }
 
     /// The way outside of one set-up or check; closed when what is given back is dropped.
-    pub(crate) fn errand_door(&self, dir: &Path, hosts: Vec<String>) -> Result<ErrandDoor, String> {
+    pub(crate) fn errand_door(&self, dir: &Path, hosts: Vec<String>, ports: Vec<u16>) -> Result<ErrandDoor, String> {
         private_dir(dir)?;
-        let gate = Gate::open(dir, Reach::new(hosts, Vec::new()));
+        let gate = Gate::open(dir, Reach::new(hosts, ports));
         let gate = gate.map_err(|error| format!("{}: {error}", dir.display()))?;
         let over = CancellationToken::new();
         self.keep_gate(gate, over.clone());

@@ -14,7 +14,7 @@ use office_core::role::{Engine, Gate, Login, Role};
 use office_core::run::{ChangedFile, Exit, RunState, Work, Workplace};
 use office_core::seen::{ContextUse, News, Seen, Spent};
 use office_core::task::ask::{NewTask, TaskEdit};
-use office_core::task::{Deliverable, Priority, TaskCommand};
+use office_core::task::{Deliverable, Landing, Priority, TaskCommand};
 use office_core::{
     Actor, ApprovalId, ApprovalState, At, Command, CommandBody, CommandId, DeskId, DeskState, Effect, EffectId,
     Envelope, Event, MailId, Noun, Office, Outcome, ProjectId, RunId, Seq, TaskId, TaskState, assign, decide,
@@ -80,7 +80,7 @@ impl Night {
         let Ok(events) = decide(&self.office, &command, now) else { return false };
         let before = self.office.seq;
         self.apply(actor, &command.id, events);
-        while let Some(events) = assign::next_start(&self.office, now) {
+        while let Some(events) = assign::next(&self.office, now) {
             self.apply(Actor::Office, &command.id, events);
         }
         self.office.seq != before
@@ -129,7 +129,12 @@ impl Night {
                 let acceptance = if c.is_multiple_of(2) { Acceptance::Green } else { Acceptance::Owner };
                 owner(CommandBody::Project(ProjectCommand::SetAcceptance { project, acceptance }))
             }
-            240..=241 => owner(CommandBody::Project(ProjectCommand::Try { project })),
+            240 => owner(CommandBody::Project(if c.is_multiple_of(2) {
+                ProjectCommand::HoldQueue { project }
+            } else {
+                ProjectCommand::ReleaseQueue { project }
+            })),
+            241 => owner(CommandBody::Project(ProjectCommand::Try { project })),
             242 => {
                 let runs = self.office.runs.keys().map(|run| (*run, u32::from(d))).collect();
                 owner(CommandBody::Office(OfficeCommand::Prune { runs }))
@@ -177,6 +182,7 @@ impl Night {
                 0 => by_agent(TaskCommand::Blocked {
                     task,
                     done_so_far: String::new(),
+                    can_continue: b.is_multiple_of(2),
                     needs: words,
                     options: Vec::new(),
                 }),
@@ -313,8 +319,10 @@ impl Night {
                 _ => Vec::new(),
             },
             role: (d.is_multiple_of(9)).then(|| "reviewer".into()),
+            kind: None,
             attempts: (d.is_multiple_of(3)).then_some(1),
             time_limit_secs: (c.is_multiple_of(2)).then(|| u32::from(d) + 1),
+            review: (d.is_multiple_of(13)).then_some(c.is_multiple_of(2)),
             draft: d.is_multiple_of(11),
         }
     }
@@ -359,7 +367,7 @@ impl Night {
             Effect::Launch { run } => Outcome::Launched { pid: run.0 + 100, enforcement: None },
             Effect::End { .. } => Outcome::Ended { exit: exit(d) },
             Effect::Collect { .. } => Outcome::Collected { work: work(c) },
-            Effect::Check { .. } => {
+            Effect::Check { .. } | Effect::CheckResult { .. } => {
                 let verdicts = [
                     Verdict::Passed,
                     Verdict::Flaky,
@@ -374,7 +382,19 @@ impl Night {
                 Outcome::Checked { results: vec![result(verdict)], base }
             }
             Effect::Merge { .. } => match c % 6 {
-                1 => Outcome::Conflict { files: vec!["a.rs".to_owned()] },
+                1 => Outcome::Conflict { files: vec!["a.rs".to_owned()], hunks: vec![] },
+                3 => Outcome::OnBase {
+                    landing: Landing {
+                        base: format!("b{d}"),
+                        commit: format!("m{c}"),
+                        tree: format!("t{c}"),
+                        checked: d.is_multiple_of(2),
+                        tries: 0,
+                    },
+                    settings: Box::new(settings(d)),
+                },
+                4 if d.is_multiple_of(3) => Outcome::Rewritten { why: "rewritten".to_owned() },
+                4 if d % 3 == 1 => Outcome::BaseGone { why: "gone".to_owned() },
                 2 => Outcome::MergeWaits { why: "dirty".to_owned(), way_out: "commit".to_owned() },
                 _ => Outcome::Merged { commit: format!("m{c}") },
             },
@@ -426,6 +446,7 @@ fn catalog(n: u8) -> CommandBody {
         engines: vec!["shell".into()],
         summary: format!("summary {}", n % 3),
         brief: "brief\n".repeat(20),
+        ..Role::default()
     };
     let engine = |name: &str, found| Engine {
         name: name.into(),
