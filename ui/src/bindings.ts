@@ -6,7 +6,9 @@ export type Acceptance =
 /** The owner, each one. */
 "owner" |
 /** The office merges what is green and carries no mark; the owner sees the rest. */
-"green";
+"green" |
+/** The office merges what is of low risk by every rule of `task/risk.rs`; the owner sees the rest, and why. */
+"low-risk";
 
 /** Who has seen a held command and looks after it. It is no answer. */
 export type Acknowledged = {
@@ -28,6 +30,16 @@ desk: DeskId;
 run: RunId } |
 /** The office: its clock, its dispatcher, what its effects came to. */
 { kind: "office" };
+
+/** What a repository's file adds to a role that is there anyway. */
+export type Added = {
+	/** Which repository. */
+	project: ProjectId,
+	/** What its agent is told beside the role's own brief. */
+	brief: string,
+	/** How it looks there. */
+	look?: string | null,
+};
 
 /** To whom a mail is sent. */
 export type Address =
@@ -65,6 +77,8 @@ export type Answer =
 { kind: "task"; value: Task } |
 /** Tasks. */
 { kind: "tasks"; value: Task[] } |
+/** What is wrong with how tasks are written. */
+{ kind: "linted"; value: Linted[] } |
 /** Desks as they are seen. */
 { kind: "desks"; value: DeskView[] } |
 /** What the rules say. */
@@ -84,12 +98,22 @@ export type Answer =
 	/** The others. */
 	words: string[],
 } } |
+/** The merge queue. */
+{ kind: "queue"; value: QueueLine[] } |
 /** Files of rules. */
 { kind: "rules"; value: RuleFile[] } |
 /** What came of trying one. */
 { kind: "rules_tried"; value: RulesTried } |
+/** What is wrong with files of roles. */
+{ kind: "role_faults"; value: RoleFault[] } |
+/** Files of roles. */
+{ kind: "role_files"; value: RoleFile[] } |
+/** What came of trying one. */
+{ kind: "role_tried"; value: RoleTried } |
 /** Mail. */
 { kind: "mails"; value: Mail[] } |
+/** Plans. */
+{ kind: "plans"; value: Plan[] } |
 /** What came of going through the audit. */
 { kind: "verified"; value: Verified } |
 /** What was decided. */
@@ -98,6 +122,8 @@ export type Answer =
 { kind: "runs"; value: Run[] } |
 /** What trying a project's base found. */
 { kind: "tried"; value: TryReport } |
+/** What came of taking a backlog file in. */
+{ kind: "taken_in"; value: TakenIn } |
 /** A project. */
 { kind: "project"; value: Project } |
 /** Projects. */
@@ -428,6 +454,16 @@ base: string | null } |
 { ask: "try_engine";
 /** Its name. */
 engine: string } |
+/** What was accepted and is not merged yet, in order. Answer: `Queue`. */
+{ ask: "queue" } |
+/** Takes a backlog file in: its items become tasks, or change theirs. Answer: `TakenIn`. */
+{ ask: "take_in";
+/** Name or number of the project. */
+project: string;
+/** The file: from the project's root, or absolute. */
+file: string;
+/** What is in it; the office reads it from the project's work tree if none. */
+text: string | null } |
 /** Runs set-up and checks on the base and waits for the report. Answer: `Tried`. */
 { ask: "try_project";
 /** Name or number. */
@@ -499,6 +535,24 @@ file: string;
 text: string;
 /** What was in it when it was read: where that is another by now, nothing is kept. */
 was: string | null } |
+/** What is wrong with files of roles. Answer: `RoleFaults`. */
+{ ask: "role_faults" } |
+/** All files of roles, layer by layer. Answer: `RoleFiles`. */
+{ ask: "role_files" } |
+/** What a text would say as a role. Nothing is kept. Answer: `RoleTried`. */
+{ ask: "try_role";
+/** As `RoleFiles` names it. */
+file: string;
+/** What would be in it. */
+text: string } |
+/** Keeps a file of a role, in which nothing is wrong; it counts at once. Answer: `RoleTried`. */
+{ ask: "keep_role";
+/** As `RoleFiles` names it. */
+file: string;
+/** What is to be in it. */
+text: string;
+/** What was in the owner's file when it was read; none where there was none. */
+was: string | null } |
 /** Standing grants, oldest first. Answer: `Grants`. */
 { ask: "grants";
 /** Those that answer nothing any more, too. */
@@ -524,6 +578,26 @@ files: string[];
 answers: MailId | null;
 /** A word of the sender's: sent twice with the same, it is sent once. */
 key: string | null } |
+/** Says something to whoever leads the desks, in the talk that goes on or a new one; wakes them. Answer: `Changed` (the mail). */
+{ ask: "talk";
+/** For repeats after a lost answer. */
+command_id: string;
+/** Markdown. */
+text: string;
+/** Begins another talk. */
+fresh: boolean;
+/** Name or number of the project, where a session has to be opened for it. */
+project: string | null } |
+/** The talk that goes on with whoever leads the desks. Answer: `Mails`, oldest first; none if there is no talk. */
+{ ask: "talked";
+/** Waits until something was said or planned there after this mail of the owner's. */
+after: MailId | null } |
+/** Plans, oldest first. Answer: `Plans`. */
+{ ask: "plans";
+/** This one alone. */
+plan: PlanId | null;
+/** Those that were answered, too. */
+all: boolean } |
 /** What lies in the mailboxes of whoever asks, oldest first. Answer: `Mails`. */
 { ask: "inbox";
 /** Its words are handed out: it is read from then on. Else it is only told that it is there. */
@@ -568,6 +642,10 @@ task: TaskId | null } |
 states: TaskState[];
 /** Only of this project. */
 project: string | null } |
+/** What is vague, unbounded or unchecked in tasks as they are written. Answer: `Linted`. */
+{ ask: "lint";
+/** Which; all that nobody has begun if empty. */
+tasks: TaskId[] } |
 /** Desks. Answer: `Desks`. */
 { ask: "desks" } |
 /** Runs of a task or a desk, newest first. Answer: `Runs`. */
@@ -714,6 +792,34 @@ export type AutostartStanding = {
 	note: string,
 	/** Why it cannot be had on this machine, and the way out. */
 	cannot?: Refusal | null,
+};
+
+/** One item of a backlog file, as it stands there. */
+export type BacklogItem = {
+	/** The line it begins on, from 1. */
+	line: number,
+	/** Its own name in the file, if it was given one. */
+	key?: string | null,
+	/** One line. */
+	title: string,
+	/** What stands below it, in Markdown. */
+	body?: string,
+	/** Its acceptance checks. */
+	checks?: Check[],
+	/** Only desks of this role, if set. */
+	role?: RoleName | null,
+	/** What kind of work it is, in a word. */
+	kind?: string | null,
+	/** How much it matters. */
+	priority?: Priority,
+	/** A change or a finding. */
+	deliverable?: Deliverable,
+	/** Places in the list, from 0, of the items that must be done before. */
+	needs?: number[],
+	/** Its owner says that it is done. */
+	ticked?: boolean,
+	/** Kept back until released. */
+	draft?: boolean,
 };
 
 /** What a check came to on one base commit. */
@@ -872,6 +978,20 @@ export type Code =
 /** Something of ours failed; the message says what, and nothing was changed. */
 "trouble";
 
+/** Two tasks that touch the same. */
+export type Collision = {
+	/** The older task. */
+	one: TaskId,
+	/** The other. */
+	other: TaskId,
+	/** Files that both changed. */
+	files: string[],
+	/** Those of them in which they would conflict as they are now. */
+	conflicts: string[],
+	/** Since when. */
+	since: At,
+};
+
 /** What is asked. */
 export type CommandBody =
 /** Of the office. */
@@ -902,6 +1022,10 @@ export type CommandBody =
 {
 	noun: "mail",
 } & MailCommand |
+/** Of plans. */
+{
+	noun: "plan",
+} & PlanCommand |
 /** Reported about an effect. */
 {
 	noun: "effect",
@@ -986,6 +1110,24 @@ export type Desk = {
 	auto: boolean,
 	/** Removed desks keep their record. */
 	removed: boolean,
+	/** The run that hired whoever sits there; none where the owner did. */
+	by?: RunId | null,
+	/** There for this task alone: the desk is removed when that is over. */
+	only?: TaskId | null,
+};
+
+/** A collision as one of its two desks sees it. */
+export type DeskCollision = {
+	/** The desk's own task. */
+	task: TaskId,
+	/** The other task. */
+	with: TaskId,
+	/** Whose that is. */
+	desk: string | null,
+	/** Files that both changed. */
+	files: string[],
+	/** Those in which they would conflict. */
+	conflicts: string[],
 };
 
 /** What may be asked of desks. */
@@ -1124,6 +1266,8 @@ export type DeskView = {
 	visitors?: number,
 	/** What keeps its run, or the one before, to its own. */
 	enforcement?: Enforcement | null,
+	/** Others that are under way and touch the same files. */
+	collisions?: DeskCollision[],
 };
 
 /** What the office does. */
@@ -1139,7 +1283,33 @@ commit: string;
 /** The branch it becomes. */
 branch: string;
 /** What is there now and may be overwritten; none where nothing may. */
-expected: string | null };
+expected: string | null } |
+/** Brings a package to a registry, byte for byte. */
+{ kind: "publish";
+/** The package's name, as the package itself says it. */
+package: string;
+/** Its version. */
+version: string;
+/** Where to. */
+registry: string;
+/** The name that leads to this version from then on; the usual one where none is said. */
+tag: string | null;
+/** Who may see it: `public` or `restricted`; as it is there already where nothing is said. */
+access: string | null;
+/** SHA-256 of the bytes, which the office keeps. */
+sha256: string;
+/** How many bytes. */
+bytes: number;
+/** What is in it, or the first of that. */
+files: PackedFile[];
+/** How many more files there are. */
+more: number } |
+/** Nothing: its owner does it, and says so by approving. */
+{ kind: "owner";
+/** The command. */
+command: string;
+/** What it is to be done with; it lies in the office's own repository. */
+commit: string };
 
 /** Something to be done. It names things; whoever does it reads them from the office. */
 export type Effect =
@@ -1173,8 +1343,12 @@ keep: boolean } |
 task: TaskId;
 /** Whose claim. */
 run: RunId } |
-/** Merge an accepted change. */
+/** Put an accepted change on the base as that is; where it was checked there, move the base to it. */
 { kind: "merge";
+/** Which task. */
+task: TaskId } |
+/** Run the checks on an accepted change as it was put on the base. */
+{ kind: "check_result";
 /** Which task. */
 task: TaskId } |
 /** Remove what a done task no longer needs; never anything uncommitted. */
@@ -1228,6 +1402,18 @@ news: News } |
 run: RunId;
 /** What, in words for its owner. */
 what: string } |
+/** A run's checkout was found to hold so much against its base. */
+{ do: "run_measured";
+/** Which run. */
+run: RunId;
+/** What it holds. */
+taken: TaskTakes } |
+/** A run's checkout was compared with others that are under way. */
+{ do: "run_overlaps";
+/** Which run. */
+run: RunId;
+/** What it has in common with each. */
+overlaps: Overlap[] } |
 /** Nothing has come from a run for too long: what holds it is to be ended. */
 { do: "run_silent";
 /** Which run. */
@@ -1334,6 +1520,10 @@ export type Event =
 {
 	noun: "mail",
 } & MailEvent |
+/** About a plan. */
+{
+	noun: "plan",
+} & PlanEvent |
 /** About an effect. */
 {
 	noun: "effect",
@@ -1355,6 +1545,45 @@ signal: number } |
 why: string } |
 /** The office lost it (it was ended with the office, or the machine went down). */
 { kind: "lost" };
+
+/** Something that is wrong with how a task is written. */
+export type Flaw = {
+	/** What. */
+	kind: FlawKind,
+	/** The words it is about, where it is about some. */
+	words?: string | null,
+	/** Why it is one. */
+	why: string,
+	/** What to add, or to say instead. */
+	add: string,
+};
+
+/** What is wrong with how a task is written. */
+export type FlawKind =
+/** Whoever works on it has to guess what is wanted. */
+"vague" |
+/** Nobody can say when it is over. */
+"unbounded" |
+/** Nothing that could fail says whether it is done. */
+"unchecked";
+
+/** What a task knows of the item that it stands for. */
+export type FromFile = {
+	/** The file, from the project's root; absolute where it lies elsewhere. */
+	file: string,
+	/** The item's own name there, if it has one. */
+	key?: string | null,
+	/** The title when it was last read. */
+	title: string,
+	/** What the item said when the task was last made to say the same (a hash). */
+	said: string,
+	/** What it waited for then. */
+	needs?: TaskId[],
+	/** Whether it was ticked then. */
+	ticked?: boolean,
+	/** It is not in the file any more, and the task was called off for that. */
+	gone?: boolean,
+};
 
 /** What holds an engine's risky actions. */
 export type Gate =
@@ -1427,6 +1656,14 @@ grant: GrantId };
 
 /** A standing grant: the owner's yes in advance. */
 export type GrantId = number;
+
+/** The most a role may ask for. What is beyond is refused; within it the rules say what they say. */
+export type Grants = {
+	/** Kinds of risk it may ask about; all if not said. */
+	asks?: string[] | null,
+	/** Tools of its engine it may use, by patterns; all if not said. */
+	tools?: string[] | null,
+};
 
 /** The second frame, from the runtime. */
 export type Greeting =
@@ -1522,8 +1759,58 @@ export type HoldReason =
 "waits_for_you" |
 /** A budget is spent. */
 "budget_spent" |
+/** The owner holds the merge queue. */
+"queue_held" |
+/** The base was rewritten: it no longer holds what was merged into it, or what was merged onto. */
+"base_rewritten" |
+/** What its owner lets one task take is taken: files, lines or time. */
+"task_limit" |
 /** Something happened that must not, and somebody has to look before it goes on. */
 "incident";
+
+/** A shape of command that is held until a task is through. */
+export type Interlock = {
+	/** Its number. */
+	id: number,
+	/** Program and subcommands, as in rules. */
+	run: string,
+	/** The task. */
+	task: TaskId,
+	/** Why, for whoever is refused. */
+	why: string,
+	/** Who holds it. */
+	by: Actor,
+	/** Since when. */
+	since: At,
+};
+
+/** A verdict that was given. */
+export type Judged = {
+	/** What it is. */
+	verdict: ReviewVerdict,
+	/** In the reviewer's own words. */
+	words: string,
+	/** What it rests on: what was run, and what came of it. */
+	evidence?: string,
+	/** Who gave it; the office, where a review ended without one. */
+	by: Actor,
+	/** When. */
+	at: At,
+};
+
+/** An accepted change, put on the base as it was found. The base moves to this commit or not at all. */
+export type Landing = {
+	/** The base it was put on. */
+	base: string,
+	/** The commit that holds both. */
+	commit: string,
+	/** Its tree: what checks were run on. */
+	tree: string,
+	/** Whether every check ran on exactly this tree and none refuses. */
+	checked: boolean,
+	/** How often it was put on a base. */
+	tries: number,
+};
 
 /** Amounts in what budgets are counted in; in a limit, none is no limit. */
 export type Limits = {
@@ -1545,6 +1832,14 @@ export type Link = {
 	before: string,
 	/** What stands for this one and all before. */
 	hash: string,
+};
+
+/** What came of looking at one task. */
+export type Linted = {
+	/** Which. */
+	task: TaskId,
+	/** Its flaws; none if it can be worked on as it is written. */
+	flaws: Flaw[],
 };
 
 /** Whether an engine has a login, as far as that shows without asking its provider. */
@@ -1741,12 +2036,33 @@ check: string } |
 /** What. */
 what: string };
 
+/** What whoever holds a role may do beside their own task. */
+export type May =
+/** Write tasks and split them. */
+"create tasks" |
+/** Release tasks and give them to desks. */
+"assign" |
+/** Set up desks for more workers. */
+"hire" |
+/** Give a verdict on another's work. */
+"review" |
+/** Hold a shape of command until a task is through. */
+"hold" |
+/** Answer what others ask about their tasks. */
+"answer questions" |
+/** Accept plans in the owner's place: what of them is ready then starts. */
+"accept plans" |
+/** Come to a desk of its own when it is woken and nobody sits there. What it costs is begun by nobody's hand. */
+"come when woken";
+
 /** How an accepted change gets onto the base. */
 export type MergeStrategy =
 /** A merge commit: the agent's commits stay as they are. */
 "merge" |
 /** One commit with the task's title. */
-"squash";
+"squash" |
+/** The agent's commits, each put on the base anew: history without merges. */
+"rebase";
 
 /** Whether a run's calls go through the office's meter. */
 export type Metering = {
@@ -1754,6 +2070,16 @@ export type Metering = {
 	on: boolean,
 	/** In words: by what, or why not. */
 	words: string,
+};
+
+/** A draft of a plan as it is first written. */
+export type NewDraft = {
+	/** As a task is written; its project is that of the plan. */
+	new: NewTask,
+	/** Other drafts that must be done before, by their places in the list, from 0. */
+	after?: number[],
+	/** How long it takes, in minutes. */
+	estimate_mins?: number | null,
 };
 
 /** A grant as the owner gives it. */
@@ -1794,6 +2120,20 @@ export type NewMail = {
 	key?: string | null,
 };
 
+/** A plan as it is first written. */
+export type NewPlan = {
+	/** Where its tasks belong. */
+	project: ProjectId,
+	/** One line. */
+	title: string,
+	/** Markdown. */
+	words?: string,
+	/** The talk that it comes of; the newest with its owner, if none is named and there is one. */
+	thread?: MailId | null,
+	/** Its drafts. */
+	drafts: NewDraft[],
+};
+
 /** A task as it is first written. */
 export type NewTask = {
 	/** Where it belongs. */
@@ -1812,10 +2152,14 @@ export type NewTask = {
 	depends_on?: TaskId[],
 	/** Only desks of this role, if set. */
 	role?: RoleName | null,
+	/** What kind of work it is, in a word. */
+	kind?: string | null,
 	/** Attempts, 1 to 20; 3 if not said. */
 	attempts?: number | null,
 	/** Time limit of each run in seconds. */
 	time_limit_secs?: number | null,
+	/** Whether another run judges it before it is merged; as its project says if not said. */
+	review?: boolean | null,
 	/** Kept back until released. */
 	draft?: boolean,
 };
@@ -1848,6 +2192,8 @@ export type Next = {
 	grant?: GrantId,
 	/** Next mail. */
 	mail?: MailId,
+	/** Next plan. */
+	plan?: PlanId,
 };
 
 /** Words told to the next run: why it was sent back, what a blocker's answer was. */
@@ -1862,9 +2208,9 @@ export type Note = {
 
 /** What its owner wants to be told by the desktop. */
 export type Notify =
-/** That a command is held, and that a task waits for review. */
+/** What needs its owner, and that a task waits for review. */
 "on" |
-/** Only that a command is held. */
+/** Only what needs its owner: a held command, a question, a limit that is reached, an incident. */
 "needs-you" |
 /** Only that a task waits for review. */
 "review" |
@@ -1904,7 +2250,30 @@ export type Noun =
 /** A mail. */
 {
 	noun: "mail",
-} & Mail;
+} & Mail |
+/** A plan. */
+{
+	noun: "plan",
+} & Plan;
+
+/** What a role is woken by. */
+export type Occasion =
+/** A task said done and its checks let it through. */
+"task finished" |
+/** A task is merged, or its finding filed. */
+"task done" |
+/** A task failed for good. */
+"task failed" |
+/** A task needs something from outside. */
+"task blocked" |
+/** A desk was stopped by an incident. */
+"breaker tripped" |
+/** The owner, or whoever may, ended the shift. */
+"shift ended" |
+/** A mail came for the role and nobody who holds it is here. */
+"mail" |
+/** The owner answered something that was held. */
+"approval answered";
 
 /** What may be asked of the office as a whole. */
 export type OfficeCommand =
@@ -1916,9 +2285,15 @@ name: string } |
 { do: "set";
 /** The settings. */
 settings: OfficeSettings } |
+/** Reports what the files of roles say, and what is wrong with them. */
+{ do: "read_roles";
+/** Roles. */
+roles: Role[];
+/** Faults. */
+faults: RoleFault[] } |
 /** Reports what roles and engines there are. */
 { do: "read_catalog";
-/** Roles. */
+/** Roles; as they are known if none. */
 roles: Role[];
 /** Engines. */
 engines: Engine[] } |
@@ -1970,6 +2345,40 @@ budget: BudgetOf;
 limits: Limits;
 /** Whether that is to be counted from what was spent so far. */
 more?: boolean } |
+/** Sets what each task of something may take; what is not named stays as it is. */
+{ do: "set_task_limit";
+/** Of what. */
+of: BudgetOf;
+/** The most. */
+limits: TaskLimits;
+/** Whether it is so much more than it was. */
+more?: boolean } |
+/** Does without that. */
+{ do: "remove_task_limit";
+/** Of what. */
+of: BudgetOf } |
+/** Has paths for the run that asks until it ends. */
+{ do: "lease_paths";
+/** Patterns of paths in its checkout. */
+paths: string[] } |
+/** Gives them back. */
+{ do: "release_paths" } |
+/** Holds a shape of command until a task is through. */
+{ do: "hold";
+/** Program and subcommands. */
+run: string;
+/** The task. */
+task: TaskId;
+/** Why, for whoever is refused. */
+why: string } |
+/** Lifts such a hold. */
+{ do: "lift";
+/** Its number. */
+interlock: number } |
+/** Says that the shift is over, or when it will be. */
+{ do: "end_shift";
+/** In so many seconds; at once if none. */
+in_secs?: number | null } |
 /** Does without a budget. */
 { do: "remove_budget";
 /** Of what. */
@@ -1985,6 +2394,12 @@ name: string } |
 { type: "settings_changed";
 /** The settings. */
 settings: OfficeSettings } |
+/** What files of roles say is another than before. */
+{ type: "roles_read";
+/** Roles. */
+roles: Role[];
+/** What is wrong with files. */
+faults?: RoleFault[] } |
 /** Roles or engines changed. */
 { type: "catalog_read";
 /** Roles. */
@@ -2031,6 +2446,48 @@ hold: Hold } |
 { type: "budget_set";
 /** The budget. */
 budget: Budget } |
+/** What each task of something may take was set or changed. */
+{ type: "task_limit_set";
+/** The limit. */
+limit: TaskLimit } |
+/** There is no such limit any more. */
+{ type: "task_limit_removed";
+/** Of what it was. */
+of: BudgetOf } |
+/** A run has paths for itself. */
+{ type: "paths_leased";
+/** What it has from now on. */
+lease: PathLease } |
+/** It has none any more. */
+{ type: "paths_released";
+/** Which run. */
+run: RunId } |
+/** A shape of command is held until a task is through. */
+{ type: "interlock_set";
+/** The hold. */
+interlock: Interlock } |
+/** Such a hold is over. */
+{ type: "interlock_lifted";
+/** Its number. */
+interlock: number;
+/** Why. */
+why: string } |
+/** A role was woken, or that was cut off. */
+{ type: "woken";
+/** By what, and what it led to. */
+wake: Wake } |
+/** The shift ends by itself. */
+{ type: "shift_ends";
+/** When. */
+at: At } |
+/** The report on a shift is there. */
+{ type: "shift_reported";
+/** What it came to. */
+report: ShiftReport } |
+/** The shift is over. */
+{ type: "shift_ended";
+/** Who said so. */
+by: Actor } |
 /** There is no such budget any more. */
 { type: "budget_removed";
 /** Of what it was. */
@@ -2050,10 +2507,22 @@ export type OfficeFacts = {
 	hold: Hold | null,
 	/** Roles as last read. */
 	roles: { [key in RoleName]: Role },
+	/** What is wrong with files of roles; what they said before is in force. */
+	role_faults?: RoleFault[],
 	/** Engines as last found. */
 	engines: { [key in EngineName]: Engine },
 	/** Budgets. */
 	budgets?: Budget[],
+	/** What tasks may take. */
+	task_limits?: TaskLimit[],
+	/** Paths that runs have for themselves. */
+	leases?: PathLease[],
+	/** Shapes of command that are held until a task is through. */
+	interlocks?: Interlock[],
+	/** Who was woken lately, and what was cut off. */
+	wakes?: Wake[],
+	/** How the shift stands. */
+	shift?: Shift,
 };
 
 /** What the owner may set for the whole office. */
@@ -2123,10 +2592,26 @@ base: { [key in string]: BaseCheck } } |
 { kind: "merged";
 /** The commit the base now is at or contains. */
 commit: string } |
+/** The change was put on the base as that is; the base did not move yet. */
+{ kind: "on_base";
+/** As it is there, and whether checks were run on this very tree. */
+landing: Landing;
+/** The project's settings as they stand on that base. */
+settings: ProjectSettings } |
 /** It conflicts with the base. */
 { kind: "conflict";
 /** Which files. */
-files: string[] } |
+files: string[];
+/** Where, in the words of git. */
+hunks?: string[] } |
+/** The base no longer holds what it was seen to hold; nothing moved. */
+{ kind: "rewritten";
+/** What is missing. */
+why: string } |
+/** The base no longer holds the commit that the task was begun on; nothing moved. */
+{ kind: "base_gone";
+/** What is missing. */
+why: string } |
 /** It could not be merged as things stand; nothing moved. */
 { kind: "merge_waits";
 /** Why. */
@@ -2158,8 +2643,158 @@ why: string } |
 /** The office went down while it was being done, and it must not be repeated blindly. */
 { kind: "lost" };
 
+/** What was seen of one task beside another. */
+export type Overlap = {
+	/** The other. */
+	with: TaskId,
+	/** Files that both changed. */
+	files: string[],
+	/** Those in which they would conflict. */
+	conflicts: string[],
+};
+
+/** A file in a package. */
+export type PackedFile = {
+	/** Where it is in there. */
+	path: string,
+	/** How large it is. */
+	bytes: number,
+};
+
+/** One part. */
+export type Part = {
+	/** As it is written; its project is that of the task. */
+	new: NewTask,
+	/** Other parts that must be done before, by their places in the list, from 0. */
+	after?: number[],
+};
+
+/** Paths of a project that a run has for itself until it ends. */
+export type PathLease = {
+	/** Whose. */
+	run: RunId,
+	/** Where it works. */
+	desk: DeskId,
+	/** On what. */
+	task: TaskId | null,
+	/** In which project. */
+	project: ProjectId,
+	/** Patterns of paths in its checkout. */
+	paths: string[],
+	/** Since when. */
+	since: At,
+};
+
 /** A task's place; smaller comes first. Every side of the wire holds it exactly, doubles included. */
 export type Place = number;
+
+/** A plan. */
+export type Plan = {
+	/** Its number. */
+	id: PlanId,
+	/** Where its tasks belong. */
+	project: ProjectId,
+	/** One line: what there is once all of it is done. */
+	title: string,
+	/** Why so, and what was left out, in Markdown. */
+	words: string,
+	/** Who planned it. */
+	by: Actor,
+	/** The talk that it came of. */
+	thread?: MailId | null,
+	/** Its drafts, in the order in which they were planned. */
+	drafts: PlanDraft[],
+	/** Where it stands. */
+	state: PlanState,
+	/** What was said when it was rejected. */
+	note?: string | null,
+	/** When it was proposed. */
+	proposed: At,
+	/** Since when it stands there. */
+	since: At,
+};
+
+/** What may be asked of plans. */
+export type PlanCommand =
+/** Writes one, with all its drafts. */
+{ do: "propose";
+/** How it is written. */
+new: NewPlan } |
+/** Changes one that waits. */
+{ do: "edit";
+/** Which. */
+plan: PlanId;
+/** What. */
+edit: PlanEdit } |
+/** Releases all its drafts. */
+{ do: "accept";
+/** Which. */
+plan: PlanId } |
+/** Calls all its drafts off. */
+{ do: "reject";
+/** Which. */
+plan: PlanId;
+/** Why, for whoever planned it. */
+note?: string | null };
+
+/** One draft of a plan. */
+export type PlanDraft = {
+	/** The task. */
+	task: TaskId,
+	/** How long whoever planned it thinks that it takes, in minutes. */
+	estimate_mins?: number | null,
+};
+
+/** What may be changed in a plan while it waits. Its drafts are changed as tasks are. */
+export type PlanEdit = {
+	/** New title. */
+	title?: string | null,
+	/** New words. */
+	words?: string | null,
+	/** Drafts that are called off; what waited for them waits for what they waited for. */
+	drop?: TaskId[],
+	/** Drafts that belong to it from now on. */
+	add?: TaskId[],
+	/** New estimates; 0 minutes for none. */
+	estimates?: PlanDraft[],
+};
+
+/** What happened to plans. */
+export type PlanEvent =
+/** Written, with its drafts. */
+{ type: "proposed";
+/** The new plan. */
+plan: Plan } |
+/** Changed while it waits. */
+{ type: "edited";
+/** As it is now. */
+plan: Plan } |
+/** Accepted as a whole: its drafts are released. */
+{ type: "accepted";
+/** Which. */
+plan: PlanId;
+/** By whom. */
+by: Actor } |
+/** Rejected as a whole: its drafts are called off. */
+{ type: "rejected";
+/** Which. */
+plan: PlanId;
+/** By whom. */
+by: Actor;
+/** What was said. */
+note: string | null };
+
+/** A plan. */
+export type PlanId = number;
+
+/** Where a plan stands; docs/GLOSSARY.md holds the same table. */
+export type PlanState =
+/** It waits for the owner. */
+"proposed" |
+/** Its drafts were released. */
+"accepted" |
+/** Its drafts were called off. */
+"rejected";
 
 /** How much it matters; ready tasks start in this order. */
 export type Priority =
@@ -2188,12 +2823,24 @@ export type Project = {
 	settings: ProjectSettings,
 	/** Who accepts. An owner's choice, kept in the office, never in the repository. */
 	acceptance: Acceptance,
+	/** Tasks that are under way and touch the same files. */
+	collisions?: Collision[],
+	/** Whether another run judges each change before it is merged. An owner's choice, too. */
+	review?: boolean,
 	/** Things about this repository its owner should know (submodules, LFS pointers...). */
 	notes: string[],
 	/** What is known of checks on the base, by check command. */
 	base_checks: { [key in string]: BaseCheck },
 	/** The sandbox of its desks and checks. An owner's choice, too. */
 	sandbox?: SandboxChoice,
+	/** Branches that the office never moves, an approved force push included. An owner's choice, too. */
+	protected?: string[],
+	/** The last commit that its base was seen to hold, so that a rewritten base shows. */
+	base_seen?: string | null,
+	/** What keeps accepted changes from being merged, if something does. */
+	queue_hold?: Hold | null,
+	/** Files of its repository that the office reads and writes. An owner's choice, too. */
+	files?: ProjectFiles,
 	/** Removed projects keep their record and take no work. */
 	removed: boolean,
 };
@@ -2220,12 +2867,48 @@ notes: string[] } |
 project: ProjectId;
 /** Who accepts from now on. */
 acceptance: Acceptance } |
+/** Changes whether another run judges each change before it is merged. */
+{ do: "set_review";
+/** Which project. */
+project: ProjectId;
+/** Whether it does from now on. */
+review: boolean } |
 /** Changes the sandbox of its desks and checks; what runs keeps the one it has. */
 { do: "set_sandbox";
 /** Which project. */
 project: ProjectId;
 /** What holds from now on. */
 sandbox: SandboxChoice } |
+/** Changes which branches the office never moves. */
+{ do: "set_protected";
+/** Which project. */
+project: ProjectId;
+/** Names, or patterns with `*`. */
+protected: string[] } |
+/** Merges nothing more for now; what is being checked is finished and waits. */
+{ do: "hold_queue";
+/** Which project. */
+project: ProjectId } |
+/** Goes on merging, on the base as it is now. */
+{ do: "release_queue";
+/** Which project. */
+project: ProjectId } |
+/** Chooses the files that the office reads and writes in the owner's work tree. */
+{ do: "set_files";
+/** Which project. */
+project: ProjectId;
+/** The backlog file; none for none. */
+backlog: string | null;
+/** The record; none for none. */
+record: string | null } |
+/** Says how reading or writing one of these files went. */
+{ do: "file_tried";
+/** Which project. */
+project: ProjectId;
+/** The file. */
+file: string;
+/** What is wrong; none where nothing is. */
+trouble: string | null } |
 /** Runs set-up and checks on the base. */
 { do: "try";
 /** Which project. */
@@ -2253,12 +2936,46 @@ settings: ProjectSettings } |
 project: ProjectId;
 /** Who accepts from now on. */
 acceptance: Acceptance } |
+/** Which of its tasks that are under way touch the same files is another than before. */
+{ type: "collisions_seen";
+/** Which project. */
+project: ProjectId;
+/** All of them. */
+collisions: Collision[] } |
+/** Whether another run judges each change was changed. */
+{ type: "review_set";
+/** Which project. */
+project: ProjectId;
+/** Whether it does from now on. */
+review: boolean } |
 /** The sandbox of its desks and checks was changed. */
 { type: "sandbox_set";
 /** Which project. */
 project: ProjectId;
 /** What holds from now on. */
 sandbox: SandboxChoice } |
+/** Which branches the office never moves was changed. */
+{ type: "protected_set";
+/** Which project. */
+project: ProjectId;
+/** Names, or patterns with `*`. */
+protected: string[] } |
+/** Nothing of it is merged until its owner releases that. */
+{ type: "queue_held";
+/** Which project. */
+project: ProjectId;
+/** Why. */
+hold: Hold } |
+/** Its queue goes on, on the base as it is now. */
+{ type: "queue_released";
+/** Which project. */
+project: ProjectId } |
+/** The files that the office reads and writes are others, or how that goes has changed. */
+{ type: "files_set";
+/** Which project. */
+project: ProjectId;
+/** All of them. */
+files: ProjectFiles } |
 /** A try was asked for. */
 { type: "try_asked";
 /** Which project. */
@@ -2279,6 +2996,18 @@ checks: { [key in string]: BaseCheck } } |
 { type: "removed";
 /** Which project. */
 project: ProjectId };
+
+/** Files in the owner's work tree, from the project's root, in which people and the office tell each other of tasks. */
+export type ProjectFiles = {
+	/** The backlog file: taken in whenever it changes. */
+	backlog?: string | null,
+	/** Why the backlog file could not be taken in as it stands. */
+	backlog_trouble?: string | null,
+	/** The record of its tasks, written by the office. */
+	record?: string | null,
+	/** Why the record could not be written. */
+	record_trouble?: string | null,
+};
 
 /** A project: one repository the office works on. */
 export type ProjectId = number;
@@ -2342,6 +3071,39 @@ stream: number;
 /** How it ended, in words. */
 how: string };
 
+/** One line of the queue. */
+export type QueueLine = {
+	/** Which task. */
+	task: TaskId,
+	/** Its title. */
+	title: string,
+	/** Of which project. */
+	project: ProjectId,
+	/** Its place among those of its project, from 1; 0 for what is not in the queue any more. */
+	position: number,
+	/** Where it stands. */
+	step: QueueStep,
+	/** What it waits for, in words. */
+	waits_for: string,
+	/** Since when it was accepted. */
+	accepted: At,
+};
+
+/** Where a task of the queue stands. */
+export type QueueStep =
+/** Others are before it, or something it depends on is not done. */
+"waits" |
+/** It is put on the base as it is. */
+"merging" |
+/** Checks run on the result. */
+"checking" |
+/** The base moves to what was checked. */
+"advancing" |
+/** The queue of its project is held. */
+"held" |
+/** It was accepted and could not be merged as things stood; its owner may have it tried again. */
+"refused";
+
 /** From when to when, in minutes of the day; over midnight where it ends before it begins. */
 export type Quiet = {
 	/** From. */
@@ -2398,6 +3160,40 @@ export type Request = {
 	ask: Ask,
 };
 
+/** The review of one commit. */
+export type Review = {
+	/** What is judged; another commit needs another review. */
+	commit: string,
+	/** The task that does it. */
+	done_by: TaskId,
+	/** The desks at which the change was worked on: nobody there judges it. */
+	authors: DeskId[],
+	/** When it was asked for. */
+	asked: At,
+	/** The how-manieth since its owner last had a say. */
+	round: number,
+	/** What came of it. */
+	judged: Judged | null,
+};
+
+/** Whether another run judges a task before it is merged. */
+export type ReviewChoice =
+/** It does. */
+"on" |
+/** It does not. */
+"off" |
+/** As its project says. */
+"project";
+
+/** What a reviewer says of a change. */
+export type ReviewVerdict =
+/** It does what its task asks for. */
+"approve" |
+/** It does not, and the words say what is to be mended. */
+"changes-wanted" |
+/** It cannot be said from what is there; a person has to. */
+"cannot-judge";
+
 /** A scoped job, from `roles/<name>.md`. */
 export type Role = {
 	/** Its name, the file's stem. */
@@ -2410,10 +3206,75 @@ export type Role = {
 	summary?: string,
 	/** What its agent is told, in Markdown. */
 	brief?: string,
+	/** How whoever holds it looks. */
+	look?: string | null,
+	/** The model it prefers, by engine; the engine's own where none is named. */
+	models?: { [key in EngineName]: string },
+	/** What it is for. */
+	scope?: Scope,
+	/** The most it may ask for. */
+	grants?: Grants,
+	/** What all who hold it may spend together, unless the owner's own budget says otherwise. */
+	budget?: Limits | null,
+	/** What it is woken by. */
+	wakes_on?: WakeOn[],
+	/** What it may do beside its own task. */
+	may?: May[],
+	/** Whose file it is. */
+	from?: RoleFrom,
+	/** The repository that it came with: nobody holds it elsewhere. */
+	project?: ProjectId | null,
+	/** What repositories say beside it. */
+	added?: Added[],
 };
+
+/** Something that is wrong with a role's file. What it said before stays in force. */
+export type RoleFault = {
+	/** Which file, as `office role list` names it. */
+	file: string,
+	/** Where; 0 where it is the file as a whole. */
+	line: number,
+	/** What is wrong. */
+	what: string,
+	/** What to do. */
+	way_out: string,
+};
+
+/** A file of a role. */
+export type RoleFile = {
+	/** What it is asked for by: `roles/NAME.md`, or `PROJECT: .claude/agents/NAME.md`. */
+	file: string,
+	/** The role. */
+	role: string,
+	/** Whose it is. A shipped one that is changed becomes the owner's. */
+	from: RoleFrom,
+	/** What is in it. */
+	text: string,
+	/** Why it cannot be changed from here; it can, if none. */
+	fixed: string | null,
+	/** What is wrong with it as it is. */
+	faults: RoleFault[],
+};
+
+/** Where a role's file lies. */
+export type RoleFrom =
+/** It comes with the program. */
+"shipped" |
+/** The owner's own. */
+"owner" |
+/** A repository's: its words and its look count, and nothing that would give it more. */
+"project";
 
 /** The name of a role, as in `roles/<name>.md`. */
 export type RoleName = string;
+
+/** What came of reading a text as a role. */
+export type RoleTried = {
+	/** What it says, where it reads. */
+	role: Role | null,
+	/** What is wrong with it. */
+	faults: RoleFault[],
+};
 
 /** What is wrong with a file of rules. */
 export type RuleFault = {
@@ -2654,6 +3515,14 @@ export type SandboxMode =
 /** Never: the owner's word. */
 "off";
 
+/** What a role is for. */
+export type Scope = {
+	/** Patterns of the paths it may change without asking; all if none. */
+	paths?: string[],
+	/** Kinds of task it takes; of any kind, and of none, if none. */
+	kinds?: string[],
+};
+
 /** What a live engine is seen to do. */
 export type Seen = {
 	/** The state; one that its engine can report. */
@@ -2681,6 +3550,32 @@ export type Setup = {
 	cache?: string[],
 	/** Files whose content decides whether the cache still fits (lock files). */
 	cache_key?: string[],
+};
+
+/** How the shift stands. */
+export type Shift = {
+	/** When it ends by itself, if somebody said so. */
+	until?: At | null,
+	/** When it ended, while the report is still to come. */
+	ended?: At | null,
+	/** The last report. */
+	report?: ShiftReport | null,
+};
+
+/** What a shift came to, from its end back to the end of the one before. */
+export type ShiftReport = {
+	/** Since when it counts; none where there was no shift before. */
+	since: At | null,
+	/** When the shift ended. */
+	ended: At | null,
+	/** Tasks that were done. */
+	done: TaskId[],
+	/** Tasks that failed. */
+	failed: TaskId[],
+	/** Tasks that wait for the owner: blocked, in review, interrupted. */
+	waits_for_you: TaskId[],
+	/** Retrospectives, by whoever was woken to write one. */
+	retrospectives: TaskId[],
 };
 
 /** What a run took: tokens by kind, turns, and money where it is known. Only ever grows. */
@@ -2731,6 +3626,8 @@ export type StatusView = {
 	review_full: string | null,
 	/** Tasks nobody here can take, and why. */
 	unfit: string[],
+	/** What kept waking somebody within the last 24 hours until it was cut off. */
+	cut_off?: Wake[],
 	/** What the desktop is told. */
 	notify?: Notify,
 	/** What the owner wishes while they are away. */
@@ -2739,8 +3636,12 @@ export type StatusView = {
 	quiet?: boolean,
 	/** Budgets, and what was spent of each. */
 	budgets?: BudgetView[],
+	/** What each task may take. */
+	task_limits?: TaskLimitView[],
 	/** How the mail stands. */
 	mail?: MailView,
+	/** Plans that wait for the owner's answer, oldest first. */
+	plans?: Plan[],
 };
 
 /** One step of the way an ask goes. It tells somebody; it lets nobody decide who may not. */
@@ -2782,6 +3683,45 @@ export type Sum = {
 	output: number,
 };
 
+/** What an item came to. */
+export type Taken =
+/** It is a new task. */
+"added" |
+/** Its task changed. */
+"changed" |
+/** Its task says the same already. */
+"same" |
+/** Its task is at work, or waits for a verdict, and keeps its words until it has come to rest. */
+"later" |
+/** It was ticked before the office ever saw it, and is no task. */
+"ticked";
+
+/** A file that was taken in. */
+export type TakenIn = {
+	/** The file, from the project's root; absolute where it lies elsewhere. */
+	file: string,
+	/** All its items, in their order. */
+	items: TakenItem[],
+	/** Tasks nobody had begun, called off because their items are gone. */
+	called_off: TaskId[],
+	/** The mail by which it was handed to whoever leads the desks, who makes a plan of it; no task was made then. */
+	handed?: MailId | null,
+};
+
+/** An item of the file. */
+export type TakenItem = {
+	/** The line it begins on, from 1. */
+	line: number,
+	/** Its words. */
+	title: string,
+	/** What it came to. */
+	taken: Taken,
+	/** Its task, if it is one. */
+	task: TaskId | null,
+	/** That task's state. */
+	state: TaskState | null,
+};
+
 /** A task. */
 export type Task = {
 	/** Its number. */
@@ -2806,18 +3746,30 @@ export type Task = {
 	waiting_for: TaskId[],
 	/** Only desks of this role take it, if set. */
 	role: RoleName | null,
+	/** What kind of work it is, in a word: build, fix, qa... */
+	kind?: string | null,
+	/** The run that wrote it; none where its owner did. */
+	by?: RunId | null,
+	/** Why it is there, where nobody wrote it. */
+	woken?: Woken | null,
+	/** So many wakes led to whoever wrote it. */
+	behind?: number,
 	/** How often "done" may be refused or a run may fail. */
 	attempts_max: number,
 	/** How often that happened. */
 	attempts_used: number,
 	/** Each run's time limit in seconds, if any. */
 	time_limit_secs: number | null,
+	/** What its checkout was found to hold when that was too much. */
+	taken?: TaskTakes | null,
 	/** Where it stands. */
 	state: TaskState,
 	/** The desk it is given to. */
 	desk: DeskId | null,
 	/** The run that owns it: lease and fence. */
 	lease: RunId | null,
+	/** The item of a backlog file that it stands for, if it came from one. */
+	item?: FromFile | null,
 	/** The last run it had. */
 	last_run: RunId | null,
 	/** Its checkout, once made. */
@@ -2830,6 +3782,16 @@ export type Task = {
 	results: CheckResult[],
 	/** What a reviewer must see at once. */
 	marks: Mark[],
+	/** Whether another run judges it before it is merged, where its owner says so of this one. */
+	review_wanted?: boolean | null,
+	/** What another run says of it. */
+	review?: Review | null,
+	/** The task whose change it judges, if it is a review. */
+	reviews?: TaskId | null,
+	/** How often something happened at its desk that must not, while it was worked on. */
+	incidents?: number,
+	/** Why the office does not merge it by itself, in a project that has what is of low risk merged. */
+	risks?: string[],
 	/** What holds it, while parked. */
 	hold: Hold | null,
 	/** Why it is in this state, where that needs saying (blocked, failed, sent back, interrupted...). */
@@ -2842,6 +3804,10 @@ export type Task = {
 	progress: string | null,
 	/** When it was accepted. */
 	accepted: At | null,
+	/** As it was put on the base last, on its way there. */
+	landing?: Landing | null,
+	/** The base was rewritten and no longer holds the commit that this was begun on: it can only be done again. */
+	base_gone?: boolean,
 	/** The commit on the base that holds it. */
 	merged: string | null,
 	/** When it was added. */
@@ -2856,6 +3822,12 @@ export type TaskCommand =
 { do: "add";
 /** How it is written. */
 new: NewTask } |
+/** Writes its parts as tasks of their own; it waits for all of them. */
+{ do: "split";
+/** Which. */
+task: TaskId;
+/** Its parts. */
+parts: Part[] } |
 /** Changes one that is not at work. */
 { do: "edit";
 /** Which. */
@@ -2901,7 +3873,19 @@ done_so_far: string;
 /** What is needed. */
 needs: string;
 /** Answers to choose from, if there are some. */
-options?: string[] } |
+options?: string[];
+/** Goes on with what does not need it: what does is a task of its own, which waits for the answer. */
+can_continue?: boolean } |
+/** Says what a review came to, and ends it. */
+{ do: "judge";
+/** What is judged, or the review of it. */
+task: TaskId;
+/** The verdict. */
+verdict: ReviewVerdict;
+/** In the reviewer's own words. */
+words: string;
+/** What it rests on. */
+evidence?: string } |
 /** Says how far it is. */
 { do: "progress";
 /** Which. */
@@ -2950,6 +3934,14 @@ task: TaskId } |
 task: TaskId;
 /** What is to be mended. */
 note: string } |
+/** Takes the items of a backlog file in as tasks; again, whenever it was changed. */
+{ do: "take_in";
+/** Where they belong. */
+project: ProjectId;
+/** The file, from the project's root. */
+file: string;
+/** All its items, in their order. */
+items: BacklogItem[] } |
 /** Turns a plain session in a checkout of its own into a task. */
 { do: "from_desk";
 /** Which desk. */
@@ -2975,6 +3967,10 @@ export type TaskEdit = {
 	time_limit_secs?: number | null,
 	/** New role; an empty name for any. */
 	role?: RoleName | null,
+	/** New kind; an empty word for none. */
+	kind?: string | null,
+	/** Whether another run judges it before it is merged. */
+	review?: ReviewChoice | null,
 	/** New project, as long as nothing was begun. */
 	project?: ProjectId | null,
 	/** A change or a finding, as long as nothing was begun. */
@@ -3011,7 +4007,7 @@ task: TaskId;
 desk: DeskId;
 /** Before the others there. */
 front: boolean } |
-/** Taken back from a queue. */
+/** TaskTakes back from a queue. */
 { type: "unassigned";
 /** Which. */
 task: TaskId } |
@@ -3074,7 +4070,9 @@ run: RunId;
 /** The checks. */
 results: CheckResult[];
 /** For the reviewer. */
-marks: Mark[] } |
+marks: Mark[];
+/** Why it is not of low risk, where what is is merged by itself. */
+risks?: string[] } |
 /** A run failed without saying done; an attempt is used up. */
 { type: "attempt_failed";
 /** Which. */
@@ -3117,7 +4115,7 @@ note?: Note | null } |
 task: TaskId;
 /** How. */
 why: string } |
-/** Taken up again after an interruption. */
+/** TaskTakes up again after an interruption. */
 { type: "resumed";
 /** Which. */
 task: TaskId } |
@@ -3133,16 +4131,56 @@ why: string } |
 task: TaskId;
 /** Whose work. */
 run: RunId } |
+/** Its checkout was found to hold more than it may. */
+{ type: "took";
+/** Which. */
+task: TaskId;
+/** What. */
+taken: TaskTakes } |
 /** Its agent said how far it is. */
 { type: "progress";
 /** Which. */
 task: TaskId;
 /** The words. */
 text: string } |
+/** Another run is to judge it. */
+{ type: "review_asked";
+/** Which. */
+task: TaskId;
+/** The review. */
+review: Review } |
+/** A reviewer's verdict. */
+{ type: "judged";
+/** Which. */
+task: TaskId;
+/** The commit that was seen. */
+commit: string;
+/** The verdict. */
+judged: Judged } |
 /** Accepted by its reviewer. */
 { type: "accepted";
 /** Which. */
 task: TaskId } |
+/** It was put on the base as that is now, in the office's own repository. */
+{ type: "put_on_base";
+/** Which. */
+task: TaskId;
+/** As it is there. */
+landing: Landing } |
+/** Its checks ran on the result. */
+{ type: "result_checked";
+/** Which. */
+task: TaskId;
+/** The commit that was checked. */
+commit: string;
+/** The checks. */
+results: CheckResult[] } |
+/** The base was rewritten under it; still in review. */
+{ type: "base_gone";
+/** Which. */
+task: TaskId;
+/** Why, and what to do. */
+why: string } |
 /** Could not be merged as things stand; still in review. */
 { type: "merge_waits";
 /** Which. */
@@ -3175,6 +4213,36 @@ note: Note | null };
 /** A task, shown to people as `#12`. */
 export type TaskId = number;
 
+/** What each task of something may take. */
+export type TaskLimit = {
+	/** Of what. */
+	of: BudgetOf,
+	/** How much. */
+	limits: TaskLimits,
+	/** When it was set or changed last. */
+	set: At,
+};
+
+/** The same as it is listed. */
+export type TaskLimitView = {
+	/** Of what. */
+	of: BudgetOf,
+	/** Whose tasks, in words. */
+	name: string,
+	/** How much. */
+	limits: TaskLimits,
+};
+
+/** Amounts of what a task takes; in a limit, none is no limit. */
+export type TaskLimits = {
+	/** Files that differ from the base. */
+	files?: number | null,
+	/** Lines that came or went against the base. */
+	lines?: number | null,
+	/** Seconds in which a program worked on it. */
+	secs?: number | null,
+};
+
 /** A task in one line. */
 export type TaskLine = {
 	/** Which. */
@@ -3191,6 +4259,8 @@ export type TaskLine = {
 	why: string | null,
 	/** What holds it, while parked: since when, until when, and what releases it. */
 	hold: Hold | null,
+	/** Whether another run judges it, or is there to do so, before its owner need look. */
+	under_review?: boolean,
 	/** Marks it carries into review. */
 	marks: number,
 	/** Since when. */
@@ -3221,12 +4291,20 @@ export type TaskState =
 "in review" |
 /** In the merge queue. */
 "merging" |
-/** Merged, or its finding accepted. */
+/** Merged, its finding accepted, or ticked by its owner. */
 "done" |
 /** Attempts exhausted, evidence kept. */
 "failed" |
 /** Called off. */
 "cancelled";
+
+/** What a task's checkout was last found to hold against its base. */
+export type TaskTakes = {
+	/** Files that differ. */
+	files: number,
+	/** Lines that came or went. */
+	lines: number,
+};
 
 /** How an answer is meant, beside yes and no. */
 export type Terms = {
@@ -3323,12 +4401,50 @@ export type Verified = {
 	broken: Broken | null,
 };
 
+/** A wake, or why there was none. */
+export type Wake = {
+	/** Who. */
+	role: RoleName,
+	/** By what. */
+	why: Woken,
+	/** When. */
+	at: At,
+	/** The task it leads to; none where somebody of that role was told by mail. */
+	made?: TaskId | null,
+	/** Why it was cut off, where it was. */
+	cut?: string | null,
+	/** Whether that was because it kept happening. */
+	round?: boolean,
+};
+
+/** A pattern on what happens in the office. */
+export type WakeOn = {
+	/** What happens. */
+	on: Occasion,
+	/** Only where its task is of this kind. */
+	kind?: string | null,
+	/** Only where whoever did it holds this role. */
+	role?: RoleName | null,
+};
+
 /** Somebody an ask goes to. */
 export type Whom =
 /** The owner. */
 "owner" |
 /** Whoever leads the desks for the owner. They may look at it and reply; only the owner decides. */
 "coordinator";
+
+/** Why a task is there that nobody wrote. */
+export type Woken = {
+	/** The event that led to it. */
+	by: Seq,
+	/** The pattern that it fits. */
+	on: WakeOn,
+	/** The task that it was about. */
+	task?: TaskId | null,
+	/** So many wakes led to one another up to here. */
+	chain: number,
+};
 
 /** What was taken from a checkout. */
 export type Work = {

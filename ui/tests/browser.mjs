@@ -3,6 +3,8 @@
 import './browser/panels.mjs';
 import './browser/drag.mjs';
 import './browser/journey.mjs';
+import './browser/gates.mjs';
 import './browser/mail.mjs';
+import './browser/talk.mjs';
 import './browser/rulebook.mjs';
 import './browser/room.mjs';

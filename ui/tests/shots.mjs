@@ -1,10 +1,11 @@
 // Pictures of the window on the recorded night, into target/shots, to be looked at beside the design.
-//   node tests/shots.mjs [night|morning|more|large|narrow|first|inbox|away|budget]...   all of them if none is named
+//   node tests/shots.mjs [night|morning|more|large|narrow|first|inbox|gates|away|budget]...   all of them if none is named
 // Not here: judging them.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { asks, REQUESTS } from './browser/asks.mjs';
+import { colliding, judged } from './browser/judged.mjs';
 import { letters } from './browser/letters.mjs';
 import { withRules } from './browser/rules.mjs';
 import { openBrowser, TARGET } from './page.mjs';
@@ -106,6 +107,22 @@ try {
       await shot(page, `${theme}-inbox-more`);
       await card.getByRole('button', { name: 'Change it, then approve' }).click();
       await shot(page, `${theme}-inbox-words`);
+      await page.close();
+    }
+  if (wants('gates'))
+    for (const theme of ['night', 'morning']) {
+      const page = await browser.open({ before: (page) => set(page, { theme }) });
+      await judged(page);
+      const id = await page.evaluate(() => window.judgedTask);
+      await page.locator(`[data-need="${id}"]`).getByRole('button', { name: /Review/ }).click();
+      await page.getByText('What that rests on').click();
+      await shot(page, `${theme}-judged`);
+      await page.keyboard.press('Escape');
+      await colliding(page);
+      await page.locator('[data-desk="1"]').focus();
+      await shot(page, `${theme}-collision-card`);
+      await page.locator('[data-desk="1"]').click();
+      await shot(page, `${theme}-collision`);
       await page.close();
     }
   if (wants('mail'))

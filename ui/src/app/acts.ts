@@ -77,7 +77,7 @@ export class Acts {
       next: () => this.step(1),
       previous: () => this.step(-1),
       accept: () => this.accept(),
-      deny: () => this.deny(),
+      deny: () => void this.say('no'),
       review: () => {
         const id = this.asked() ?? shop.waits[0]?.id;
         if (id !== undefined && id !== null) shop.openTask(id);
@@ -101,38 +101,40 @@ export class Acts {
     all[act]();
   }
 
+  /** From card to card, as they stand in the inbox. */
   private step(by: number): void {
     const { shop } = this;
-    const all = [...shop.groups.map((it) => `[data-approval="${it.first.id}"]`), ...shop.waits.map((it) => `[data-need="${it.id}"]`)];
     if (shop.prefs.drawer) shop.drawer = 'needs';
     void tick().then(() => {
-      const here = document.activeElement?.closest<HTMLElement>('[data-need], [data-approval]');
-      const at = all.findIndex((it) => (here ? here.matches(it) : it === `[data-need="${shop.chosen}"]`));
-      const next = all[Math.max(0, Math.min(all.length - 1, at + by))];
-      if (next) document.querySelector<HTMLElement>(next)?.focus();
+      const all = [...document.querySelectorAll<HTMLElement>('[data-card]')];
+      const here = this.card() ?? all.find((it) => it.dataset.need !== undefined && Number(it.dataset.need) === shop.chosen);
+      const at = here ? all.indexOf(here) : -1;
+      all[Math.max(0, Math.min(all.length - 1, at + by))]?.focus();
     });
   }
-  /** The request that has visible focus, or is open: nothing else is accepted by a key. */
+  private card(): HTMLElement | null {
+    return document.activeElement?.closest<HTMLElement>('[data-card]') ?? null;
+  }
+  /** The task that has visible focus, or is open. */
   private asked(): number | null {
     if (this.shop.panel.kind === 'task') return this.shop.panel.id;
-    const need = document.activeElement?.closest<HTMLElement>('[data-need]')?.dataset.need;
+    const need = this.card()?.dataset.need;
     return need === undefined ? null : Number(need);
   }
-  /** The held command that has visible focus; none when the focus is anywhere else. */
-  private held(): number | null {
-    const held = document.activeElement?.closest<HTMLElement>('[data-approval]')?.dataset.approval;
-    return held === undefined ? null : Number(held);
+  /** Yes or no to the card that has visible focus, as the card itself says what that means; where words are wanted, to its field. */
+  private say(what: 'yes' | 'no'): boolean {
+    const card = this.card();
+    const wanted = card?.querySelector<HTMLElement>(`[data-says='${what}']`);
+    if (wanted) wanted.click();
+    else if (what === 'yes') card?.querySelector<HTMLElement>('[data-says="words"]')?.focus();
+    return card !== null;
   }
+  /** Nothing is accepted by a key but what has visible focus, or is open. */
   private accept(): void {
     const { shop } = this;
-    const held = this.held();
-    if (held !== null) return void shop.answer(held, 'approve');
+    if (this.say('yes')) return;
     const id = this.asked();
     if (id !== null && shop.view.tasks.get(id)?.state === 'in review') void shop.act(() => accept(shop.host, id), `#${id} is accepted`);
-  }
-  private deny(): void {
-    const held = this.held();
-    if (held !== null) void this.shop.answer(held, 'deny');
   }
   private pick(): void {
     const { shop, drag, place } = this;

@@ -5,16 +5,19 @@ import { Refused, type Host, type Link, type Wanted } from '../host/host';
 import { light } from '../floor/model/light';
 import type { Terms } from '../bindings';
 import { answerApproval, resumeAll, stopAll, undoApproval } from '../state/commands';
+import { SvelteSet } from 'svelte/reactivity';
 import { stoppedByBudget } from '../state/budget';
+import { limitedTasks } from '../state/limits';
 import { counts, desksSeen, doneToday, grantsOf, groupsOf, printing, requestsOf, waitsForYou } from '../state/select';
 import { Sync } from '../state/sync';
+import { plansThatWait } from '../state/talk';
 import { Pool } from '../terminal/pool';
 import { NOTHING, type OfficeView } from '../state/view';
 import { Drafts } from './drafts.svelte';
 import { LivePrefs } from './prefs.svelte';
 
 export type Panel = { kind: 'floor' } | { kind: 'desk'; id: number } | { kind: 'task'; id: number };
-export type Sheet = null | 'palette' | 'keys' | 'task' | 'hire' | 'settings' | 'health' | 'repository' | 'connect' | 'away' | 'rules' | 'mail';
+export type Sheet = null | 'palette' | 'keys' | 'task' | 'hire' | 'settings' | 'health' | 'repository' | 'connect' | 'away' | 'rules' | 'mail' | 'talk';
 export interface Toast {
   id: number;
   text: string;
@@ -41,6 +44,8 @@ export class Shop {
   /** The task whose words are edited in the sheet; none: a new one is written. */
   editing = $state<number | null>(null);
   hiring = $state<string | null>(null);
+  /** The task that is to be sent back, once it is open. */
+  back = $state<number | null>(null);
   /** Stopping everything was asked for, and is to be asked for again. */
   stopping = $state(false);
   /** The rail that is open as a drawer where there is no room for it beside the floor. */
@@ -59,14 +64,24 @@ export class Shop {
   first = $derived(![...this.view.projects.values()].some((project) => !project.removed));
   waits = $derived(waitsForYou(this.view));
   /** Budgets that are spent while something waits for more. */
-  stopped = $derived(stoppedByBudget(this.view));
+  private allStopped = $derived(stoppedByBudget(this.view));
+  stopped = $derived(this.allStopped.filter((it) => !this.aside.has(`budget ${JSON.stringify(it.of)} ${it.limit}`)));
+  /** Tasks that took all they may, the first first. */
+  private allLimited = $derived(limitedTasks(this.view));
+  limited = $derived(this.allLimited.filter((it) => !this.aside.has(`task ${it.id} ${it.hold?.since}`)));
   /** Held commands, the oldest first; and the one that A and D act on, or that was looked at last. */
   requests = $derived(requestsOf(this.view));
   groups = $derived(groupsOf(this.requests));
   /** Desks at which something happened that must not. */
-  incidents = $derived([...this.view.desks.values()].filter((desk) => !desk.removed && desk.hold?.reason === 'incident'));
+  private allIncidents = $derived([...this.view.desks.values()].filter((desk) => !desk.removed && desk.hold?.reason === 'incident'));
+  incidents = $derived(this.allIncidents.filter((it) => !this.aside.has(`desk ${it.id} ${it.hold?.since}`)));
+  /** What its owner does not want to see for now; it stays stopped. What stops anew is seen. */
+  readonly aside = new SvelteSet<string>();
+  putAside = $derived(this.allStopped.length + this.allLimited.length + this.allIncidents.length - this.stopped.length - this.limited.length - this.incidents.length);
+  /** Plans that wait for one answer, the oldest first. */
+  plans = $derived(plansThatWait(this.view));
   /** So much waits for its owner. */
-  needs = $derived(this.requests.length + this.incidents.length + this.stopped.length + this.waits.length);
+  needs = $derived(this.plans.length + this.requests.length + this.incidents.length + this.stopped.length + this.limited.length + this.waits.length);
   /** What was approved in advance. */
   grants = $derived(grantsOf(this.view, this.now));
   asked = $state<number | null>(null);
@@ -221,8 +236,14 @@ export class Shop {
     this.drawer = null;
     this.panel = { kind: 'desk', id };
   }
-  openTask(id: number): void {
+  putOff(what: string): void {
+    this.aside.add(what);
+    this.say('Put aside; it stays stopped', '', false, () => Promise.resolve(this.aside.delete(what)));
+  }
+  /** `back`: to say what is to be mended. */
+  openTask(id: number, back = false): void {
     this.choose(id);
+    this.back = back ? id : null;
     this.drawer = null;
     this.panel = { kind: 'task', id };
   }

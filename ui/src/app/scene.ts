@@ -4,6 +4,7 @@ import type { DeskView, Task } from '../bindings';
 import { makePlan, type Plan } from '../floor/model/plan';
 import type { Agent, Say } from '../floor/model/world';
 import { glance } from '../state/asking';
+import { collisionsOf } from '../state/collisions';
 import { plateWords } from '../state/words';
 import type { OfficeView } from '../state/view';
 
@@ -47,11 +48,19 @@ export function requestSaid(view: OfficeView, waits: readonly Task[], chosen: nu
   }
 }
 
+/** Whose files a desk is in, where nothing weighs more. */
+function beside(view: OfficeView, desk: DeskView): string | null {
+  if (!['working', 'thinking', 'reviewing', 'finished', 'idle'].includes(desk.state)) return null;
+  const [it] = collisionsOf(view, desk.id);
+  if (!it) return null;
+  return `${it.conflicts.length > 0 ? 'conflicts with' : 'same files as'} ${it.desk ?? `#${it.other}`}`;
+}
+
 export function agentsFor(view: OfficeView, desks: readonly DeskView[], now: Date, said: ReturnType<typeof requestSaid> = null): (Agent | null)[] {
   const agents: (Agent | null)[] = planFor(view).seats.map(() => null);
   for (const desk of desks) {
     const until = view.runs.get(view.desks.get(desk.id)?.run ?? 0)?.seen?.until ?? desk.hold?.until ?? null;
-    const sub = plateWords(desk, now, until);
+    const sub = beside(view, desk) ?? plateWords(desk, now, until);
     const say = said?.desk === desk.id ? said.say : undefined;
     agents[seatOf(desk.id)] = { name: desk.name, state: desk.state, mail: desk.queue.length, ...(sub === null ? {} : { sub }), ...(say ? { say } : {}) };
   }

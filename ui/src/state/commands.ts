@@ -1,6 +1,6 @@
 // What the owner may ask of the office, typed: one function for each thing a person does. Undo is said where there is one.
 // Not here: deciding whether it may be. The office does that and refuses in words.
-import type { Answer, ApprovalId, Ask, AutostartStanding, BudgetOf, CommandBody, DeskId, GrantId, Limits, Mail, MailId, NewGrant, NewTask, Notify, Noun, OfficeSettings, ProjectId, RoleName, RuleFile, RulesTried, TaskEdit, TaskId, Terms, Unattended } from '../bindings';
+import type { Answer, ApprovalId, Ask, AutostartStanding, BudgetOf, CommandBody, DeskId, Flaw, GrantId, Limits, Mail, MailId, NewGrant, NewTask, Notify, Noun, OfficeSettings, PlanEdit, PlanId, ProjectId, RoleName, RuleFile, RulesTried, TaskEdit, TaskId, TaskLimits, Terms, Unattended } from '../bindings';
 
 export interface Office {
   ask(ask: Ask): Promise<Answer>;
@@ -27,6 +27,8 @@ export const releaseTask = (office: Office, task: TaskId): Promise<Noun | null> 
 export const unassign = (office: Office, task: TaskId): Promise<Noun | null> => submit(office, { noun: 'task', do: 'unassign', task });
 export const answerTask = (office: Office, task: TaskId, text: string): Promise<Noun | null> =>
   submit(office, { noun: 'task', do: 'answer', task, text });
+/** What is said to whoever is blocked and is to go on all the same. */
+export const WITHOUT = 'Go on without it as well as you can, and say what you left out.';
 export const sendBack = (office: Office, task: TaskId, note: string): Promise<Noun | null> =>
   submit(office, { noun: 'task', do: 'reject', task, note });
 export const cancelTask = (office: Office, task: TaskId): Promise<Noun | null> => submit(office, { noun: 'task', do: 'cancel', task });
@@ -47,11 +49,19 @@ export async function assign(office: Office, task: TaskId, desk: DeskId, name: s
 /** Accepts and does not wait for the merge: the task says itself how that went. */
 export const accept = (office: Office, task: TaskId): Promise<Noun | null> => submit(office, { noun: 'task', do: 'accept', task });
 
+/** Merges of a project go on, on the base as it is now; or nothing more is merged. */
+export const releaseQueue = (office: Office, project: ProjectId): Promise<Noun | null> => submit(office, { noun: 'project', do: 'release_queue', project });
+export const holdQueue = (office: Office, project: ProjectId): Promise<Noun | null> => submit(office, { noun: 'project', do: 'hold_queue', project });
+/** Whether another run judges each change of a project before it is merged. */
+export const setReview = (office: Office, project: ProjectId, review: boolean): Promise<Noun | null> => submit(office, { noun: 'project', do: 'set_review', project, review });
+
 /** Lets a held command run once, or not at all. */
 export const answerApproval = (office: Office, approval: ApprovalId, what: 'approve' | 'deny', note: string | null, terms: Terms): Promise<Noun | null> =>
   submit(office, { noun: 'approval', do: what, approval, note, terms });
 /** Takes an answer back, while nothing came of it. */
 export const undoApproval = (office: Office, approval: ApprovalId): Promise<Noun | null> => submit(office, { noun: 'approval', do: 'undo', approval });
+/** Somebody looks after it: nobody further on is told of it. It waits all the same. */
+export const acknowledge = (office: Office, approval: ApprovalId): Promise<Noun | null> => submit(office, { noun: 'approval', do: 'acknowledge', approval });
 /** Asks whoever asked; it stays held. */
 export const askBack = (office: Office, approval: ApprovalId, question: string): Promise<Noun | null> =>
   submit(office, { noun: 'approval', do: 'ask_back', approval, question });
@@ -88,6 +98,19 @@ export async function sendMail(office: Office, mail: { to: string | null; subjec
   const kind = mail.answers === null ? 'message' : 'answer';
   const answer = await office.ask({ ask: 'send_mail', command_id: office.commandId(), kind, files: [], key: null, ...mail });
   return answer.kind === 'changed' ? answer.value : null;
+}
+/** The owner's words to whoever leads the desks, who is woken. */
+export async function talk(office: Office, text: string, fresh: boolean, project: string | null): Promise<Noun | null> {
+  const answer = await office.ask({ ask: 'talk', command_id: office.commandId(), text, fresh, project });
+  return answer.kind === 'changed' ? answer.value : null;
+}
+export const acceptPlan = (office: Office, plan: PlanId): Promise<Noun | null> => submit(office, { noun: 'plan', do: 'accept', plan });
+export const rejectPlan = (office: Office, plan: PlanId, note: string | null): Promise<Noun | null> => submit(office, { noun: 'plan', do: 'reject', plan, note });
+export const editPlan = (office: Office, plan: PlanId, edit: Partial<PlanEdit>): Promise<Noun | null> => submit(office, { noun: 'plan', do: 'edit', plan, edit: edit as PlanEdit });
+/** What is vague, unbounded or unchecked in a task as it is written. */
+export async function lintTask(office: Office, task: TaskId): Promise<Flaw[]> {
+  const answer = await office.ask({ ask: 'lint', tasks: [task] });
+  return answer.kind === 'linted' ? (answer.value[0]?.flaws ?? []) : [];
 }
 /** What lies with the owner is read from now on. */
 export const readMail = (office: Office): Promise<Answer> => office.ask({ ask: 'inbox', take: true, wait: false });
@@ -130,6 +153,9 @@ export const setUnattended = (office: Office, known: OfficeSettings, unattended:
 /** The most that may be spent of it in all; `more`: that much more than was. What is not named stays as it is. */
 export const setBudget = (office: Office, budget: BudgetOf, limits: Limits, more: boolean): Promise<Noun | null> =>
   submit(office, { noun: 'office', do: 'set_budget', budget, limits, more });
+/** A task may take so much more than it may now, or took. */
+export const raiseTask = (office: Office, task: TaskId, limits: TaskLimits): Promise<Noun | null> =>
+  submit(office, { noun: 'office', do: 'set_task_limit', of: { task }, limits, more: true });
 export const removeBudget = (office: Office, budget: BudgetOf): Promise<Noun | null> => submit(office, { noun: 'office', do: 'remove_budget', budget });
 /** Whether the system starts the office after a reboot; changed first, if it is said how. */
 export async function autostart(office: Office, wanted: boolean | null): Promise<AutostartStanding> {

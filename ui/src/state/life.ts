@@ -2,7 +2,7 @@
 // Not here: asking for the events (panels/task/Life.svelte), the strip's sentences (words.ts).
 import type { Actor, Envelope, HoldReason, TaskEvent, TaskState } from '../bindings';
 import type { OfficeView } from './view';
-import { plural } from './words';
+import { JUDGED, plural } from './words';
 
 export interface LifeLine {
   seq: number;
@@ -32,7 +32,7 @@ export function lifeOf(view: OfficeView, events: readonly Envelope[]): LifeLine[
   });
 }
 
-const HELD: Readonly<Record<HoldReason, string>> = { stopped_by_owner: 'everything was stopped', desk_paused: 'the desk was paused', desk_stopped: 'the desk was stopped', waits_for_you: 'what it asked for waited for you', budget_spent: 'its budget is spent', incident: 'something happened at its desk that must not' };
+const HELD: Readonly<Record<HoldReason, string>> = { stopped_by_owner: 'everything was stopped', desk_paused: 'the desk was paused', desk_stopped: 'the desk was stopped', waits_for_you: 'what it asked for waited for you', budget_spent: 'its budget is spent', task_limit: 'it took all it may', incident: 'something happened at its desk that must not', queue_held: 'merges were held', base_rewritten: 'the base was rewritten' };
 type Told = readonly [string, TaskState?, (string | null)?];
 
 function tell(view: OfficeView, event: TaskEvent): Told | null {
@@ -80,8 +80,19 @@ function tell(view: OfficeView, event: TaskEvent): Told | null {
       return [`gave it up: ${event.why}`, 'failed'];
     case 'progress':
       return ['says how far it is', undefined, event.text];
+    case 'review_asked':
+      return [`had it reviewed by another run: #${event.review.done_by}, round ${event.review.round}`];
+    case 'judged':
+      return [`reviewed it: ${JUDGED[event.judged.verdict]}`, undefined, event.judged.words];
     case 'accepted':
       return ['accepted it', 'merging'];
+    case 'put_on_base':
+      return [`put it on the base at ${event.landing.base.slice(0, 10)}${event.landing.checked ? ', as it was checked' : ''}`];
+    case 'result_checked': {
+      const red = event.results.filter((result) => ['broken', 'unmet', 'timed_out'].includes(result.verdict)).length;
+      return [red > 0 ? `found ${plural(red, 'check')} red on the result` : 'found the checks green on the result'];
+    }
+    case 'base_gone':
     case 'merge_waits':
       return [`could not merge it: ${event.why}`, 'in review'];
     case 'sent_back':

@@ -16,6 +16,13 @@ export interface Thread {
 export const isOpen = (it: Mail): boolean => it.state === 'queued' || it.state === 'delivered' || it.state === 'read';
 export const isYours = (it: Mail): boolean => it.to.kind === 'owner' && isOpen(it);
 
+/** The mails of one thread in their order; `older` is what was asked for beside what is at hand, which is newer. */
+export function mailsIn(view: OfficeView, thread: number | null, older: readonly Mail[]): Mail[] {
+  const known = new Map(older.filter((it) => it.thread === thread).map((it) => [it.id, it]));
+  for (const it of view.mails.values()) if (it.thread === thread) known.set(it.id, it);
+  return [...known.values()].sort((a, b) => a.id - b.id);
+}
+
 /** What lies with the owner first, then the newest. A status to everyone is one line, to whomever it went. */
 export function threads(mails: Iterable<Mail>): Thread[] {
   const found = new Map<number, Thread>();

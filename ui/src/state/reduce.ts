@@ -1,6 +1,7 @@
 // (OfficeView, pushed event) -> OfficeView, by putting whole nouns in the place of the old ones. No rule of the office is
 // repeated here: the office sends what its events led to. Not here: what to do about a gap (sync.ts).
 import type { Envelope, Mail, Noun, OfficeFacts, Seq } from '../bindings';
+import { isOpen } from './mail';
 import { CLOSED_MAIL, NOTHING, RECENT, type OfficeView } from './view';
 
 export interface Pushed {
@@ -58,7 +59,7 @@ function counted(office: OfficeFacts, seq: Seq, nouns: readonly Noun[]): OfficeF
 
 /** Things are kept as they came, with the word that says which kind they are: a flood of them is not copied once more. */
 function put(view: OfficeView, nouns: readonly Noun[]): OfficeView {
-  let { office, projects, desks, tasks, runs, approvals, grants, mails } = view;
+  let { office, projects, desks, tasks, runs, approvals, grants, mails, plans } = view;
   for (const noun of nouns) {
     switch (noun.noun) {
       case 'office':
@@ -85,13 +86,14 @@ function put(view: OfficeView, nouns: readonly Noun[]): OfficeView {
       case 'mail':
         mails = set(mails, view.mails, noun);
         break;
+      case 'plan':
+        plans = set(plans, view.plans, noun);
+        break;
     }
   }
   if (mails !== view.mails) forget(mails as Map<number, Mail>);
-  return { ...view, office, projects, desks, tasks, runs, approvals, grants, mails };
+  return { ...view, office, projects, desks, tasks, runs, approvals, grants, mails, plans };
 }
-
-const isOpen = (it: Mail): boolean => it.state === 'queued' || it.state === 'delivered' || it.state === 'read';
 
 /** What was closed long ago is asked for when somebody wants to see it. */
 function forget(mails: Map<number, Mail>): void {
@@ -119,5 +121,6 @@ export function nounsOf(view: OfficeView): Noun[] {
     ...sorted(view.approvals).map((it): Noun => ({ noun: 'approval', ...it })),
     ...sorted(view.grants).map((it): Noun => ({ noun: 'grant', ...it })),
     ...sorted(view.mails).map((it): Noun => ({ noun: 'mail', ...it })),
+    ...sorted(view.plans).map((it): Noun => ({ noun: 'plan', ...it })),
   ];
 }

@@ -56,10 +56,13 @@ function seen(view: OfficeView, desk: Desk, run: Run | undefined, task: Task | u
 
 const HELD: Readonly<Record<HoldReason, string>> = {
   desk_paused: 'paused by its owner',
+  queue_held: 'its merges are held',
+  base_rewritten: 'its merges are held',
   desk_stopped: 'stopped by its owner',
   stopped_by_owner: 'everything is stopped by its owner',
   waits_for_you: 'waits for you',
   budget_spent: 'its budget is spent',
+  task_limit: 'its task took all it may',
   incident: 'stopped until you have looked',
 };
 

@@ -1,6 +1,6 @@
 // What the window knows of the office: every noun, whole, by number, and the newest events.
 // Not here: how it changes (reduce.ts) and what is read out of it (select.ts).
-import type { Approval, ApprovalId, Desk, DeskId, Envelope, Grant, GrantId, Mail, MailId, OfficeFacts, Project, ProjectId, Run, RunId, Seq, Spent, Task, TaskId } from '../bindings';
+import type { Approval, ApprovalId, Desk, DeskId, Envelope, Grant, GrantId, Mail, MailId, OfficeFacts, Plan, PlanId, Project, ProjectId, Run, RunId, Seq, Spent, Task, TaskId } from '../bindings';
 
 export interface OfficeView {
   /** True up to this event. */
@@ -14,6 +14,8 @@ export interface OfficeView {
   grants: ReadonlyMap<GrantId, Grant>;
   /** What is open, and what was closed last; no more than `CLOSED_MAIL` of those. */
   mails: ReadonlyMap<MailId, Mail>;
+  /** Drafts that belong together, and wait for one answer; those that were answered, too. */
+  plans: ReadonlyMap<PlanId, Plan>;
   /** The newest events, oldest first, for the strip; no more than `RECENT`. */
   recent: readonly Envelope[];
   /** What runs had taken at which moment, oldest first, for the line of what was spent; no more than `RECENT`. */
@@ -28,7 +30,7 @@ export const NOTHING: OfficeView = {
   office: {
     name: '',
     seq: 0,
-    next: { project: 1, desk: 1, task: 1, run: 1, approval: 1, grant: 1, mail: 1 },
+    next: { project: 1, desk: 1, task: 1, run: 1, approval: 1, grant: 1, mail: 1, plan: 1 },
     settings: { review_limit: 10 },
     hold: null,
     roles: {},
@@ -41,6 +43,7 @@ export const NOTHING: OfficeView = {
   approvals: new Map(),
   grants: new Map(),
   mails: new Map(),
+  plans: new Map(),
   recent: [],
   took: [],
 };

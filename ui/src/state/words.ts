@@ -1,6 +1,6 @@
 // Sentences: events for the strip, ages, marks and verdicts, as people read them. Pure.
 // Not here: which of them are shown (select.ts, panels).
-import type { Approval, ApprovalEvent, CheckResult, DeskView, Envelope, Grant, Mark, Spent, Task } from '../bindings';
+import type { Approval, ApprovalEvent, CheckResult, DeskView, Envelope, Grant, Mark, ReviewVerdict, Spent, Task, Wake } from '../bindings';
 import type { OfficeView } from './view';
 
 /** 'now', '4 min', '2 h', '3 d'. */
@@ -51,7 +51,9 @@ function moment(view: OfficeView, { seq, at, event }: Envelope): Moment | null {
   const make = (sign: Sign, text: string, task: number | null = null, desk: number | null = null): Moment => ({ seq, at, sign, text, task, desk });
   if (event.noun === 'office') {
     if (event.type === 'stopped') return make('paused', 'Everything was stopped');
-    return event.type === 'resumed' ? make('working', 'Everything goes on') : null;
+    if (event.type === 'resumed') return make('working', 'Everything goes on');
+    if (event.type === 'shift_ended') return make('finished', 'The shift is over');
+    return event.type === 'woken' ? woken(event.wake, make) : null;
   }
   if (event.noun === 'desk') return event.type === 'added' ? make('working', `${event.desk.name} came to the office`, null, event.desk.id) : null;
   if (event.noun === 'approval') return held(view, event, make);
@@ -75,13 +77,26 @@ function moment(view: OfficeView, { seq, at, event }: Envelope): Moment | null {
       return make('stuck', `${named} failed: ${event.why}`, id, desk);
     case 'interrupted':
       return make('stuck', `${named} was interrupted`, id, desk);
+    case 'judged':
+      return make('reviewing', `${named} was reviewed, ${JUDGED[event.judged.verdict]}: ${event.judged.words}`, id, desk);
     case 'sent_back':
       return make('reviewing', `${named} was sent back: ${event.note.text}`, id, desk);
     case 'merge_waits':
+    case 'base_gone':
       return make('waiting for you', `${named} could not be merged: ${event.why}`, id, desk);
     default:
       return null;
   }
+}
+
+/** What a reviewer's verdict is called. */
+export const JUDGED: Readonly<Record<ReviewVerdict, string>> = { approve: 'approved', 'changes-wanted': 'changes wanted', 'cannot-judge': 'could not be judged' };
+
+/** Who is woken, and what is cut off because it kept happening. */
+function woken({ role, why, made, cut, round }: Wake, make: Make): Moment | null {
+  const words = `"${why.on.on}"`;
+  if (cut !== undefined && cut !== null) return round === true ? make('stuck', `${role} is not woken by ${words} any more: ${cut}`, why.task ?? null) : null;
+  return made === undefined || made === null ? null : make('working', `${role} was woken by ${words}`, made);
 }
 
 type Make = (sign: Sign, text: string, task?: number | null, desk?: number | null) => Moment;
@@ -135,6 +150,13 @@ export function toldTo(view: OfficeView, it: Approval): string | null {
   const then = you ? `, you at ${at(new Date(Date.parse(it.asked) + you.after_mins * 60_000).toISOString())}` : '';
   return `the coordinator${it.escalated ? ` at ${at(it.escalated)}` : ''}${then}`;
 }
+/** Whether somebody further on would be told of it, and its owner may say that they have seen it. */
+export function mayLookAfter(view: OfficeView, it: Approval): boolean {
+  const wished = view.office.settings.unattended;
+  const category = it.ruling?.category ?? '';
+  const on = (wished?.path?.[category] ?? []).length > 0 || (wished?.urgent ?? []).includes(category);
+  return on && it.acknowledged?.by.kind !== 'owner';
+}
 /** What a standing grant covers. */
 export const grantWords = (it: Grant): string => (it.covers.kind === 'same' ? it.covers.shown : [it.covers.run, ...it.covers.words].join(' '));
 /** How often it was used, and till when it is good. */
@@ -171,6 +193,8 @@ export const isGreen = (result: CheckResult): boolean => result.verdict === 'pas
 
 /** Why a task waits for its owner, in one line. */
 export function whyItWaits(task: Task): string {
+  const judged = task.review?.judged;
+  if (task.state === 'in review' && judged && judged.by.kind === 'agent') return `Reviewed, ${JUDGED[judged.verdict]}: ${judged.words}`;
   if (task.state === 'in review') return task.claim?.summary || 'Waits for your verdict.';
   return task.why ?? '';
 }

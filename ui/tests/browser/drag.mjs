@@ -1,7 +1,7 @@
 // Carrying cards and roles, by pointer and by keyboard, and what each place says. Not here: the rules (select.test.ts).
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { asked, carry, middle, open, submitted } from './open.mjs';
+import { asked, carry, counts, middle, open, says, submitted } from './open.mjs';
 
 test('a card is given to a desk by keyboard alone, and the desk says what it would do', async () => {
   const page = await open();
@@ -12,25 +12,25 @@ test('a card is given to a desk by keyboard alone, and the desk says what it wou
     heard.add(await page.locator('.carry span').textContent());
     await page.keyboard.press(['ArrowDown', 'ArrowLeft', 'ArrowDown', 'ArrowRight'][steps % 4]);
   }
-  assert.equal(await page.locator('.carry span').textContent(), 'Juno: takes it');
+  await says(page.locator('.carry span'), 'Juno: takes it');
   assert.ok([...heard].some((words) => /queues it/.test(words)), [...heard].join('; '));
   await page.keyboard.press('Enter');
   await page.waitForFunction(() => document.querySelector('[data-desk="6"]').dataset.state === 'working');
   assert.deepEqual(await submitted(page), [{ noun: 'task', do: 'assign', task: 11, desk: 6 }]);
   await page.getByText('Juno starts on #11').first().waitFor();
-  assert.equal(await page.locator('[data-task="11"]').count(), 0);
+  await counts(page.locator('[data-task="11"]'), 0);
   await page.close();
 });
 
 test('a card is dragged by pointer, refused in words where it does not fit, and put back by Escape', async () => {
   const page = await open();
   await carry(page, '[data-task="14"]', '[data-desk="6"]');
-  assert.equal(await page.locator('#drop-word').textContent(), 'another role');
+  await says(page.locator('#drop-word'), 'another role');
   await page.mouse.up();
   await page.getByText("task #14 is for the role 'researcher'").first().waitFor();
   assert.deepEqual(await submitted(page), []);
   await carry(page, '[data-task="11"]', '[data-desk="6"]');
-  assert.equal(await page.locator('#drop-word').textContent(), 'takes it');
+  await says(page.locator('#drop-word'), 'takes it');
   await page.keyboard.press('Escape');
   await page.mouse.up();
   assert.deepEqual(await submitted(page), []);
@@ -56,7 +56,7 @@ test('the same by keyboard: B, Backspace, Enter', async () => {
   await page.locator('[data-task="12"]').focus();
   await page.keyboard.press('b');
   await page.keyboard.press('Backspace');
-  assert.equal(await page.locator('.carry span').textContent(), 'Backlog: takes it back');
+  await says(page.locator('.carry span'), 'Backlog: takes it back');
   await page.keyboard.press('Enter');
   await page.locator('[data-row] [data-task="12"]').waitFor();
   assert.deepEqual(await submitted(page), [{ noun: 'task', do: 'unassign', task: 12 }]);
@@ -74,7 +74,7 @@ test('a card dropped on another one stands beside it, and gets its priority', as
     const cards = [...document.querySelectorAll('[data-row] [data-task]')].map((card) => card.dataset.task);
     return cards.indexOf('10') === cards.indexOf('14') + 1;
   });
-  assert.match(await page.locator('[data-task="10"] .prio').textContent(), /priority normal/);
+  await says(page.locator('[data-task="10"] .prio'), /priority normal/);
   // One that waits for others starts after those that do not, wherever it is put.
   await carry(page, '[data-task="13"]', '[data-task="14"]');
   await page.locator('[data-backlog] .drop').getByText('stays where it is').waitFor();
@@ -86,16 +86,16 @@ test('a card dropped on another one stands beside it, and gets its priority', as
 test('a role is dragged onto the empty desk, and nowhere else; by keyboard as well', async () => {
   const page = await open();
   await carry(page, '[data-role="engineer"]', '[data-desk="1"]');
-  assert.equal(await page.locator('#drop-word').textContent(), 'somebody sits here');
+  await says(page.locator('#drop-word'), 'somebody sits here');
   await page.keyboard.press('Escape');
   await page.mouse.up();
   assert.deepEqual(await asked(page, 'submit'), []);
   await page.locator('[data-role="test-writer"]').focus();
   await page.keyboard.press('b');
-  assert.equal(await page.locator('.carry span').textContent(), 'The empty desk: hires one');
+  await says(page.locator('.carry span'), 'The empty desk: hires one');
   await page.keyboard.press('Escape');
   await carry(page, '[data-role="engineer"]', '[data-desk="hire"]');
-  assert.equal(await page.locator('#drop-word').textContent(), 'hires one');
+  await says(page.locator('#drop-word'), 'hires one');
   await page.keyboard.press('Escape');
   await page.mouse.up();
   await page.locator('[data-role="test-writer"]').focus();

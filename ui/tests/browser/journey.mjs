@@ -2,7 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { asks, REQUESTS } from './asks.mjs';
-import { asked, findings, open, submitted } from './open.mjs';
+import { asked, counts, findings, open, says, submitted } from './open.mjs';
 
 const BODY = "```sh\nprintf 'hello\\n' > HELLO.md\noffice task done --summary \"one friendly line\"\n```\n";
 
@@ -19,7 +19,7 @@ test('a task is written, given, reviewed and accepted by keyboard alone', async 
   await page.locator('[data-task="16"]').focus();
   await keyboard.press('b');
   for (let steps = 0; steps < 24 && !(await page.locator('[data-desk="4"]:focus').count()); steps++) await keyboard.press(['ArrowDown', 'ArrowRight', 'ArrowRight', 'ArrowUp'][steps % 4]);
-  assert.match(await page.locator('.carry span').textContent(), /^Ines: takes it/);
+  await says(page.locator('.carry span'), /^Ines: takes it/);
   await keyboard.press('Enter');
   await page.locator('[data-need="16"]').waitFor();
   for (let steps = 0; steps < 8 && !(await page.locator('[data-need="16"]:focus').count()); steps++) await keyboard.press('j');
@@ -106,7 +106,7 @@ test('by keys alone one goes from request to request, reads all that matters of 
   const card = (id) => page.locator(`[data-approval="${id}"]`);
   const to = async (key, id) => {
     for (let steps = 0; steps < 8 && !(await card(id).and(page.locator(':focus')).count()); steps++) await page.keyboard.press(key);
-    assert.equal(await card(id).and(page.locator(':focus')).count(), 1, `${key} comes to ${id}`);
+    await counts(card(id).and(page.locator(':focus')), 1, `${key} comes to ${id}`);
   };
   await to('j', 101);
   const words = ['Mara', 'Wants to send something out', 'publish', 'Commits leave this machine.', 'git push origin release/2.4', 'Mara says: The checks pass', 'sends commits to another repository', '#11 Audit log', 'what is out cannot be called back', 'git.push', 'checkouts/11-audit-log', 'It never runs by itself'];
@@ -183,9 +183,9 @@ test('Markdown of others runs nothing, loads nothing and leads nowhere by itself
   await page.getByRole('textbox', { name: 'What is to be done' }).fill('# Hi\n<img src=x onerror="window.hit=1"><script>window.hit=1</script>\n\n[go](javascript:window.hit=1) ![p](https://example.org/p.png) [out](https://example.org/)\n\n<a href="https://example.org" onclick="window.hit=1">a</a><iframe src="https://example.org"></iframe><svg onload="window.hit=1">');
   await page.getByRole('button', { name: 'as it reads' }).click();
   const shown = page.locator('.md');
-  assert.equal(await shown.locator('img, script, iframe, a, svg, style, [onclick], [onerror]').count(), 0);
+  await counts(shown.locator('img, script, iframe, a, svg, style, [onclick], [onerror]'), 0);
   await shown.getByText('pictures are not loaded').waitFor();
-  assert.equal(await shown.locator('[data-url]').count(), 1);
+  await counts(shown.locator('[data-url]'), 1);
   await shown.locator('[data-url]').click();
   assert.equal(await page.evaluate(() => window.hit), undefined);
   assert.match(page.url(), /replay\.html/);
@@ -197,7 +197,7 @@ test('the night goes on while one looks, and a refusal is said with its way out'
   const before = await page.locator('footer[aria-label="Today"]').textContent();
   await page.evaluate(() => window.replay.play(1000));
   await page.waitForFunction(() => document.querySelector('[data-desk="5"]').dataset.state === 'paused');
-  assert.notEqual(await page.locator('footer[aria-label="Today"]').textContent(), before);
+  await page.waitForFunction((before) => document.querySelector('footer[aria-label="Today"]').textContent !== before, before);
   await page.locator('[data-need="8"]').focus();
   await page.keyboard.press('a');
   await page.getByText('and in it nobody asked for that').first().waitFor();

@@ -2,7 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { letters } from './letters.mjs';
-import { asked, findings, open } from './open.mjs';
+import { asked, findings, open, says } from './open.mjs';
 
 test('a question to the owner comes first, is answered in its talk, and somebody is written to', async () => {
   const page = await open();
@@ -10,8 +10,8 @@ test('a question to the owner comes first, is answered in its talk, and somebody
   await page.getByRole('button', { name: /Mail 1 for you/ }).click();
   const sheet = page.getByRole('dialog', { name: 'Mail' });
   const talks = sheet.getByRole('navigation', { name: 'Talks' }).getByRole('listitem');
-  assert.match(await talks.first().innerText(), /Half up, or half to even\?[^]*for you/);
-  assert.match(await talks.nth(1).innerText(), /Are you there\?[^]*came back/);
+  await says(talks.first(), /Half up, or half to even\?[^]*for you/);
+  await says(talks.nth(1), /Are you there\?[^]*came back/);
   await sheet.getByText('the old code rounds up').waitFor();
   for (const theme of ['night', 'morning']) {
     await page.evaluate((theme) => (document.body.dataset.theme = theme), theme);
@@ -24,7 +24,7 @@ test('a question to the owner comes first, is answered in its talk, and somebody
   assert.deepEqual(await sent(), [[null, 'answer', 3, 'half to even']]);
   await talks.filter({ hasText: 'The rounding is yours' }).getByRole('button').click();
   await sheet.getByText('tests/rounding.rs').waitFor();
-  assert.match(await sheet.getByRole('list', { name: 'What was written' }).innerText(), /table test[^]*Taken/);
+  await says(sheet.getByRole('list', { name: 'What was written' }), /table test[^]*Taken/);
   await sheet.getByRole('button', { name: 'Write to somebody' }).click();
   await sheet.getByRole('combobox', { name: 'To' }).selectOption('role:engineer');
   await sheet.getByRole('textbox', { name: 'About' }).fill('Freeze');

@@ -2,11 +2,11 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { asks, REQUESTS } from './asks.mjs';
-import { findings, open, submitted, troubles } from './open.mjs';
+import { counts, findings, open, says, submitted, troubles } from './open.mjs';
 
 test('it opens on the office as it is, and asks nothing outside for anything', async () => {
   const page = await open();
-  assert.equal(await page.locator('[data-desk]').count(), 8);
+  await counts(page.locator('[data-desk]'), 8);
   assert.match(await page.locator('[data-desk="1"]').getAttribute('aria-label'), /^Mara, working: Add idempotency keys.*desk \d of 7$/);
   assert.equal(await page.locator('[data-desk="3"]').getAttribute('data-state'), 'crashed');
   await page.getByRole('heading', { name: 'Backlog' }).waitFor();
@@ -197,7 +197,7 @@ test('an office that has people opens on them: no first screen flashes up, and t
 
 test('a spent budget is raised from the inbox, and one is set at a desk and in the settings', async () => {
   const page = await open({ query: '?spent', prefs: { theme: 'night' } });
-  assert.match(await page.locator('[data-spent]').innerText(), /Spent\s+\$3\.\d\d\sof \$20/);
+  await says(page.locator('[data-spent]'), /Spent\s+\$3\.\d\d\sof \$20/);
   const { right } = await page.getByRole('button', { name: /Stop all/ }).evaluate((it) => it.getBoundingClientRect().toJSON());
   assert.ok(right < 1440 - 12, `the bar has room for what is spent: ${right}`);
   await page.locator('[data-spend-line]').waitFor();
@@ -221,5 +221,58 @@ test('a spent budget is raised from the inbox, and one is set at a desk and in t
     { noun: 'office', do: 'set_budget', budget: { desk: 1 }, limits: { tokens: 5_000_000 }, more: false },
     { noun: 'office', do: 'remove_budget', budget: 'office' },
   ]);
+  await page.close();
+});
+
+test('J, A and D reach every card: a budget is raised, an incident goes on or is put aside, what took too much may take more', async () => {
+  const page = await open({ query: '?spent' });
+  await page.evaluate(async () => {
+    const { value } = await window.replay.ask({ ask: 'snapshot' });
+    const last = window.replay.played.at(-1);
+    const hold = (reason, what, release) => ({ reason, since: last.envelope.at, until: null, release, what });
+    const ready = value.nouns.find((noun) => noun.noun === 'task' && noun.state === 'ready');
+    const desk = value.nouns.find((noun) => noun.noun === 'desk' && !noun.removed);
+    const nouns = [
+      { ...ready, state: 'parked', hold: hold('task_limit', 'It changed 2400 lines, and may change 2000.', `office limit raise --task ${ready.id} --lines 1000`) },
+      { ...desk, hold: hold('incident', 'it takes 30 GB on the disk', `office desk resume ${desk.name}`) },
+    ];
+    window.replay.send([{ ...last, envelope: { ...last.envelope, seq: value.seq + 1 }, nouns }]);
+  });
+  await page.locator('[data-limited]').waitFor();
+  const focused = (card) => page.locator(`${card}:focus`).count();
+  const to = async (card) => {
+    for (let steps = 0; steps < 12 && !(await focused(card)); steps++) await page.keyboard.press('j');
+    assert.equal(await focused(card), 1, `J comes to ${card}`);
+  };
+  await to('[data-incident]');
+  await page.keyboard.press('a');
+  await to('[data-spent-budget]');
+  await page.keyboard.press('a');
+  await to('[data-limited]');
+  await sound(page, 'floor, a card of each kind');
+  await page.keyboard.press('a');
+  await page.waitForFunction(() => window.replay.asked.filter((ask) => ask.ask === 'submit').length === 3);
+  const [desk, budget, limit] = await submitted(page);
+  assert.deepEqual([desk.noun, desk.do], ['desk', 'resume']);
+  assert.deepEqual([budget.do, budget.more], ['set_budget', true]);
+  assert.deepEqual([limit.do, limit.limits, limit.more], ['set_task_limit', { lines: 1000 }, true]);
+  const count = Number(await page.locator('aside[aria-label="Needs you"] .cnt').first().innerText());
+  await page.locator('[data-limited]').focus();
+  await page.keyboard.press('d');
+  await page.locator('[data-limited]').waitFor({ state: 'detached' });
+  await says(page.locator('aside[aria-label="Needs you"] .cnt').first(), String(count - 1));
+  await page.getByText('1 thing put aside').getByRole('button', { name: 'Show' }).click();
+  await page.locator('[data-limited]').waitFor();
+  const blocked = page.locator('[data-need]', { has: page.getByPlaceholder('Your answer') });
+  await blocked.focus();
+  await page.keyboard.press('a');
+  assert.equal(await page.getByPlaceholder('Your answer').evaluate((field) => field === document.activeElement), true, 'words are wanted');
+  await blocked.focus();
+  await page.keyboard.press('d');
+  await page.waitForFunction(() => window.replay.asked.filter((ask) => ask.ask === 'submit').length === 4);
+  assert.match((await submitted(page)).at(-1).text, /Go on without it/);
+  await page.locator('[data-need]', { has: page.getByRole('button', { name: /Accept/ }) }).first().focus();
+  await page.keyboard.press('d');
+  await page.getByRole('textbox', { name: 'What is to be mended' }).waitFor();
   await page.close();
 });

@@ -1,7 +1,7 @@
 // Thousands of tasks, text at 200 %, and windows of every size: nothing is cut, nothing lies on anything else.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { open } from './open.mjs';
+import { counts, open } from './open.mjs';
 
 test('five thousand tasks and ten thousand events: few rows are made, and a filter answers at once', async () => {
   const page = await open({ query: '?tasks=5000' });
@@ -45,7 +45,7 @@ for (const [width, height, text] of [[1440, 900, 200], [1280, 800, 100], [1440, 
     assert.deepEqual(await faults(page), [], 'floor');
     const narrow = width / (text / 100) < 1180;
     const needs = page.getByRole('button', { name: /^Needs you/ });
-    assert.equal(await needs.count(), narrow ? 1 : 0);
+    await counts(needs, narrow ? 1 : 0);
     if (narrow) await needs.click();
     await page.locator('[data-need="8"]').focus();
     await page.keyboard.press('r');

@@ -2,7 +2,7 @@
 // are told by the test; whether a rule holds is the guard's to say, and is tried where there is one.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { asked, findings, open, submitted } from './open.mjs';
+import { asked, findings, open, says, submitted } from './open.mjs';
 import { withRules } from './rules.mjs';
 
 const sound = async (page, where) => {
@@ -97,7 +97,7 @@ test('rules are read by layer, changed and tried while one types, marked where t
   await rules.fill('[[rule]]\nbroken');
   await dialog.getByText('it should fit').waitFor();
   assert.equal(await dialog.getByRole('button', { name: 'Put in force' }).isDisabled(), true);
-  assert.equal(await dialog.locator('.wrong').innerText(), '2');
+  await says(dialog.locator('.wrong'), '2');
   await sound(page, 'rules with a fault');
   await dialog.getByRole('button', { name: 'Line 2' }).press('Enter');
   assert.deepEqual(await rules.evaluate((area) => [document.activeElement === area, area.value.slice(area.selectionStart, area.selectionEnd)]), [true, 'broken']);
