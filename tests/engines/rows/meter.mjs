@@ -88,6 +88,8 @@ async function journey(office, engine) {
   await until('it goes on where it was, and is done', async () => ['in review', 'done'].includes((await shown()).state), 60);
   assert.ok(own(office)[3].conversation.includes(WORDS), 'it is the same conversation');
   // All that the office left on the disk: the key is nowhere; what was said, in the agent's own files and its screen's alone.
+  // Read once it has ended: while it runs, its index makes files and takes them away.
+  await office.end();
   const left = readdirSync(office.dir, { recursive: true, withFileTypes: true }).filter((it) => it.isFile()).map((it) => join(it.parentPath, it.name));
   const holding = (text) => left.filter((file) => readFileSync(file).includes(text)).map((file) => relative(office.dir, file));
   assert.ok(left.length > 20 && holding('Round prices').length > 0, 'something is looked at');

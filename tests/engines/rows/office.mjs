@@ -15,6 +15,8 @@ const script = {
   scenes: [{
     match: 'Round prices',
     steps: [
+      // Looks first, as agents are told to: on a machine under load Claude may begin its first call before it has taken the tools in.
+      { tool: 'Bash', input: { command: 'ls', description: 'look' } },
       { tool: 'mcp__office__task_progress', input: { text: 'rounding' } },
       { tool: 'Bash', input: { command: 'echo rounded >> a.txt; git push nowhere main || true', description: 'round them' } },
       { tool: 'mcp__office__task_done', input: { summary: 'Rounded half up.' } },
@@ -77,9 +79,18 @@ export class Office {
     await gone;
   }
 
-  async close() {
+  /** Stopped and quit, and its process gone. */
+  async end() {
+    const { runtime } = this;
+    const over = () => runtime.exitCode !== null || runtime.signalCode !== null;
+    const gone = over() ? undefined : new Promise((done) => runtime.once('close', done));
     await this.say('stop', '--all').catch(() => {});
-    await this.say('quit').catch(() => {});
+    await this.say('quit').catch(() => runtime.kill('SIGKILL'));
+    await gone;
+  }
+
+  async close() {
+    await this.end();
     await this.model.end();
   }
 }

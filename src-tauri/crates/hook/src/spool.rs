@@ -14,7 +14,9 @@ const LONGEST_FILE: u64 = 64 * 1024 * 1024;
 /// Of a longer payload only the head is kept: who, what, when.
 const LONGEST_LINE: usize = 256 * 1024;
 /// How long a session's start waits for the office's tools.
-const TOOLS_TIME: Duration = Duration::from_secs(8);
+const TOOLS_TIME: Duration = Duration::from_secs(20);
+/// How long the agent may take to take in what it was answered, at least and at most.
+const SETTLING: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(2)];
 /// What the office needs to know of a payload that is too long.
 const HEAD: [&str; 10] = [
     "hook_event_name",
@@ -57,7 +59,7 @@ pub(crate) fn write_down(engine: &str, payload: &[u8], goes_on: bool) {
         );
 }
 
-/// Holds a session's start until the agent knows the office's tools (`office mcp` leaves the file), a few seconds at most: agents connect
+/// Holds a session's start until the agent knows the office's tools (`office mcp` leaves the file), some seconds at most: agents connect
 /// in the background, and a turn that begins before would be without them.
 pub(crate) fn wait_for_tools() {
     let signals = std::env::var_os("OFFICE_SIGNALS").filter(|file| !file.is_empty());
@@ -69,9 +71,10 @@ pub(crate) fn wait_for_tools() {
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-    // Written just before the answer that says them.
-    if begun.elapsed() > Duration::from_millis(20) {
-        std::thread::sleep(Duration::from_millis(100));
+    // Written just before the answer that says them. What is slow to connect is slow to take them in, too: a machine under load.
+    let waited = begun.elapsed();
+    if waited > Duration::from_millis(20) {
+        std::thread::sleep(waited.clamp(SETTLING[0], SETTLING[1]));
     }
 }
 
