@@ -1,6 +1,6 @@
 //! What the gate costs an agent: an engine's hook from its start to its answer, for an action that the rules allow, against a real
-//! office; and a verdict, in this process; both at rest, and while 10,000 tasks are added at the door by two others (the office has no mail
-//! yet: this is the nearest flood of small commands that are each committed). One JSON line per figure.
+//! office; and a verdict, in this process; both at rest, and while 10,000 mails are sent at the door by two others. One JSON line per
+//! figure.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench that cannot go on says so by ending")]
 
 use std::collections::BTreeMap;
@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use office_core::task::ask::{NewTask, TaskCommand};
-use office_core::{CommandBody, ProjectId};
+use office_core::mail::{Address, MailCommand, MailKind, NewMail};
+use office_core::{CommandBody, RoleName};
 use office_door::Client;
 use office_door::wire::Ask;
 use office_guard::judge::example_scene;
@@ -24,6 +24,19 @@ use serde_json::json;
 /// What comes in while it is measured.
 const FLOOD: u32 = 10_000;
 const SENDERS: u32 = 2;
+/// To whom: a mailbox holds 1,000.
+const ROLES: [&str; 10] = [
+    "coordinator",
+    "test-writer",
+    "refactorer",
+    "docs-writer",
+    "researcher",
+    "reviewer-qa",
+    "ops",
+    "monitor",
+    "pm",
+    "engineer",
+];
 /// Hooks that are started one after another, at rest.
 const HOOKS: usize = 400;
 /// Lines an agent runs all day.
@@ -72,7 +85,7 @@ fn main() {
     going.store(false, Ordering::SeqCst);
     senders.into_iter().for_each(|sender| sender.join().unwrap());
     assert_eq!(sent.load(Ordering::SeqCst), FLOOD);
-    row("verdict while 10,000 tasks pour in, p99", at(&mut verdicts, 0.99), 0.2);
+    row("verdict while 10,000 mails pour in, p99", at(&mut verdicts, 0.99), 0.2);
     row(&format!("hook round trip meanwhile, p99 of {}", hooks.len()), at(&mut hooks, 0.99), 15.0);
 }
 
@@ -123,7 +136,7 @@ fn hook(desk: &BTreeMap<String, String>, n: usize) -> Duration {
     took
 }
 
-/// Adds its part of the tasks, one after another.
+/// Sends its part of the mails, one after another, to the mailboxes of roles: none of them is full at the end.
 fn flood(dir: &Path, sender: u32, sent: &AtomicU32, going: &AtomicBool) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -132,9 +145,17 @@ fn flood(dir: &Path, sender: u32, sent: &AtomicU32, going: &AtomicBool) {
             if !going.load(Ordering::SeqCst) {
                 return;
             }
-            let text = json!({"project": ProjectId(1), "title": format!("Flood {sender}.{n}"), "draft": true});
-            let new: Box<NewTask> = serde_json::from_value(text).unwrap();
-            let body = CommandBody::Task(TaskCommand::Add { new });
+            let role = RoleName(ROLES[n as usize % ROLES.len()].to_owned());
+            let new = NewMail {
+                to: Address::Role { role },
+                kind: MailKind::Message,
+                subject: format!("Flood {sender}.{n}"),
+                text: String::new(),
+                files: Vec::new(),
+                answers: None,
+                key: None,
+            };
+            let body = CommandBody::Mail(MailCommand::Send { new: Box::new(new) });
             client.ask(Ask::Submit { command_id: format!("flood-{sender}-{n}"), body }).await.unwrap();
             sent.fetch_add(1, Ordering::SeqCst);
         }

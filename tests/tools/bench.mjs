@@ -29,7 +29,7 @@ const BENCHES = [
   { name: 'guard', what: 'a verdict of the command guard, in-process', cargo: ['-p', 'office-guard', '--example', 'guard_bench'], minutes: 3 },
   {
     name: 'gate',
-    what: "an engine's hook from start to answer, and a verdict, at rest and while 10,000 tasks pour in",
+    what: "an engine's hook from start to answer, and a verdict, at rest and while 10,000 mails pour in",
     cargo: ['-p', 'office-tests', '--example', 'gate_bench'],
     also: ['-p', 'office-cli', '-p', 'office-pty', '-p', 'office-hook', '-p', 'office-guard', '--bins'],
     minutes: 5,
