@@ -6,7 +6,7 @@ use crate::related::Related;
 use crate::tokenize::{self, Piece, Stem};
 
 /// A query longer than this says nothing more.
-const WORDS_MAX: usize = 48;
+pub(crate) const WORDS_MAX: usize = 48;
 /// Other words that one concept may bring in.
 const VARIANTS_MAX: usize = 24;
 

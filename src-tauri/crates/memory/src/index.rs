@@ -12,6 +12,7 @@ use tantivy::indexer::{IndexWriter, LogMergePolicy};
 use tantivy::{IndexReader, ReloadPolicy, TantivyError};
 
 use crate::error::done;
+use crate::nearest::Nearest;
 use crate::schema::{Doc, Fields, Kind, VERSION};
 use crate::{MemoryError, Result, tokenize};
 
@@ -24,6 +25,7 @@ pub struct Index {
     pub(crate) index: tantivy::Index,
     pub(crate) fields: Fields,
     pub(crate) reader: IndexReader,
+    pub(crate) nearest: Nearest,
     writer: Mutex<Option<IndexWriter>>,
     last: AtomicU32,
 }
@@ -103,7 +105,8 @@ impl Index {
         let writer: IndexWriter = index.writer_with_num_threads(1, BUDGET).map_err(no)?;
         writer.set_merge_policy(Box::new(LogMergePolicy::default()));
         let last = AtomicU32::new(last.0);
-        Ok(Index { path: dir.to_owned(), index, fields, reader, writer: Mutex::new(Some(writer)), last })
+        let nearest = Nearest::default();
+        Ok(Index { path: dir.to_owned(), index, fields, reader, nearest, writer: Mutex::new(Some(writer)), last })
     }
 
     /// Adds a document, in place of the one of the same kind and number. Found after the next commit.
@@ -141,7 +144,9 @@ impl Index {
             prepared.commit()
         })?;
         self.last.store(last.0, Ordering::Release);
-        self.reader.reload().map_err(|error| MemoryError::of(&self.path, error))
+        self.reader.reload().map_err(|error| MemoryError::of(&self.path, error))?;
+        self.nearest.keep(&self.reader.searcher());
+        Ok(())
     }
 
     /// Up to which event the index is filled; 0 when it is new.

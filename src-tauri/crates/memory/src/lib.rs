@@ -7,6 +7,8 @@ mod dictionary;
 mod error;
 pub mod eval;
 mod index;
+mod meaning;
+mod nearest;
 pub mod note;
 mod rank;
 mod related;

@@ -25,6 +25,10 @@ const TOGETHER: f32 = 0.35;
 const NEAR: usize = 4;
 /// What is left of a document that has none of the weight asked for beyond its own matches.
 const PARTIAL: f32 = 0.6;
+/// What a document that means the same adds, in the weight of all that is asked for.
+const MEANING: f32 = 1.8;
+/// A query of which no word is there weighs this much, so that what means the same is found in order.
+const LEAST: f32 = 1.0;
 /// A document of today over one that is old: this much more at most.
 const FRESH: f32 = 0.08;
 const DAY: f32 = 86_400_000.0;
@@ -69,8 +73,8 @@ impl<'a> Rank<'a> {
         Self { concepts, by_term, most, average_title, average_text, cut: tokenize::stems(true) }
     }
 
-    /// Weighs one document; `newest` is the moment of the newest one.
-    pub(crate) fn weigh(&mut self, doc: &Doc, newest: i64) -> Weighed {
+    /// Weighs one document that means nearly the same by `share`; `newest` is the moment of the newest one.
+    pub(crate) fn weigh(&mut self, doc: &Doc, share: f32, newest: i64) -> Weighed {
         let mut seen = vec![Seen::default(); self.concepts.len()];
         let mut hits = Vec::new();
         self.look(&doc.title, TITLE, self.average_title, 0, &mut seen, None);
@@ -89,6 +93,7 @@ impl<'a> Rank<'a> {
         }
         score += self.together(&seen);
         score *= PARTIAL + (1.0 - PARTIAL) * (has / self.most).min(1.0);
+        score += MEANING * self.most.max(LEAST) * share.max(0.0);
         let age = (newest - doc.at.millis()).max(0) as f32 / DAY;
         score *= 1.0 + FRESH * 0.5_f32.powf(age / 90.0);
         score *= 1.0 + (0.04 * (doc.worth.used as f32).ln_1p()).min(0.2);

@@ -7,10 +7,15 @@ use tantivy::schema::{
 };
 use tantivy::{TantivyDocument, Term};
 
+use crate::meaning::Table;
 use crate::tokenize;
 
 /// The form of the index, kept with every commit.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
+
+/// Where the point of a document is kept, and the number of its kind, for all documents side by side.
+pub(crate) const POINT: &str = "point";
+pub(crate) const SORT: &str = "sort";
 
 /// So much of a text is indexed, in bytes; what is longer is cut.
 pub const TEXT_MAX: usize = 64 * 1024;
@@ -29,6 +34,15 @@ pub enum Kind {
 impl Kind {
     /// All of them.
     pub const ALL: &'static [Kind] = &[Kind::Task, Kind::Event, Kind::Note];
+
+    /// A number for it, the same in every index of this version.
+    pub(crate) const fn sort(self) -> u8 {
+        match self {
+            Kind::Task => 0,
+            Kind::Event => 1,
+            Kind::Note => 2,
+        }
+    }
 
     /// The word for it.
     pub const fn as_str(self) -> &'static str {
@@ -80,6 +94,8 @@ pub(crate) struct Fields {
     pub(crate) tags: Field,
     used: Field,
     superseded: Field,
+    sort: Field,
+    point: Field,
     /// All words uncut, as a dictionary: what was mistyped or only begun is looked up there.
     pub(crate) words: Field,
 }
@@ -102,6 +118,8 @@ impl Fields {
             tags: schema.add_text_field("tags", stems() | STORED),
             used: schema.add_u64_field("used", STORED),
             superseded: schema.add_bool_field("superseded", STORED),
+            sort: schema.add_u64_field(SORT, FAST),
+            point: schema.add_u64_field(POINT, FAST),
             words: schema.add_text_field("words", cut(tokenize::WORDS, IndexRecordOption::Basic)),
         };
         (schema.build(), fields)
@@ -122,6 +140,11 @@ impl Fields {
         out.add_text(self.text, text);
         out.add_u64(self.used, doc.worth.used.into());
         out.add_bool(self.superseded, doc.worth.superseded);
+        out.add_u64(self.sort, doc.kind.sort().into());
+        // Always as many, so that those of all documents lie in a row.
+        for eight in Table::house().of(title, text).packed() {
+            out.add_u64(self.point, eight);
+        }
         for tag in &doc.tags {
             out.add_text(self.tags, cut(tag));
             out.add_text(self.words, cut(tag));

@@ -5,13 +5,16 @@ use office_core::At;
 use tantivy::collector::TopDocs;
 use tantivy::query::{BooleanQuery, BoostQuery, ConstScoreQuery, Occur, Query, QueryParser, TermQuery, TermSetQuery};
 use tantivy::schema::IndexRecordOption;
-use tantivy::{TantivyDocument, TantivyError, Term};
+use tantivy::{DocAddress, TantivyDocument, TantivyError, Term};
 
-use crate::concept::{self, Concept};
+use crate::concept::{self, Concept, WORDS_MAX};
 use crate::dictionary::Dictionary;
 use crate::index::Index;
+use crate::meaning::{Point, Table};
 use crate::rank::Rank;
+use crate::related::Related;
 use crate::schema::{Doc, Kind};
+use crate::tokenize::Stem;
 use crate::{MemoryError, Result, alike, tokenize};
 
 /// More hits are not given at once.
@@ -22,6 +25,12 @@ const QUERY_MAX: usize = 4096;
 const OPERATORS_MAX: usize = 512;
 /// So many of those found first are weighed closely.
 const WEIGHED: usize = 100;
+/// So many of those that mean nearest to the same are weighed, too.
+const NEAREST: usize = 60;
+/// Of so many words that carry something a query is a sentence.
+const SENTENCE: usize = 3;
+/// What has no word of a query in common with it is at least so near, or not a hit.
+const NEAR: f32 = 0.3;
 /// What a word in the title counts over one in the text, when documents are found.
 const TITLE: f32 = 1.6;
 /// The same for tags.
@@ -70,25 +79,36 @@ impl Index {
             None
         };
         let exact = operators.is_some();
+        let point = if exact { None } else { about(query, &concepts) };
         let asked = match operators {
             Some(parsed) => parsed,
-            None if concepts.is_empty() => return Ok(Vec::new()),
+            None if concepts.is_empty() && point.is_none() => return Ok(Vec::new()),
             None => self.any_of(&concepts),
         };
         let asked = self.among(asked, kinds);
         let top = TopDocs::with_limit(limit.max(WEIGHED)).order_by_score();
+        let mut found: Vec<DocAddress> = searcher.search(asked.as_ref(), &top)?.into_iter().map(|it| it.1).collect();
+        if let Some(point) = &point {
+            found.extend(self.nearest.to(&searcher, point, kinds, (NEAREST, NEAR))?);
+            found.sort_unstable();
+            found.dedup();
+        }
         let mut docs = Vec::new();
-        for (_, address) in searcher.search(asked.as_ref(), &top)? {
+        for address in found {
             let doc: TantivyDocument = searcher.doc(address)?;
-            docs.extend(self.fields.read(&doc));
+            let share = match &point {
+                Some(point) => self.nearest.share(&searcher, point, address)?,
+                None => 0.0,
+            };
+            docs.extend(self.fields.read(&doc).map(|doc| (doc, share)));
         }
         let average = |field| dictionary.average(field);
         let mut rank = Rank::new(&concepts, average(self.fields.title)?, average(self.fields.text)?);
-        let newest = docs.iter().map(|doc| doc.at.millis()).max().unwrap_or_default();
+        let newest = docs.iter().map(|(doc, _)| doc.at.millis()).max().unwrap_or_default();
         let mut weighed: Vec<(Doc, _)> = docs
             .into_iter()
-            .map(|doc| {
-                let how = rank.weigh(&doc, newest);
+            .map(|(doc, share)| {
+                let how = rank.weigh(&doc, share, newest);
                 (doc, how)
             })
             .collect();
@@ -147,6 +167,24 @@ impl Index {
         parser.set_conjunction_by_default();
         parser
     }
+}
+
+/// What a sentence is about: its words, and what they may have been meant to be. Who types a word or two means those.
+fn about(query: &str, concepts: &[Concept]) -> Option<Point> {
+    let pieces = tokenize::pieces(query);
+    let said = || pieces.iter().flat_map(|piece| &piece.words).take(WORDS_MAX);
+    if said().filter(|word| !Related::table().is_idle(word)).count() < SENTENCE {
+        return None;
+    }
+    let mut stem = Stem::new();
+    let mut words: Vec<(String, f32)> = Vec::new();
+    let meant = concepts.iter().filter_map(|it| it.variants.first()).map(|it| (it.term.clone(), it.weight));
+    for (word, weight) in said().map(|word| (stem.of(word), 1.0)).chain(meant) {
+        if !words.iter().any(|(known, _)| *known == word) {
+            words.push((word, weight));
+        }
+    }
+    Some(Table::house().of_words(words.iter().map(|(word, weight)| (word.as_str(), *weight))))
 }
 
 /// Whether somebody seems to mean more than words: a sentence with a colon or a dash in it does not.

@@ -297,6 +297,31 @@ fn a_sentence_a_typo_and_half_a_word_find_the_note() {
 }
 
 #[test]
+fn a_note_is_found_in_words_it_does_not_have() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = with(
+        dir.path(),
+        &[
+            note(1, "ENOSPC in the nightly job", "Old artifacts filled the disk; prune them after a week."),
+            note(2, "Thumbnails", "EXIF orientation is applied before the image is resized."),
+            task(3, "EXIF again", "Thumbnails are wrong."),
+            note(4, "Card payments", "Stripe charges once for an idempotency key."),
+        ],
+    );
+    assert_eq!(found(&index, "my photos are displayed sideways")[0], 2);
+    assert_eq!(found(&index, "customer was billed twice")[0], 4);
+    // Who names kinds or uses operators gets nothing else.
+    assert_eq!(ids(&index.search("my photos are displayed sideways", &[Kind::Task], 9).unwrap()), [3]);
+    assert_eq!(found(&index, "\"photos displayed sideways\""), Vec::<u32>::new());
+    // Removed, it is near nothing any more.
+    index.remove(Kind::Note, 2).unwrap();
+    index.commit(Seq(9)).unwrap();
+    assert!(!found(&index, "my photos are displayed sideways").contains(&2));
+    // Nothing is near what means nothing.
+    assert_eq!(found(&index, "zzqxv"), Vec::<u32>::new());
+}
+
+#[test]
 fn what_was_superseded_comes_last_and_what_was_of_use_first() {
     let dir = tempfile::tempdir().unwrap();
     let text = "Ports of tests are asked from the system";
@@ -366,7 +391,7 @@ fn a_missing_or_cut_segment_is_built_again() {
 
 #[test]
 fn another_version_or_other_fields_are_built_again() {
-    comes_back(|dir| in_meta(dir, "\\\"version\\\":2", "\\\"version\\\":99"));
+    comes_back(|dir| in_meta(dir, "\\\"version\\\":3", "\\\"version\\\":99"));
     comes_back(|dir| in_meta(dir, "\"words\"", "\"worms\""));
 }
 
