@@ -58,6 +58,26 @@ role: RoleName } |
 /** Whoever sent the mail that this answers. */
 { kind: "sender" };
 
+/** A note that says almost the same as another. */
+export type AlikeNote = {
+	/** Which. */
+	note: NoteId,
+	/** Its title. */
+	title: string,
+	/** What part of the words of both they share, 0 to 1. */
+	share: number | null,
+};
+
+/** Two notes that say almost the same. */
+export type AlikePair = {
+	/** The older. */
+	note: NoteId,
+	/** The newer. */
+	and: NoteId,
+	/** What part of the words of both they share, 0 to 1. */
+	share: number | null,
+};
+
 /** An answer. */
 export type Answer =
 /** It was done. */
@@ -114,6 +134,12 @@ export type Answer =
 { kind: "mails"; value: Mail[] } |
 /** Plans. */
 { kind: "plans"; value: Plan[] } |
+/** Notes. */
+{ kind: "notes"; value: Note[] } |
+/** A note that was written. */
+{ kind: "noted"; value: Noted } |
+/** How the memory stands. */
+{ kind: "memory"; value: MemoryStats } |
 /** What came of going through the audit. */
 { kind: "verified"; value: Verified } |
 /** What was decided. */
@@ -687,7 +713,11 @@ stat: boolean } |
 task: TaskId;
 /** Which run; the last if none. */
 run: RunId | null } |
-/** Full text search over tasks and events. Answer: `Hits`. */
+/** Writes into the memory, or reads from it. Answer: as `MemoryAsk` says. */
+{ ask: "memory";
+/** What. */
+what: MemoryAsk } |
+/** Full text search over all that is kept. Answer: `Hits`. */
 { ask: "search";
 /** Words. */
 query: string;
@@ -1026,6 +1056,10 @@ export type CommandBody =
 {
 	noun: "plan",
 } & PlanCommand |
+/** About notes. */
+{
+	noun: "note",
+} & NoteCommand |
 /** Reported about an effect. */
 {
 	noun: "effect",
@@ -1524,6 +1558,10 @@ export type Event =
 {
 	noun: "plan",
 } & PlanEvent |
+/** About a note. */
+{
+	noun: "note",
+} & NoteEvent |
 /** About an effect. */
 {
 	noun: "effect",
@@ -1566,6 +1604,19 @@ export type FlawKind =
 "unbounded" |
 /** Nothing that could fail says whether it is done. */
 "unchecked";
+
+/** What a hit may be. */
+export type Found =
+/** A note. */
+"note" |
+/** A task, with what came of it. */
+"task" |
+/** Something that happened to one. */
+"event" |
+/** A mail; from a desk only what it sent or got. */
+"mail" |
+/** A held command, with its reasons; from a desk only its own. */
+"approval";
 
 /** What a task knows of the item that it stands for. */
 export type FromFile = {
@@ -1719,9 +1770,9 @@ export type Hello = {
 
 /** A hit of a search. */
 export type Hit = {
-	/** `task` or `event`. */
+	/** What it is: `task`, `event`, `mail`...; of a note its kind. */
 	kind: string,
-	/** Number of the task, or place of the event. */
+	/** Its number among those of its sort, or the place of the event. */
 	id: number,
 	/** Title. */
 	title: string,
@@ -2055,6 +2106,61 @@ export type May =
 /** Come to a desk of its own when it is woken and nobody sits there. What it costs is begun by nobody's hand. */
 "come when woken";
 
+/** What may be asked. */
+export type MemoryAsk =
+/** Writes a note, once per `command_id`. Answer: `Noted`. */
+{ do: "add";
+/** For repeats after a lost answer. */
+command_id: string;
+/** How it is written; its project as `project` says. */
+words: NoteWords;
+/** Name or number; if none, the project that whoever asks works on. */
+project: string | null;
+/** It is about the whole office. */
+everywhere: boolean } |
+/** One note. Read at a desk, it counts as used. Answer: `Notes` (that one). */
+{ do: "show";
+/** Which. */
+note: NoteId } |
+/** Notes, the newest first. Answer: `Notes`. */
+{ do: "list";
+/** Which. */
+wanted: Wanted;
+/** Only those that hold. */
+hold: boolean;
+/** Written or changed since. */
+since: At | null;
+/** With a number below this. */
+before: NoteId | null;
+/** At most; 1,000 at the highest. */
+limit: number } |
+/** The best hits, best first. Answer: `Hits`. */
+{ do: "search";
+/** Words, as one would say them. */
+query: string;
+/** Which. */
+wanted: Wanted;
+/** At most; 100 at the highest. */
+limit: number } |
+/** Builds the index anew from what is kept, and waits for it. Answer: `Memory`. */
+{ do: "reindex" } |
+/** How the memory stands. Answer: `Memory`. */
+{ do: "stats" };
+
+/** How the memory stands. */
+export type MemoryStats = {
+	/** The notes. */
+	notes: NotesView,
+	/** Notes that say almost the same as another and hold both, the most alike first. */
+	alike: AlikePair[],
+	/** What can be found. */
+	indexed: number,
+	/** Events that are not in the index yet. */
+	behind: number,
+	/** What is wrong with the index, if something is. */
+	trouble: string | null,
+};
+
 /** How an accepted change gets onto the base. */
 export type MergeStrategy =
 /** A merge commit: the agent's commits stay as they are. */
@@ -2194,16 +2300,194 @@ export type Next = {
 	mail?: MailId,
 	/** Next plan. */
 	plan?: PlanId,
+	/** Next note. */
+	note?: NoteId,
 };
 
-/** Words told to the next run: why it was sent back, what a blocker's answer was. */
+/** A note. */
 export type Note = {
+	/** Its number. */
+	id: NoteId,
+	/** Who wrote it first: known from what was shown at the door. */
+	author: Actor,
+	/** What the author was working on. */
+	task: TaskId | null,
+	/** When it was written. */
+	created: At,
+	/** Since when it is written like this. */
+	changed: At,
+	/** The note that took its place. */
+	superseded_by?: NoteId | null,
+	/** Why it is not so. */
+	refuted?: Refuted | null,
+	/** So often a briefing carried it. */
+	shown?: number,
+	/** So often an agent read it of its own accord, or said that it was of use. */
+	used?: number,
+	/** The last briefings that carried it. */
+	shown_in?: NotePlace[],
+	/** Where it was used last. */
+	used_in?: NotePlace[],
+	/** As it was before, the newest last. */
+	past?: NotePast[],
+} & NoteWords;
+
+/** What may be asked of notes. */
+export type NoteCommand =
+/** Writes one. */
+{ do: "add";
+/** How. */
+new: NoteWords } |
+/** Writes one anew; how it was stays in its history. What was refuted counts again once its owner has written it anew. */
+{ do: "edit";
+/** Which. */
+note: NoteId;
+/** How it is written from now on. */
+to: NoteWords } |
+/** Lets one take the place of others. */
+{ do: "merge";
+/** Which stays. */
+keep: NoteId;
+/** Which give their place to it. */
+gone: NoteId[] } |
+/** Says that one is not so, and what shows it. */
+{ do: "refute";
+/** Which. */
+note: NoteId;
+/** What shows it. */
+evidence: string } |
+/** The office put these into a run's briefing. */
+{ do: "shown";
+/** Which run. */
+run: RunId;
+/** Which notes. */
+notes: NoteId[] } |
+/** A run read these of its own accord, or said that they were of use. */
+{ do: "used";
+/** Which run. */
+run: RunId;
+/** Which notes. */
+notes: NoteId[] };
+
+/** What happened to notes. */
+export type NoteEvent =
+/** Written. */
+{ type: "added";
+/** The new note. */
+note: Note } |
+/** Written anew. */
+{ type: "edited";
+/** Which. */
+note: NoteId;
+/** How it is written from now on. */
+to: NoteWords;
+/** Who did. */
+by: Actor } |
+/** It is not so. */
+{ type: "refuted";
+/** Which. */
+note: NoteId;
+/** Who says so. */
+by: Actor;
+/** What shows it. */
+evidence: string } |
+/** A briefing carried them. */
+{ type: "shown";
+/** Which. */
+notes: NoteId[];
+/** To which run. */
+run: RunId;
+/** What it works on. */
+task: TaskId | null } |
+/** They were read, or of use. */
+{ type: "used";
+/** Which. */
+notes: NoteId[];
+/** By which run. */
+run: RunId;
+/** What it works on. */
+task: TaskId | null };
+
+/** A note. */
+export type NoteId = number;
+
+/** What a note is. */
+export type NoteKind =
+/** How we do it here. */
+"convention" |
+/** What was chosen, and why. */
+"decision" |
+/** What is so. */
+"fact" |
+/** What bites. */
+"gotcha" |
+/** How something is done. */
+"how-to" |
+/** What was learned afterwards. */
+"retrospective";
+
+/** A note as it was before it was changed. */
+export type NotePast = {
+	/** How it was written. */
+	words: NoteWords,
+	/** Who changed it. */
+	by: Actor,
+	/** When it was changed. */
+	until: At,
+};
+
+/** Where a note was shown, or was of use. */
+export type NotePlace = {
+	/** To which run. */
+	run: RunId,
+	/** What it worked on. */
+	task: TaskId | null,
 	/** When. */
 	at: At,
-	/** By whom. */
-	by: Actor,
-	/** The words. */
+};
+
+/** A note as it is written. */
+export type NoteWords = {
+	/** What it is. */
+	kind: NoteKind,
+	/** One line. */
+	title: string,
+	/** Markdown. */
 	text: string,
+	/** Words to find it by. */
+	tags?: string[],
+	/** The project it is about; none means the whole office. */
+	project?: ProjectId | null,
+	/** Notes it takes the place of. */
+	supersedes?: NoteId[],
+	/** Notes it speaks against. */
+	contradicts?: NoteId[],
+};
+
+/** A note that was written. */
+export type Noted = {
+	/** Others that say almost the same, the most alike first: one of them may take the place of the others. */
+	alike: AlikeNote[],
+} & Note;
+
+/** How the notes stand, at one glance. */
+export type NotesView = {
+	/** All of them. */
+	notes: number,
+	/** Those that hold. */
+	hold: number,
+	/** Those that somebody refuted. */
+	refuted: number,
+	/** Those whose place another took. */
+	superseded: number,
+	/** Those that were never in a briefing nor used. */
+	unused: number,
+	/** So often briefings carried one. */
+	shown: number,
+	/** So often one was used. */
+	used: number,
+	/** How many there are of each kind, of those that hold. */
+	kinds: ([NoteKind, number])[],
 };
 
 /** What its owner wants to be told by the desktop. */
@@ -2254,7 +2538,11 @@ export type Noun =
 /** A plan. */
 {
 	noun: "plan",
-} & Plan;
+} & Plan |
+/** A note. */
+{
+	noun: "note",
+} & Note;
 
 /** What a role is woken by. */
 export type Occasion =
@@ -3142,6 +3430,16 @@ export type Refusal = {
 	detail: string,
 };
 
+/** Why a note is not so. */
+export type Refuted = {
+	/** Who says so. */
+	by: Actor,
+	/** What shows it. */
+	evidence: string,
+	/** When. */
+	at: At,
+};
+
 /** Words between the owner and whoever asked, before the answer. */
 export type Remark = {
 	/** Who speaks. */
@@ -3799,7 +4097,7 @@ export type Task = {
 	/** Answers to choose from, while it is blocked on a question that has some. */
 	options?: string[],
 	/** Words for its next run. */
-	notes: Note[],
+	notes: TaskNote[],
 	/** The agent's last word on how far it is. */
 	progress: string | null,
 	/** When it was accepted. */
@@ -4096,7 +4394,7 @@ options?: string[] } |
 /** Which. */
 task: TaskId;
 /** The answer. */
-note: Note } |
+note: TaskNote } |
 /** Held. */
 { type: "parked";
 /** Which. */
@@ -4108,7 +4406,7 @@ hold: Hold } |
 /** Which. */
 task: TaskId;
 /** What the owner says with it. */
-note?: Note | null } |
+note?: TaskNote | null } |
 /** Its process was lost. */
 { type: "interrupted";
 /** Which. */
@@ -4192,7 +4490,7 @@ why: string } |
 /** Which. */
 task: TaskId;
 /** The note. */
-note: Note } |
+note: TaskNote } |
 /** Done: merged as this commit, or its finding accepted. */
 { type: "done";
 /** Which. */
@@ -4208,7 +4506,7 @@ task: TaskId } |
 /** Which. */
 task: TaskId;
 /** Words for the next run. */
-note: Note | null };
+note: TaskNote | null };
 
 /** A task, shown to people as `#12`. */
 export type TaskId = number;
@@ -4265,6 +4563,16 @@ export type TaskLine = {
 	marks: number,
 	/** Since when. */
 	since: At,
+};
+
+/** Words told to the next run: why it was sent back, what a blocker's answer was. */
+export type TaskNote = {
+	/** When. */
+	at: At,
+	/** By whom. */
+	by: Actor,
+	/** The words. */
+	text: string,
 };
 
 /** The life cycle of a task; docs/GLOSSARY.md holds the same table. */
@@ -4425,6 +4733,20 @@ export type WakeOn = {
 	kind?: string | null,
 	/** Only where whoever did it holds this role. */
 	role?: RoleName | null,
+};
+
+/** Which hits are wanted; all that is set must fit. */
+export type Wanted = {
+	/** Of these sorts; of all, if none is named. */
+	among?: Found[],
+	/** Notes of these kinds. */
+	kinds?: NoteKind[],
+	/** Notes about this project, or the whole office. */
+	project?: string | null,
+	/** Notes with this tag. */
+	tag?: string | null,
+	/** Notes that somebody refuted, too. */
+	refuted?: boolean,
 };
 
 /** Somebody an ask goes to. */

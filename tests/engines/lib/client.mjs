@@ -69,6 +69,10 @@ if (title === 'Everything') {
   seen.unknownMail = await call('mail_ack', { mails: [4711] });
   const { mail } = JSON.parse(seen.good.at(-1).text)[0] ?? {};
   await good('mail_ack', { mails: [mail] });
+  const kept = await good('memory_add', { title: 'The port of the server', text: 'The server listens on 8080.', kind: 'fact', tags: ['ports'] });
+  await good('memory_search', { query: 'which port does the server listen on' });
+  seen.secret = await call('memory_add', { title: 'How to log in', text: `password = ${'hunter'}${'2-Xk9fQ7vLm3'}` });
+  await good('memory_refute', { note: Number(/note (\d+)/.exec(kept.text)?.[1]), evidence: 'curl answers on 80' });
   seen.noReview = await call('task_verdict', { verdict: 'approve', words: 'mine' });
   seen.noVerdict = await call('task_verdict', { verdict: 'splendid', words: 'mine' });
   seen.noPlan = await call('plan_accept', { plan: 4711 });

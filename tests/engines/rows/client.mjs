@@ -50,7 +50,7 @@ export const rows = [
         }
         for (const { name, isError, text } of seen.good) assert.ok(!isError, `${name}: ${text}`);
         assert.ok(seen.same, 'sent twice with one key, it is sent once');
-        for (const [what, way] of [['stranger', /nobody-here[^]*write to/], ['unknownMail', /4711/], ['noReview', /does not review/], ['noVerdict', /approve, changes-wanted or cannot-judge/], ['noPlan', /plan/], ['late', /task/]]) {
+        for (const [what, way] of [['stranger', /nobody-here[^]*write to/], ['unknownMail', /4711/], ['noReview', /does not review/], ['noVerdict', /approve, changes-wanted or cannot-judge/], ['noPlan', /plan/], ['secret', /the text seems to hold a password or key in line 1/], ['late', /task/]]) {
           assert.ok(seen[what].isError, `${what}: ${seen[what].text}`);
           assert.match(seen[what].text, way);
         }

@@ -90,6 +90,7 @@ fn plan() -> Result<()> {
         checks: Vec::new(),
         port_base: 42_000,
         shell: "/bin/sh".to_owned(),
+        learned: Vec::new(),
     };
     let setting = Setting {
         run_dir: text("run_dir"),

@@ -30,7 +30,7 @@ export const NOTHING: OfficeView = {
   office: {
     name: '',
     seq: 0,
-    next: { project: 1, desk: 1, task: 1, run: 1, approval: 1, grant: 1, mail: 1, plan: 1 },
+    next: { project: 1, desk: 1, task: 1, run: 1, approval: 1, grant: 1, mail: 1, plan: 1, note: 1 },
     settings: { review_limit: 10 },
     hold: null,
     roles: {},

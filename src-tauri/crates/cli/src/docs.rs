@@ -12,8 +12,8 @@ use office_door::wire::{AuditEntry, AutostartStanding, HealthLine, Hit, desk_env
 
 use crate::grammar::Cli;
 use crate::shapes::{
-    BackupMade, DeskCard, GuardExplained, GuardVerdict, OfficeMade, OfficeRestored, RulesTested, RuntimeEnded,
-    RuntimeReady, SHAPES, SearchEval, TaskDiff, TaskLog,
+    BackupMade, DeskCard, GuardExplained, GuardVerdict, NotesExported, NotesImported, OfficeMade, OfficeRestored,
+    RulesTested, RuntimeEnded, RuntimeReady, SHAPES, SearchEval, TaskDiff, TaskLog,
 };
 
 const TOP: &str = "<!-- @generated from the definitions in src-tauri/crates/cli; to write it anew:
@@ -187,6 +187,11 @@ fn types() -> Result<String, String> {
         .register::<GuardExplained>()
         .register::<RulesTested>()
         .register::<SearchEval>()
+        .register::<office_core::Note>()
+        .register::<office_door::memory::Noted>()
+        .register::<office_door::memory::MemoryStats>()
+        .register::<NotesExported>()
+        .register::<NotesImported>()
         .register::<HealthLine>()
         .register::<RecordingsReport>()
         .register::<OfficeMade>()

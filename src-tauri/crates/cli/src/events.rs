@@ -8,13 +8,14 @@ use office_core::desk::DeskEvent;
 use office_core::effect::{Effect, EffectEvent};
 use office_core::grant::GrantEvent;
 use office_core::mail::{MailEvent, MailState};
+use office_core::note::NoteEvent;
 use office_core::office::OfficeEvent;
 use office_core::plan::PlanEvent;
 use office_core::project::{Acceptance, ProjectEvent};
 use office_core::recording::Budget;
 use office_core::run::{RunEvent, StopWhy};
 use office_core::task::TaskEvent;
-use office_core::{ApprovalId, Envelope, Event, MailId, Noun, RunId, Seq, TaskId};
+use office_core::{ApprovalId, Envelope, Event, MailId, NoteId, Noun, RunId, Seq, TaskId};
 use office_door::wire::{Answer, Ask};
 
 use crate::print;
@@ -156,7 +157,13 @@ impl Known {
                 Effect::TryProject { .. } | Effect::Discard { .. } => None,
             },
             Event::Mail(MailEvent::Sent { mail }) => mail.task,
-            Event::Office(_) | Event::Project(_) | Event::Desk(_) | Event::Mail(_) | Event::Plan(_) => None,
+            Event::Note(NoteEvent::Added { note }) => note.task,
+            Event::Office(_)
+            | Event::Project(_)
+            | Event::Desk(_)
+            | Event::Mail(_)
+            | Event::Plan(_)
+            | Event::Note(_) => None,
         }
     }
 }
@@ -180,6 +187,7 @@ pub(crate) fn sentence(event: &Event) -> String {
         Event::Grant(event) => grant(event),
         Event::Mail(event) => mail(event),
         Event::Plan(event) => plan(event),
+        Event::Note(event) => note(event),
         Event::Effect(EffectEvent::Ended { effect, what, trouble }) => {
             let trouble = trouble.as_ref().map(|why| format!(": {}", first(why))).unwrap_or_default();
             format!("effect {effect}, {}, is over{trouble}", deed(what))
@@ -460,6 +468,26 @@ fn mail(event: &MailEvent) -> String {
         MailEvent::Returned { mails } => format!("{}: back in the mailbox", of(mails)),
         MailEvent::Replaced { mail, by } => format!("mail {mail}: mail {by} takes its place"),
         MailEvent::Bounced { mails, why } => format!("{}: came back: {}", of(mails), first(why)),
+    }
+}
+
+fn note(event: &NoteEvent) -> String {
+    let of = |notes: &[NoteId]| {
+        let ids: Vec<_> = notes.iter().map(ToString::to_string).collect();
+        format!("note{} {}", if ids.len() == 1 { "" } else { "s" }, ids.join(", "))
+    };
+    match event {
+        NoteEvent::Added { note } => {
+            format!("note {} kept, a {}: {}", note.id, note.words.kind, first(&note.words.title))
+        }
+        NoteEvent::Edited { note, to, by } => {
+            format!("note {note} written anew by {}: {}", words::actor(*by), first(&to.title))
+        }
+        NoteEvent::Refuted { note, by, evidence } => {
+            format!("note {note} refuted by {}: {}", words::actor(*by), first(evidence))
+        }
+        NoteEvent::Shown { notes, run, .. } => format!("run {run} was briefed with {}", of(notes)),
+        NoteEvent::Used { notes, run, .. } => format!("run {run} used {}", of(notes)),
     }
 }
 

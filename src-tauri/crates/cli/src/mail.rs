@@ -180,7 +180,8 @@ fn asked(mail: Option<MailId>, thread: Option<MailId>, limit: u32) -> Ask {
     Ask::Mails { mail, thread, with: None, open: false, before: None, limit }
 }
 
-fn given(text: String) -> Result<String, Fail> {
+/// The words; of `-` those of standard input.
+pub(crate) fn given(text: String) -> Result<String, Fail> {
     if text != "-" {
         return Ok(text);
     }

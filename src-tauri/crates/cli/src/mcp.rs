@@ -2,6 +2,7 @@
 //! connection, which outlives a restart of the office, is in `mcp/link.rs`.
 
 mod link;
+mod memory;
 mod plan;
 mod team;
 mod tools;

@@ -5,7 +5,7 @@ use office_core::hold::Hold;
 use office_core::sandbox::Enforcement;
 use office_core::seen::Spent;
 use office_core::view::DeskView;
-use office_core::{At, Desk, DeskId, DeskState, EngineName, ProjectId, RoleName, RunId, TaskId};
+use office_core::{At, Desk, DeskId, DeskState, EngineName, NoteId, ProjectId, RoleName, RunId, TaskId};
 use office_guard::{Category, Said};
 use office_runtime::eval::{Compared, Figures, Slice};
 use serde::Serialize;
@@ -54,6 +54,43 @@ pub(crate) struct DeskCard {
     pub(crate) visitors: u32,
     /// Others that are under way and touch the same files.
     pub(crate) collisions: Vec<DeskCollision>,
+}
+
+/// A folder that notes were written into.
+#[derive(Clone, Debug, Serialize, Type)]
+pub(crate) struct NotesExported {
+    /// Where.
+    pub(crate) dir: String,
+    /// Notes that hold.
+    pub(crate) notes: u32,
+    /// Files that are new or other than they were.
+    pub(crate) written: u32,
+    /// Files that said the same already.
+    pub(crate) same: u32,
+    /// Files of notes that no longer hold, or are called otherwise.
+    pub(crate) removed: u32,
+}
+
+/// A folder that notes were taken in from.
+#[derive(Clone, Debug, Default, Serialize, Type)]
+pub(crate) struct NotesImported {
+    /// New notes.
+    pub(crate) added: Vec<NoteId>,
+    /// Notes that were edited there.
+    pub(crate) changed: Vec<NoteId>,
+    /// Files that said what the office knew.
+    pub(crate) same: u32,
+    /// Files that the office would not take.
+    pub(crate) not_read: Vec<NotRead>,
+}
+
+/// A file that was not taken in.
+#[derive(Clone, Debug, Serialize, Type)]
+pub(crate) struct NotRead {
+    /// Which.
+    pub(crate) file: String,
+    /// Why.
+    pub(crate) why: String,
 }
 
 impl DeskCard {
@@ -385,6 +422,17 @@ pub(crate) const SHAPES: &[(&str, &str)] = &[
     ("guard explain", "GuardExplained"),
     ("guard test", "RulesTested"),
     ("search", "Hit[]"),
+    ("memory add", "Noted"),
+    ("memory search", "Hit[]"),
+    ("memory show", "Note"),
+    ("memory list", "Note[]"),
+    ("memory edit", "Note"),
+    ("memory merge", "Note"),
+    ("memory refute", "Note"),
+    ("memory export", "NotesExported"),
+    ("memory import", "NotesImported"),
+    ("memory reindex", "MemoryStats"),
+    ("memory stats", "MemoryStats"),
     ("memory eval", "SearchEval"),
     ("doctor", "HealthLine[]"),
     ("demo", "Project"),

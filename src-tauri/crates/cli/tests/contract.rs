@@ -278,7 +278,7 @@ async fn hostile_text_reaches_no_terminal() {
             Ask::Status => Ok(Answer::Status(Box::new(view.clone()))),
             Ask::Diff { .. } => Ok(Answer::Diff { patch: HOSTILE.into(), cut: false }),
             Ask::Log { .. } => Ok(Answer::Text(HOSTILE.into())),
-            Ask::Search { .. } => Ok(Answer::Hits(vec![office_door::wire::Hit {
+            Ask::Search { .. } | Ask::Memory { .. } => Ok(Answer::Hits(vec![office_door::wire::Hit {
                 kind: "task".into(),
                 id: 1,
                 title: HOSTILE.into(),
@@ -300,6 +300,7 @@ async fn hostile_text_reaches_no_terminal() {
         &["task", "diff", "12"],
         &["task", "log", "12"],
         &["search", "x"],
+        &["memory", "search", "x"],
         &["task", "cancel", "12"],
     ] {
         let ran = with(args, shown, &mut answers).await;

@@ -146,9 +146,10 @@ async fn an_agent_finds_the_tools_with_their_words() {
     let team = ["desk_list", "mail_ack", "mail_inbox", "mail_send"];
     let plans = ["plan_accept", "plan_create", "plan_withdraw", "task_answer"];
     let work = ["hire_worker", "hold_action", "lease_paths", "task_assign", "task_create", "task_list", "task_split"];
+    let memory = ["memory_add", "memory_refute", "memory_search"];
     let own =
         ["ask_approval", "ask_owner", "task_blocked", "task_current", "task_done", "task_progress", "task_verdict"];
-    let mut all: Vec<_> = team.into_iter().chain(plans).chain(own).chain(work).collect();
+    let mut all: Vec<_> = team.into_iter().chain(plans).chain(own).chain(work).chain(memory).collect();
     all.sort_unstable();
     assert_eq!(names, all);
     for tool in tools {

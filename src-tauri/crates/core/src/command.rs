@@ -11,6 +11,7 @@ use crate::event::Event;
 use crate::grant::{self, GrantCommand};
 use crate::ids::CommandId;
 use crate::mail::{self, MailCommand};
+use crate::note::{self, NoteCommand};
 use crate::noun::NounKey;
 use crate::office::{self, Office, OfficeCommand};
 use crate::plan::{self, PlanCommand};
@@ -39,6 +40,8 @@ pub enum CommandBody {
     Mail(MailCommand),
     /// Of plans.
     Plan(PlanCommand),
+    /// About notes.
+    Note(NoteCommand),
     /// Reported about an effect.
     Effect(EffectCommand),
 }
@@ -66,6 +69,7 @@ pub fn decide(office: &Office, command: &Command, now: At) -> Result<Vec<Event>,
         CommandBody::Grant(body) => grant::decide(office, actor, body, now),
         CommandBody::Mail(body) => mail::decide(office, actor, body, now),
         CommandBody::Plan(body) => plan::decide(office, actor, body, now),
+        CommandBody::Note(body) => note::decide(office, actor, body, now),
         CommandBody::Effect(body) => effect::decide(office, actor, body, now),
     }
 }
@@ -106,6 +110,8 @@ pub fn subject(office_before: &Office, actor: Actor, body: &CommandBody) -> Noun
         CommandBody::Mail(MailCommand::Take { .. }) => NounKey::Office,
         CommandBody::Mail(body) => NounKey::Mail(body.mail().unwrap_or(next.mail)),
         CommandBody::Plan(body) => NounKey::Plan(body.plan().unwrap_or(next.plan)),
+        CommandBody::Note(NoteCommand::Shown { .. } | NoteCommand::Used { .. }) => NounKey::Office,
+        CommandBody::Note(body) => NounKey::Note(body.note().unwrap_or(next.note)),
         CommandBody::Task(body) => NounKey::Task(body.task().unwrap_or(next.task)),
     }
 }

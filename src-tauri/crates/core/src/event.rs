@@ -10,6 +10,7 @@ use crate::effect::EffectEvent;
 use crate::grant::GrantEvent;
 use crate::ids::{CommandId, Seq};
 use crate::mail::MailEvent;
+use crate::note::NoteEvent;
 use crate::office::OfficeEvent;
 use crate::plan::PlanEvent;
 use crate::project::ProjectEvent;
@@ -39,6 +40,8 @@ pub enum Event {
     Mail(MailEvent),
     /// About a plan.
     Plan(PlanEvent),
+    /// About a note.
+    Note(NoteEvent),
     /// About an effect.
     Effect(EffectEvent),
 }
@@ -82,6 +85,7 @@ impl Event {
             | Self::Grant(_)
             | Self::Mail(_)
             | Self::Plan(_)
+            | Self::Note(_)
             | Self::Effect(_) => false,
         }
     }

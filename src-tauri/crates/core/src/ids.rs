@@ -83,6 +83,10 @@ number!(
     PlanId
 );
 number!(
+    /// A note.
+    NoteId
+);
+number!(
     /// The position of an event in the log; the first event is 1.
     Seq
 );

@@ -17,6 +17,7 @@ pub mod hold;
 pub mod ids;
 pub mod mail;
 pub mod news;
+pub mod note;
 pub mod noun;
 pub mod office;
 pub mod plan;
@@ -47,10 +48,11 @@ pub use effect::{Effect, Outcome};
 pub use event::{Envelope, Event};
 pub use grant::Grant;
 pub use ids::{
-    ApprovalId, CommandId, DeskId, EffectId, EngineName, GrantId, MailId, PlanId, ProjectId, RoleName, RunId, Seq,
-    TaskId,
+    ApprovalId, CommandId, DeskId, EffectId, EngineName, GrantId, MailId, NoteId, PlanId, ProjectId, RoleName, RunId,
+    Seq, TaskId,
 };
 pub use mail::{Mail, MailState};
+pub use note::{Note, NoteKind};
 pub use noun::{Noun, NounKey};
 pub use office::Office;
 pub use plan::{Plan, PlanState};

@@ -7,8 +7,9 @@ use crate::approval::Approval;
 use crate::desk::Desk;
 use crate::effect::Effect;
 use crate::grant::Grant;
-use crate::ids::{ApprovalId, DeskId, EffectId, GrantId, MailId, PlanId, ProjectId, RunId, TaskId};
+use crate::ids::{ApprovalId, DeskId, EffectId, GrantId, MailId, NoteId, PlanId, ProjectId, RunId, TaskId};
 use crate::mail::Mail;
+use crate::note::Note;
 use crate::office::{Office, OfficeFacts};
 use crate::plan::Plan;
 use crate::project::Project;
@@ -37,6 +38,8 @@ pub enum NounKey {
     Mail(MailId),
     /// A plan.
     Plan(PlanId),
+    /// A note.
+    Note(NoteId),
 }
 
 impl NounKey {
@@ -52,6 +55,7 @@ impl NounKey {
             NounKey::Grant(id) => ("grant", id.0),
             NounKey::Mail(id) => ("mail", id.0),
             NounKey::Plan(id) => ("plan", id.0),
+            NounKey::Note(id) => ("note", id.0),
         }
     }
 }
@@ -78,6 +82,8 @@ pub enum Noun {
     Mail(Box<Mail>),
     /// A plan.
     Plan(Box<Plan>),
+    /// A note.
+    Note(Box<Note>),
 }
 
 impl Noun {
@@ -93,6 +99,7 @@ impl Noun {
             Noun::Grant(it) => NounKey::Grant(it.id),
             Noun::Mail(it) => NounKey::Mail(it.id),
             Noun::Plan(it) => NounKey::Plan(it.id),
+            Noun::Note(it) => NounKey::Note(it.id),
         }
     }
 }
@@ -110,6 +117,7 @@ impl Office {
             NounKey::Grant(id) => self.grants.get(&id).cloned().map(|it| Noun::Grant(Box::new(it))),
             NounKey::Mail(id) => self.mails.get(&id).cloned().map(|it| Noun::Mail(Box::new(it))),
             NounKey::Plan(id) => self.plans.get(&id).cloned().map(|it| Noun::Plan(Box::new(it))),
+            NounKey::Note(id) => self.notes.get(&id).cloned().map(|it| Noun::Note(Box::new(it))),
         }
     }
 
@@ -123,7 +131,8 @@ impl Office {
             .chain(self.approvals.keys().copied().map(NounKey::Approval))
             .chain(self.grants.keys().copied().map(NounKey::Grant))
             .chain(self.mails.keys().copied().map(NounKey::Mail))
-            .chain(self.plans.keys().copied().map(NounKey::Plan));
+            .chain(self.plans.keys().copied().map(NounKey::Plan))
+            .chain(self.notes.keys().copied().map(NounKey::Note));
         keys.filter_map(|key| self.noun(key)).collect()
     }
 
@@ -141,6 +150,7 @@ impl Office {
                 Noun::Grant(it) => office.put_grant(*it),
                 Noun::Mail(it) => office.put_mail(*it),
                 Noun::Plan(it) => office.put_plan(*it),
+                Noun::Note(it) => office.put_note(*it),
             }
         }
         office.pending = pending.into_iter().collect();

@@ -17,10 +17,11 @@ use crate::event::{Envelope, Event};
 use crate::grant::{self, Grant};
 use crate::hold::Hold;
 use crate::ids::{
-    ApprovalId, DeskId, EffectId, EngineName, GrantId, MailId, PlanId, ProjectId, RoleName, RunId, Seq, TaskId,
+    ApprovalId, DeskId, EffectId, EngineName, GrantId, MailId, NoteId, PlanId, ProjectId, RoleName, RunId, Seq, TaskId,
 };
 use crate::mail::{self, Mail};
 use crate::news::Notify;
+use crate::note::{self, Note};
 use crate::noun::NounKey;
 use crate::plan::{self, Plan};
 use crate::project::{self, Project};
@@ -61,6 +62,9 @@ pub struct Next {
     /// Next plan.
     #[serde(default = "first_plan")]
     pub plan: PlanId,
+    /// Next note.
+    #[serde(default = "first_note")]
+    pub note: NoteId,
 }
 
 fn first_plan() -> PlanId {
@@ -75,6 +79,11 @@ fn first_mail() -> MailId {
     MailId(1)
 }
 
+/// For a row that was written before there were notes.
+fn first_note() -> NoteId {
+    NoteId(1)
+}
+
 impl Default for Next {
     fn default() -> Self {
         Self {
@@ -86,6 +95,7 @@ impl Default for Next {
             grant: first_grant(),
             mail: first_mail(),
             plan: first_plan(),
+            note: first_note(),
         }
     }
 }
@@ -210,6 +220,8 @@ pub struct Office {
     pub mails: BTreeMap<MailId, Mail>,
     /// Plans, those that were answered too.
     pub plans: BTreeMap<PlanId, Plan>,
+    /// All notes.
+    pub notes: BTreeMap<NoteId, Note>,
     /// Effects that are not over.
     pub pending: BTreeMap<EffectId, Effect>,
     pub(crate) index: Index,
@@ -242,6 +254,7 @@ impl Office {
             Event::Grant(event) => grant::apply(self, event, at),
             Event::Mail(event) => mail::apply(self, event, at),
             Event::Plan(event) => plan::apply(self, event, at),
+            Event::Note(event) => note::apply(self, event, at),
             Event::Effect(EffectEvent::Ended { effect, .. }) => {
                 self.pending.remove(effect);
                 settled = Some(*effect);
@@ -250,7 +263,12 @@ impl Office {
         let effects = match &envelope.event {
             Event::Office(OfficeEvent::Pruned { runs, .. }) => vec![Effect::Discard { runs: runs.clone() }],
             Event::Approval(event) => approval::effects(self, event),
-            Event::Office(_) | Event::Grant(_) | Event::Mail(_) | Event::Plan(_) | Event::Effect(_) => Vec::new(),
+            Event::Office(_)
+            | Event::Grant(_)
+            | Event::Mail(_)
+            | Event::Plan(_)
+            | Event::Note(_)
+            | Event::Effect(_) => Vec::new(),
             Event::Project(event) => project::effects(self, event),
             Event::Desk(event) => desk::effects(event),
             Event::Task(event) => task::effects(self, event),

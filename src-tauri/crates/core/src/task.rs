@@ -64,7 +64,7 @@ pub enum Priority {
 
 /// Words told to the next run: why it was sent back, what a blocker's answer was.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
-pub struct Note {
+pub struct TaskNote {
     /// When.
     pub at: At,
     /// By whom.
@@ -177,7 +177,7 @@ pub struct Task {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
     /// Words for its next run.
-    pub notes: Vec<Note>,
+    pub notes: Vec<TaskNote>,
     /// The agent's last word on how far it is.
     pub progress: Option<String>,
     /// When it was accepted.

@@ -6,6 +6,7 @@ pub mod client;
 pub mod frame;
 pub mod incoming;
 pub mod listener;
+pub mod memory;
 pub mod offset;
 pub mod outbox;
 pub mod place;

@@ -17,12 +17,13 @@ use office_core::run::Run;
 use office_core::task::lint::Linted;
 use office_core::view::{DeskView, StatusView};
 use office_core::{
-    Actor, Approval, ApprovalId, Envelope, MailId, Noun, PlanId, Refusal, RunId, Seq, Task, TaskId, TaskState,
+    Actor, Approval, ApprovalId, Envelope, MailId, Note, Noun, PlanId, Refusal, RunId, Seq, Task, TaskId, TaskState,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::backlog::TakenIn;
+use crate::memory::{MemoryAsk, MemoryStats, Noted};
 use crate::offset::Offset;
 use crate::roles::{RoleFile, RoleTried};
 use crate::rules::{RuleFile, RulesTried, Touch};
@@ -365,7 +366,12 @@ pub enum Ask {
         /** Which run; the last if none. */
         run: Option<RunId>,
     },
-    /// Full text search over tasks and events. Answer: `Hits`.
+    /// Writes into the memory, or reads from it. Answer: as `MemoryAsk` says.
+    Memory {
+        /** What. */
+        what: MemoryAsk,
+    },
+    /// Full text search over all that is kept. Answer: `Hits`.
     Search {
         /** Words. */
         query: String,
@@ -501,9 +507,9 @@ pub struct AuditEntry {
 /// A hit of a search.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
 pub struct Hit {
-    /// `task` or `event`.
+    /// What it is: `task`, `event`, `mail`...; of a note its kind.
     pub kind: String,
-    /// Number of the task, or place of the event.
+    /// Its number among those of its sort, or the place of the event.
     pub id: u32,
     /// Title.
     pub title: String,
@@ -574,6 +580,12 @@ pub enum Answer {
     Mails(Vec<Mail>),
     /// Plans.
     Plans(Vec<Plan>),
+    /// Notes.
+    Notes(Vec<Note>),
+    /// A note that was written.
+    Noted(Box<Noted>),
+    /// How the memory stands.
+    Memory(Box<MemoryStats>),
     /// What came of going through the audit.
     Verified(Box<Verified>),
     /// What was decided.

@@ -16,7 +16,7 @@ pub mod spec;
 pub mod spend;
 pub mod wrapper;
 
-pub use briefing::Briefing;
+pub use briefing::{Briefing, Learned};
 pub use plan::{Delivery, LaunchPlan, Setting};
 pub use shipped::{shipped, shipped_wrappers};
 pub use spec::{EngineError, EngineSpec};

@@ -149,6 +149,16 @@ impl Index {
         Ok(())
     }
 
+    /// Begins anew: what was in it is found until the next commit, and then only what was added since.
+    ///
+    /// # Errors
+    /// As [`Index::commit`].
+    pub fn start_over(&self) -> Result<()> {
+        self.write(|writer| writer.delete_all_documents())?;
+        self.last.store(0, Ordering::Release);
+        Ok(())
+    }
+
     /// Up to which event the index is filled; 0 when it is new.
     pub fn last_seq(&self) -> Seq {
         Seq(self.last.load(Ordering::Acquire))

@@ -4,59 +4,12 @@
 use std::fmt::Write;
 
 use office_core::At;
+pub use office_core::NoteKind;
+pub use office_core::note::TAGS_MAX;
+use office_core::note::{LINKS_MAX, TAG_MAX};
+pub use office_core::text::TITLE_MAX;
 
 use crate::schema::TEXT_MAX;
-
-/// Longest title, in characters.
-pub const TITLE_MAX: usize = 200;
-/// Most tags of a note.
-pub const TAGS_MAX: usize = 32;
-/// Longest tag, author or project, in characters.
-pub const WORD_MAX: usize = 60;
-/// Most notes that one takes the place of, or speaks against.
-pub const LINKS_MAX: usize = 64;
-
-/// What a note is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
-pub enum NoteKind {
-    /// How we do it here.
-    Convention,
-    /// What was chosen, and why.
-    Decision,
-    /// What is so.
-    #[default]
-    Fact,
-    /// What bites.
-    Gotcha,
-    /// How something is done.
-    HowTo,
-    /// What was learned afterwards.
-    Retrospective,
-}
-
-impl NoteKind {
-    /// All of them.
-    pub const ALL: &'static [NoteKind] = &[
-        NoteKind::Convention,
-        NoteKind::Decision,
-        NoteKind::Fact,
-        NoteKind::Gotcha,
-        NoteKind::HowTo,
-        NoteKind::Retrospective,
-    ];
-
-    /// The word for it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Convention => "convention",
-            Self::Decision => "decision",
-            Self::Fact => "fact",
-            Self::Gotcha => "gotcha",
-            Self::HowTo => "how-to",
-            Self::Retrospective => "retrospective",
-        }
-    }
-}
 
 /// A note as it stands in a file.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -156,8 +109,8 @@ impl Note {
         let words = words.chain(self.author.iter().map(|it| ("author", it)));
         for (what, word) in words.chain(self.project.iter().map(|it| ("project", it))) {
             let found = word.chars().count();
-            if found > WORD_MAX {
-                return too_much(what, format!("{found} characters"), WORD_MAX, "keep it short");
+            if found > TAG_MAX {
+                return too_much(what, format!("{found} characters"), TAG_MAX, "keep it short");
             }
             line_of_text(what, word)?;
         }

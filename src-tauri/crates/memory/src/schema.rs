@@ -11,7 +11,7 @@ use crate::meaning::Table;
 use crate::tokenize;
 
 /// The form of the index, kept with every commit.
-pub(crate) const VERSION: u32 = 3;
+pub(crate) const VERSION: u32 = 4;
 
 /// Where the point of a document is kept, and the number of its kind, for all documents side by side.
 pub(crate) const POINT: &str = "point";
@@ -29,11 +29,15 @@ pub enum Kind {
     Event,
     /// A note.
     Note,
+    /// A mail.
+    Mail,
+    /// A held command.
+    Approval,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: &'static [Kind] = &[Kind::Task, Kind::Event, Kind::Note];
+    pub const ALL: &'static [Kind] = &[Kind::Task, Kind::Event, Kind::Note, Kind::Mail, Kind::Approval];
 
     /// A number for it, the same in every index of this version.
     pub(crate) const fn sort(self) -> u8 {
@@ -41,6 +45,8 @@ impl Kind {
             Kind::Task => 0,
             Kind::Event => 1,
             Kind::Note => 2,
+            Kind::Mail => 3,
+            Kind::Approval => 4,
         }
     }
 
@@ -50,6 +56,8 @@ impl Kind {
             Kind::Task => "task",
             Kind::Event => "event",
             Kind::Note => "note",
+            Kind::Mail => "mail",
+            Kind::Approval => "approval",
         }
     }
 }

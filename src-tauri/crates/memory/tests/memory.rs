@@ -391,7 +391,7 @@ fn a_missing_or_cut_segment_is_built_again() {
 
 #[test]
 fn another_version_or_other_fields_are_built_again() {
-    comes_back(|dir| in_meta(dir, "\\\"version\\\":3", "\\\"version\\\":99"));
+    comes_back(|dir| in_meta(dir, "\\\"version\\\":4", "\\\"version\\\":99"));
     comes_back(|dir| in_meta(dir, "\"words\"", "\"worms\""));
 }
 

@@ -12,6 +12,7 @@ use office_core::{
     Actor, Approval, ApprovalId, Code, Command, CommandBody, CommandId, Effect, Event, Noun, NounKey, Office, Plan,
     PlanState, ProjectId, Refusal, RunId, Seq, Task, TaskId, TaskState,
 };
+use office_door::memory::Wanted;
 use office_door::wire::{Answer, Ask, AuditEntry, AutostartStanding};
 use office_store::MailQuery;
 
@@ -171,7 +172,9 @@ impl World {
             }
             Ask::Status => self.status().await,
             Ask::Snapshot => {
-                let (seq, nouns) = self.handle.read(|office| (office.seq, office.nouns())).await?;
+                let (seq, mut nouns) = self.handle.read(|office| (office.seq, office.nouns())).await?;
+                // Whoever wants notes asks for them: there may be more than go into a frame.
+                nouns.retain(|noun| !matches!(noun, Noun::Note(_)));
                 Ok(Answer::Snapshot { seq, nouns })
             }
             Ask::Task { task } => {
@@ -240,7 +243,8 @@ impl World {
                 };
                 self.log(run).await
             }
-            Ask::Search { query, limit } => self.search(&query, limit).await,
+            Ask::Search { query, limit } => self.search(actor, &query, Wanted::default(), limit).await,
+            Ask::Memory { what } => self.memory(actor, what).await,
             Ask::Tell { desk, text } => self.tell_agent(actor, &desk, &text).await,
             Ask::Type { desk, text } => self.type_into(actor, &desk, text).await,
             Ask::Resize { desk, cols, rows } => self.resize(actor, &desk, cols, rows).await,
@@ -461,8 +465,12 @@ impl World {
                 .is_some_and(|it| by(it) && matches!(it.state, TaskState::Checking | TaskState::InReview))
         });
         if !said.await? {
+            let used = office_core::note::named(&format!("{summary}\n{}", report.as_deref().unwrap_or_default()));
             let body = CommandBody::Task(TaskCommand::Done { task, summary, report });
             self.submit(actor, self.own_id("done"), body).await?;
+            if let (Actor::Agent { run, .. }, false) = (actor, used.is_empty()) {
+                self.used(run, used).await;
+            }
         }
         let over = move |office: &Office| match office.tasks.get(&task) {
             Some(it) if it.state == TaskState::Checking => None,
@@ -567,7 +575,7 @@ impl World {
 }
 
 /// An agent sees what its own run has asked for; what others want to run is between them and the owner.
-fn may_see(actor: Actor, it: &Approval) -> bool {
+pub(crate) fn may_see(actor: Actor, it: &Approval) -> bool {
     match actor {
         Actor::Owner | Actor::Office => true,
         Actor::Agent { run, .. } => it.run == Some(run),

@@ -330,6 +330,7 @@ fn noun_of(event: &Event) -> NounKey {
         Event::Approval(event) => NounKey::Approval(event.approval()),
         Event::Grant(event) => NounKey::Grant(event.grant()),
         Event::Plan(event) => NounKey::Plan(event.plan()),
+        Event::Note(event) => event.notes().first().map_or(NounKey::Office, |id| NounKey::Note(*id)),
         Event::Mail(event) => event.mail().map_or(NounKey::Office, NounKey::Mail),
         Event::Run(_) | Event::Office(_) | Event::Effect(_) => NounKey::Office,
     }

@@ -5,6 +5,7 @@ use std::sync::PoisonError;
 
 use office_core::effect::EffectEvent;
 use office_core::mail::{Mail, MailEvent};
+use office_core::note::NoteEvent;
 use office_core::{ApprovalId, Effect, EffectId, Envelope, Event, Noun, RunId, Seq, TaskId};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Arguments, AssertSqlSafe, Connection, Encode, Sqlite, Type};
@@ -305,7 +306,8 @@ fn about(event: &Event) -> About {
         Event::Grant(office_core::grant::GrantEvent::Used { approval, .. }) => About::Approval(*approval),
         Event::Grant(office_core::grant::GrantEvent::Revoked { .. }) => About::NoTask,
         Event::Mail(MailEvent::Sent { mail }) => mail.task.map_or(About::NoTask, About::Task),
-        Event::Mail(_) | Event::Plan(_) => About::NoTask,
+        Event::Note(NoteEvent::Added { note }) => note.task.map_or(About::NoTask, About::Task),
+        Event::Mail(_) | Event::Plan(_) | Event::Note(_) => About::NoTask,
         Event::Effect(EffectEvent::Ended { what, .. }) => match what {
             Effect::Prepare { run } | Effect::Launch { run } | Effect::End { run } | Effect::Tidy { run, .. } => {
                 About::Run(*run)

@@ -125,7 +125,11 @@ impl OfficeTools {
         Self {
             link: Arc::new(link),
             known,
-            tool_router: Self::tool_router() + Self::team_router() + Self::plan_router() + Self::work_router(),
+            tool_router: Self::tool_router()
+                + Self::team_router()
+                + Self::plan_router()
+                + Self::work_router()
+                + Self::memory_router(),
         }
     }
 

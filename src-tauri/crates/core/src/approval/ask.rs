@@ -17,7 +17,7 @@ use crate::ids::{ApprovalId, GrantId};
 use crate::office::Office;
 use crate::refusal::{Code, Refusal};
 use crate::run::{Exit, RunState};
-use crate::task::{Note, TaskEvent, TaskState};
+use crate::task::{TaskEvent, TaskNote, TaskState};
 use crate::time::At;
 
 /// Remarks that one approval carries: a talk belongs elsewhere.
@@ -486,7 +486,7 @@ fn goes_on(office: &Office, it: &Approval, text: &str, now: At) -> Option<Event>
     let task = office.tasks.get(&it.task?)?;
     let waits = task.hold.as_ref().is_some_and(|hold| hold.reason == HoldReason::WaitsForYou);
     let again = "If you still need it, do exactly that again: it is looked up, not asked a second time.";
-    let note = Note { at: now, by: Actor::Owner, text: format!("On what you asked: {text}. {again}") };
+    let note = TaskNote { at: now, by: Actor::Owner, text: format!("On what you asked: {text}. {again}") };
     (task.state == TaskState::Parked && waits)
         .then_some(Event::Task(TaskEvent::Unparked { task: task.id, note: Some(note) }))
 }

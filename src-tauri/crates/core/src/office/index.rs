@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::approval::Approval;
 use crate::desk::Desk;
 use crate::grant::Grant;
-use crate::ids::{ApprovalId, DeskId, GrantId, MailId, PlanId, ProjectId, RunId, TaskId};
+use crate::ids::{ApprovalId, DeskId, GrantId, MailId, NoteId, PlanId, ProjectId, RunId, TaskId};
 use crate::mail::{CLOSED_KEPT, Mail, Mailbox};
+use crate::note::Note;
 use crate::noun::NounKey;
 use crate::office::Office;
 use crate::plan::Plan;
@@ -191,6 +192,17 @@ impl Office {
         let Some(plan) = self.plans.get_mut(&id) else { return };
         change(plan);
         self.touched.insert(NounKey::Plan(id));
+    }
+
+    pub(crate) fn put_note(&mut self, note: Note) {
+        self.touched.insert(NounKey::Note(note.id));
+        self.notes.insert(note.id, note);
+    }
+
+    pub(crate) fn change_note(&mut self, id: NoteId, change: impl FnOnce(&mut Note)) {
+        let Some(note) = self.notes.get_mut(&id) else { return };
+        change(note);
+        self.touched.insert(NounKey::Note(id));
     }
 
     pub(crate) fn put_task(&mut self, task: Task) {

@@ -16,7 +16,7 @@ use crate::run::{self, StopWhy};
 use crate::task::backlog::{self, BacklogItem};
 use crate::task::split::{self, Part};
 use crate::task::written::{edited, written};
-use crate::task::{Claim, Deliverable, Note, Priority, ReviewVerdict, Task, TaskEvent, TaskState};
+use crate::task::{Claim, Deliverable, Priority, ReviewVerdict, Task, TaskEvent, TaskNote, TaskState};
 use crate::task::{place, rest, review};
 use crate::team;
 use crate::text;
@@ -318,8 +318,9 @@ impl TaskCommand {
 /// Decides a task command.
 pub fn decide(office: &Office, actor: Actor, command: &TaskCommand, now: At) -> Result<Vec<Event>, Refusal> {
     let one = |event| Ok(vec![Event::Task(event)]);
-    let note =
-        |words: &str| -> Result<Note, Refusal> { Ok(Note { at: now, by: actor, text: text::body("note", words)? }) };
+    let note = |words: &str| -> Result<TaskNote, Refusal> {
+        Ok(TaskNote { at: now, by: actor, text: text::body("note", words)? })
+    };
     match command {
         TaskCommand::Done { task, summary, report } => {
             let (it, run) = spoken_for(office, actor, *task)?;
@@ -395,7 +396,7 @@ fn signed(office: &Office, actor: Actor, mut events: Vec<Event>) -> Vec<Event> {
     events
 }
 
-type NoteOf<'a> = dyn Fn(&str) -> Result<Note, Refusal> + 'a;
+type NoteOf<'a> = dyn Fn(&str) -> Result<TaskNote, Refusal> + 'a;
 
 /// Answers as they can be shown: each a line, none twice.
 fn choices(options: &[String]) -> Result<Vec<String>, Refusal> {

@@ -11,7 +11,7 @@ use crate::ids::{DeskId, RunId, TaskId};
 use crate::office::Office;
 use crate::queue;
 use crate::run::Work;
-use crate::task::{Claim, Judged, Landing, Note, Place, Priority, Review, Task, TaskState, TaskTakes, review};
+use crate::task::{Claim, Judged, Landing, Place, Priority, Review, Task, TaskNote, TaskState, TaskTakes, review};
 use crate::time::At;
 
 /// What happened to tasks.
@@ -152,7 +152,7 @@ pub enum TaskEvent {
         /** Which. */
         task: TaskId,
         /** The answer. */
-        note: Note,
+        note: TaskNote,
     },
     /// Held.
     Parked {
@@ -167,7 +167,7 @@ pub enum TaskEvent {
         task: TaskId,
         /** What the owner says with it. */
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        note: Option<Note>,
+        note: Option<TaskNote>,
     },
     /// Its process was lost.
     Interrupted {
@@ -265,7 +265,7 @@ pub enum TaskEvent {
         /** Which. */
         task: TaskId,
         /** The note. */
-        note: Note,
+        note: TaskNote,
     },
     /// Done: merged as this commit, or its finding accepted.
     Done {
@@ -284,7 +284,7 @@ pub enum TaskEvent {
         /** Which. */
         task: TaskId,
         /** Words for the next run. */
-        note: Option<Note>,
+        note: Option<TaskNote>,
     },
 }
 

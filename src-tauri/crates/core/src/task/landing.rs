@@ -12,7 +12,7 @@ use crate::hold::{Hold, HoldReason};
 use crate::ids::TaskId;
 use crate::office::Office;
 use crate::project::ProjectEvent;
-use crate::task::{Note, Task, TaskEvent, TaskState};
+use crate::task::{Task, TaskEvent, TaskNote, TaskState};
 use crate::time::At;
 
 /// The base may move while the result is checked; so often a change is put on it anew before its owner is asked.
@@ -156,7 +156,7 @@ fn again_or_wait(task: &Task, words: &str, short: &str) -> Vec<Event> {
         "{words}{comma}do it again on the base as it is now (what you did is commit {tip}, which `git show` and `git \
          cherry-pick` find in your checkout)"
     );
-    let note = Note { at: task.accepted.unwrap_or(task.since), by: Actor::Office, text };
+    let note = TaskNote { at: task.accepted.unwrap_or(task.since), by: Actor::Office, text };
     vec![Event::Task(TaskEvent::SentBack { task: id, note })]
 }
 

@@ -19,7 +19,7 @@ use crate::run::{self, StopWhy, Work};
 use crate::task::ask::{NewTask, spoken_for, wrong_state};
 use crate::task::life::{accepted_by_itself, checks_of};
 use crate::task::written::written;
-use crate::task::{Claim, Deliverable, Note, Priority, Task, TaskEvent, TaskState};
+use crate::task::{Claim, Deliverable, Priority, Task, TaskEvent, TaskNote, TaskState};
 use crate::text;
 use crate::time::At;
 
@@ -321,7 +321,7 @@ pub(crate) fn judge(
     };
     let desk = desk.map_or_else(|| "a desk".to_owned(), |desk| desk.name.clone());
     let judged = Judged { verdict, words, evidence, by: actor, at: now };
-    let note = Note { at: now, by: actor, text: told(&desk, &judged) };
+    let note = TaskNote { at: now, by: actor, text: told(&desk, &judged) };
     let mut events = vec![Event::Task(TaskEvent::Judged { task: of, commit: asked.commit.clone(), judged })];
     match verdict {
         ReviewVerdict::Approve if accepted_by_itself(office, task) => {

@@ -39,7 +39,7 @@ impl World {
         let _gate = gate.lock().await;
         let shell =
             std::env::var("SHELL").ok().filter(|shell| !shell.is_empty()).unwrap_or_else(|| "/bin/sh".to_owned());
-        let found = self
+        let mut found = self
             .read(move |office| {
                 let it = office.runs.get(&run)?.clone();
                 let desk = office.desks.get(&it.desk)?.clone();
@@ -56,6 +56,7 @@ impl World {
                     desk,
                     task,
                     shell,
+                    learned: Vec::new(),
                 })
             })
             .await?;
@@ -65,6 +66,7 @@ impl World {
         let engine =
             self.engines.get(&found.run.engine).ok_or_else(|| format!("the engine '{}' is gone", found.run.engine))?;
         self.still_holds(engine).await?;
+        found.learned = self.learned(&found).await;
         let kept = self.desk_kept(&found, engine).await?;
         if matches!(kept, Kept::In) {
             self.furnish_home(found.project.id, run, Whose::Desk).await?;

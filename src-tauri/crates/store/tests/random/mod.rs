@@ -8,6 +8,7 @@ use office_core::check::{Check, CheckResult, CheckSource, Verdict};
 use office_core::desk::DeskCommand;
 use office_core::effect::EffectCommand;
 use office_core::mail::{Address, MailCommand, MailKind, NewMail};
+use office_core::note::{NoteCommand, NoteWords};
 use office_core::office::{OfficeCommand, OfficeSettings};
 use office_core::project::{Acceptance, BaseCheck, ProjectCommand, ProjectSettings, TryReport};
 use office_core::role::{Engine, Gate, Login, Role};
@@ -17,7 +18,8 @@ use office_core::task::ask::{NewTask, TaskEdit};
 use office_core::task::{Deliverable, Landing, Priority, TaskCommand};
 use office_core::{
     Actor, ApprovalId, ApprovalState, At, Command, CommandBody, CommandId, DeskId, DeskState, Effect, EffectId,
-    Envelope, Event, MailId, Noun, Office, Outcome, ProjectId, RunId, Seq, TaskId, TaskState, assign, decide,
+    Envelope, Event, MailId, NoteId, NoteKind, Noun, Office, Outcome, ProjectId, RunId, Seq, TaskId, TaskState, assign,
+    decide,
 };
 use proptest::prelude::*;
 
@@ -105,7 +107,8 @@ impl Night {
         match kind {
             // The world answers most of the time, or nothing would ever come to an end.
             0..=109 => (Actor::Office, CommandBody::Effect(self.answer(how))),
-            110..=119 => self.of_mail(how),
+            110..=117 => self.of_mail(how),
+            118..=119 => self.of_note(how),
             120..=144 => owner(CommandBody::Task(TaskCommand::Add { new: Box::new(self.new_task(how)) })),
             145..=189 => self.of_task(how),
             190..=209 => self.of_approval(how),
@@ -234,6 +237,32 @@ impl Night {
             }
         };
         (actor, CommandBody::Mail(command))
+    }
+
+    /// Written by whoever is there, replaced, refuted and used.
+    fn of_note(&self, [a, b, c, d]: [u8; 4]) -> (Actor, CommandBody) {
+        let live = self.office.runs.values().filter(|run| run.state == RunState::Live);
+        let run = RunId(pick(live.map(|run| run.id.0), c));
+        let desk = self.office.runs.get(&run).map_or(DeskId(1), |run| run.desk);
+        let actor = if d.is_multiple_of(2) { Actor::Owner } else { Actor::Agent { desk, run } };
+        let note = NoteId(pick(self.office.notes.keys().map(|id| id.0), b));
+        let words = Box::new(NoteWords {
+            kind: NoteKind::ALL[usize::from(a) % NoteKind::ALL.len()],
+            title: format!("about {}", d % 5),
+            text: format!("text {c}"),
+            tags: vec![format!("t{}", b % 3)],
+            project: None,
+            supersedes: if c.is_multiple_of(4) { vec![note] } else { Vec::new() },
+            contradicts: Vec::new(),
+        });
+        let command = match a % 6 {
+            0 | 1 => NoteCommand::Add { new: words },
+            2 => NoteCommand::Edit { note, to: words },
+            3 => NoteCommand::Refute { note, evidence: "seen".to_owned() },
+            4 => return (Actor::Office, CommandBody::Note(NoteCommand::Shown { run, notes: vec![note] })),
+            _ => return (Actor::Office, CommandBody::Note(NoteCommand::Used { run, notes: vec![note] })),
+        };
+        (actor, CommandBody::Note(command))
     }
 
     fn of_approval(&self, [a, b, c, d]: [u8; 4]) -> (Actor, CommandBody) {
