@@ -5,6 +5,7 @@ import './browser/drag.mjs';
 import './browser/journey.mjs';
 import './browser/gates.mjs';
 import './browser/mail.mjs';
+import './browser/memory.mjs';
 import './browser/talk.mjs';
 import './browser/rulebook.mjs';
 import './browser/room.mjs';

@@ -104,7 +104,7 @@ test('a click on the cabinets leads to what the office knows', async () => {
   await page.mouse.move(x, y);
   await page.waitForSelector('.floor.touch');
   await page.mouse.click(x, y);
-  await page.getByPlaceholder('A desk, a task, something to do').waitFor();
+  await page.getByRole('dialog', { name: 'Memory' }).waitFor();
   await page.close();
 });
 

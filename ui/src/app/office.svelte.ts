@@ -17,7 +17,7 @@ import { Drafts } from './drafts.svelte';
 import { LivePrefs } from './prefs.svelte';
 
 export type Panel = { kind: 'floor' } | { kind: 'desk'; id: number } | { kind: 'task'; id: number };
-export type Sheet = null | 'palette' | 'keys' | 'task' | 'hire' | 'settings' | 'health' | 'repository' | 'connect' | 'away' | 'rules' | 'mail' | 'talk';
+export type Sheet = null | 'palette' | 'keys' | 'task' | 'hire' | 'settings' | 'health' | 'repository' | 'connect' | 'away' | 'rules' | 'mail' | 'talk' | 'memory';
 export interface Toast {
   id: number;
   text: string;
