@@ -54,7 +54,7 @@ fn what_builds_is_known_to_both_lists() {
     assert!(missing.is_empty(), "specs/build.toml knows these, and no rule allows them: {missing:?}");
     let unknown: Vec<&String> = quiet
         .iter()
-        .filter(|name| !name.starts_with('<') && Specs::shipped().tool(name).is_none())
+        .filter(|name| !name.starts_with(['<', '@']) && Specs::shipped().tool(name).is_none())
         .filter(|name| Specs::shipped().wrapper(name).is_none() && !SHELL.contains(&name.as_str()))
         .collect();
     assert!(unknown.is_empty(), "rules/quiet.toml allows these, and no spec knows them: {unknown:?}");

@@ -40,6 +40,9 @@ impl Rule {
 
 impl Conditions {
     fn run_fit(&self, run: &Run) -> Fit {
+        if self.unheard && !run.unheard {
+            return Fit::No;
+        }
         let mut fit = self.programs.get_or_init(|| Programs::of(&self.run)).fit(run);
         if fit == Fit::No {
             return Fit::No;
@@ -47,10 +50,7 @@ impl Conditions {
         if self.bare {
             fit = fit.and(Fit::of(run.name.len() == 1));
         }
-        if self.unheard {
-            fit = fit.and(Fit::of(run.unheard));
-        }
-        let open = if run.flags_open { Fit::Maybe } else { Fit::No };
+        let open = if run.flags_open && !self.takes_any { Fit::Maybe } else { Fit::No };
         if !self.any_flag.is_empty() {
             fit = fit.and(Fit::of(self.any_flag.iter().any(|flag| run.flags.contains(flag))).or(open));
         }
@@ -60,7 +60,11 @@ impl Conditions {
         if self.known_flags {
             fit = fit.and(if run.strange.is_empty() { Fit::Yes } else { Fit::Maybe }).and(!open);
         }
-        let operand = |list: &[String], arg: &Arg| list.iter().map(|one| word_fit(one, arg)).max().unwrap_or(Fit::No);
+        let operand = |list: &[String], arg: &Arg| {
+            let fits =
+                |one: &String| if one == "@packages" { Fit::of(is_known_package(arg)) } else { word_fit(one, arg) };
+            list.iter().map(fits).max().unwrap_or(Fit::No)
+        };
         if !self.operand.is_empty() {
             let any = run.operands.iter().map(|arg| operand(&self.operand, arg)).max();
             fit = fit.and(any.unwrap_or(Fit::No));
@@ -131,8 +135,10 @@ impl Conditions {
             let said = said.chain(flags.iter().map(|arg| (arg, true)));
             let said = said.filter(|(arg, _)| {
                 let plain = arg.known().map(str::to_lowercase);
-                !(sounds && plain.is_some_and(|word| holds("harmless-goals", &word)))
+                let variant = |word: &str| holds("build-variants", word) && !holds("variant-deeds", word);
+                !(sounds && plain.is_some_and(|word| holds("harmless-goals", &word) || variant(&word)))
             });
+            let said = said.filter(|(arg, _)| !(self.takes_any && matches!(arg, Arg::Unknown { .. })));
             let hit = said.map(|(arg, flag)| listed_fit(&self.no_word, arg, flag));
             fit = fit.and(!hit.max().unwrap_or(Fit::No));
         }
@@ -190,6 +196,18 @@ impl Conditions {
             (Some(_), None) => Fit::No,
         }
     }
+}
+
+/// Whether a word names a package that everybody knows, in whichever version, or the project itself.
+fn is_known_package(arg: &Arg) -> bool {
+    let Some(word) = arg.known() else { return false };
+    if matches!(word, "." | "./") || word.starts_with(".[") || word.starts_with("./") && !word.contains("..") {
+        return true;
+    }
+    let name =
+        word.split(['[', '=', '<', '>', '~', '!', ';']).next().unwrap_or_default().to_lowercase().replace('_', "-");
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-._[]=<>~!*, ".contains(letter);
+    word.chars().all(plain) && Specs::shipped().patterns("known-packages").is_some_and(|all| all.fit_words(&name))
 }
 
 /// Where the words begin that say what is tested: `npm run test:e2e -- login`.
@@ -311,7 +329,7 @@ impl Programs {
         for pattern in patterns {
             let words: Vec<String> = pattern.split_whitespace().map(str::to_owned).collect();
             match words.first() {
-                Some(first) if first != "*" => programs.by_name.entry(first.clone()).or_default().push(words),
+                Some(first) if !first.contains('*') => programs.by_name.entry(first.clone()).or_default().push(words),
                 _ => programs.any.push(words),
             }
         }
@@ -329,11 +347,9 @@ fn named(words: &[String], run: &Run) -> Fit {
     let mut have = run.name.iter();
     let mut operands = run.operands.iter();
     let mut fit = Fit::Yes;
-    for (index, word) in words.iter().enumerate() {
+    for word in words {
         let next = match have.next() {
-            Some(name) => {
-                Fit::of(word == "*" || word == name || (index > 0 && word.contains('*') && fits_words(word, name)))
-            }
+            Some(name) => Fit::of(word == "*" || word == name || (word.contains('*') && fits_words(word, name))),
             None if run.name_open => return fit.and(Fit::Maybe),
             None => match operands.next() {
                 Some(arg) => word_fit(word, arg),

@@ -6,6 +6,7 @@ use toml::Spanned;
 
 use super::{Always, Conditions, Rule};
 use crate::judge;
+use crate::spec::Specs;
 use crate::standing::Shape;
 use crate::verdict::{Category, Fit, Verdict};
 
@@ -103,6 +104,8 @@ struct Quiet {
     no_flag: Vec<String>,
     #[serde(default)]
     no_word: Vec<String>,
+    #[serde(default)]
+    takes_any: bool,
     #[serde(default, rename = "match")]
     matches: Vec<String>,
     #[serde(default, rename = "not_match")]
@@ -152,9 +155,20 @@ fn all(text: &str, name: &str, origin: Origin, tries: bool) -> (Vec<Rule>, Vec<A
     let (mut rules, mut faults) = (Vec::new(), Vec::new());
     for quiet in file.quiet {
         let line = line_of(text, quiet.id.span().start);
-        let mut run: Vec<String> = quiet.tools.split_whitespace().map(str::to_owned).collect();
+        // `@name` stands for a list of the specs.
+        let named = |word: &str| match word.strip_prefix('@') {
+            Some(list) => Specs::shipped().words(list).to_vec(),
+            None => vec![word.to_owned()],
+        };
+        let mut run: Vec<String> = quiet.tools.split_whitespace().flat_map(named).collect();
         run.extend(quiet.run);
-        let when = Conditions { run, no_flag: quiet.no_flag, no_word: quiet.no_word, ..Conditions::default() };
+        let when = Conditions {
+            run,
+            no_flag: quiet.no_flag,
+            no_word: quiet.no_word,
+            takes_any: quiet.takes_any,
+            ..Conditions::default()
+        };
         let rule = Rule {
             id: quiet.id.into_inner(),
             when,

@@ -46,6 +46,8 @@ pub struct Conditions {
     pub word: Vec<String>,
     /// No subcommand and no operand does; what begins with a dash is an option.
     pub no_word: Vec<String>,
+    /// Whatever is not known of its words is no option and none of those: it takes any.
+    pub takes_any: bool,
     /// Reached through one of these.
     pub via: Vec<String>,
     /// Reached through none of these.

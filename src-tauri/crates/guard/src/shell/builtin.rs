@@ -175,7 +175,8 @@ impl Shell<'_> {
                 nothing
             }
             "hash" | "enable" | "bind" | "complete" | "compgen" | "compopt" | "fc" | "history" | "select" => {
-                let harmless = name == "hash" && args.iter().all(|arg| arg.known() == Some("-r"));
+                let harmless = name == "hash"
+                    && args.iter().all(|arg| arg.known().is_some_and(|word| word == "-r" || !word.starts_with('-')));
                 if !harmless {
                     self.opaque(&format!("{name} changes what commands mean"));
                 }
@@ -202,6 +203,11 @@ impl Shell<'_> {
         let line = match stdin {
             Feed::From(text, _) if name == "read" && names == 1 => {
                 text.file_pattern().map_or_else(Text::any, Text::files)
+            }
+            // The one line that is known.
+            Feed::From(text, _) if names == 1 => {
+                let known = text.known().filter(|text| name == "read" && text.trim_end().lines().count() == 1);
+                known.map_or_else(Text::any, |line| Text::lit(line.trim()))
             }
             _ => Text::any(),
         };
@@ -353,6 +359,13 @@ impl Shell<'_> {
         let args = if args.first().and_then(Arg::known) == Some("--") { &args[1..] } else { args };
         let Some(format) = args.first().and_then(Arg::known) else { return Text::any() };
         let many = args.iter().any(|arg| matches!(arg, Arg::Unknown { many: true, .. } | Arg::Glob(_)));
+        // A line for each file.
+        if let ("%s\\n" | "%s\\0", [Arg::Glob(pattern)]) = (format, &args[1..])
+            && self.is_at_home()
+            && super::output::is_below(pattern)
+        {
+            return Text::files(pattern.clone());
+        }
         if many { Text::any() } else { formatted(format, &args[1..]) }
     }
 

@@ -92,11 +92,17 @@ impl Shell<'_> {
         if let Some(written) = self.looks(&name, call, stdin) {
             return written;
         }
-        if self.framework(&name, &call.argv[1..]).is_some() || self.test_database(&name, call, stdin).is_some() {
+        if self.framework(&name, &call.argv[1..]).is_some()
+            || self.only_asks(&name, &call.argv[1..], stdin).is_some()
+            || self.test_database(&name, call, stdin).is_some()
+        {
             return Text::any();
         }
         if let Some(call) = self.manager_called(&name, call) {
             return self.program_called(&call, stdin);
+        }
+        if let Some(written) = self.container(&name, call, stdin) {
+            return written;
         }
         if let Some(written) = self.edits(&name, call, stdin) {
             return written;

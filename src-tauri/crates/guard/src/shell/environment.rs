@@ -34,6 +34,10 @@ impl Shell<'_> {
             }
         }
         let listed = |list: &[String]| list.iter().any(|pattern| fits_words(pattern, name));
+        // What it makes of the list of commits decides which of them stay.
+        if name == "GIT_SEQUENCE_EDITOR" && !known.as_deref().is_some_and(keeps_all) {
+            self.opaque("a rebase goes by a list that is changed unseen");
+        }
         if listed(&specs.variables.commands) {
             match known {
                 Some(line) if line.trim().is_empty() => {}
@@ -89,6 +93,21 @@ impl Shell<'_> {
         }
         let _ = Mode::Word;
     }
+}
+
+/// Whether an editor of a rebase leaves every commit where it is, or only says that one is to be changed.
+fn keeps_all(editor: &str) -> bool {
+    if matches!(editor.trim(), "" | ":" | "true" | "cat") {
+        return true;
+    }
+    let Some(rest) = editor.strip_prefix("sed -i") else { return false };
+    let code = rest.trim_matches([' ', '-', 'e', 'E', '\'', '"', '.']);
+    let mut parts = code.split(code.chars().nth(code.find("s").map_or(0, |at| at + 1)).unwrap_or('/'));
+    let (_, _, to) = (parts.next(), parts.next(), parts.next().unwrap_or_default());
+    let first = to.split(' ').next().unwrap_or_default();
+    matches!(first, "edit" | "e" | "reword" | "r" | "squash" | "s" | "fixup" | "f")
+        && !code.contains([';', '\n'])
+        && parts.next().is_none_or(|end| end.chars().all(|letter| letter == 'g'))
 }
 
 /// Whether this command only lets lines through that have a name in them, and no name that secrets go by.

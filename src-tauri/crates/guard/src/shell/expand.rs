@@ -266,7 +266,15 @@ impl Shell<'_> {
             "HOME" => Some(vec![Text::lit(self.scene.home.to_string_lossy())]),
             "PWD" => Some(vec![self.cwd_text()]),
             // Files that a build service gives; a desk has none, and nobody reads there what is written.
-            "GITHUB_OUTPUT" | "GITHUB_STEP_SUMMARY" => Some(vec![Text::lit("/tmp/of-the-build-service")]),
+            "GITHUB_OUTPUT" | "GITHUB_STEP_SUMMARY" | "GITHUB_ENV" | "GITHUB_PATH" | "GITHUB_STATE" | "RUNNER_TEMP" => {
+                Some(vec![Text::lit("/tmp/of-the-build-service")])
+            }
+            // Where the service checked out what a desk has here.
+            "GITHUB_WORKSPACE" | "CI_PROJECT_DIR" | "BUILD_SOURCESDIRECTORY" | "TRAVIS_BUILD_DIR" => {
+                Some(vec![Text::lit(self.scene.checkout.to_string_lossy())])
+            }
+            // Every desk is given this one.
+            "TMPDIR" => Some(vec![Text::lit("/tmp")]),
             // Digits, whichever; where words are split elsewhere, it matters which.
             "$" if !self.st.vars.contains_key("IFS") => Some(vec![Text::lit("31337")]),
             name if NUMBERS.contains(&name) => Some(vec![Text::number()]),

@@ -232,6 +232,13 @@ impl Shell<'_> {
         match args.get(at) {
             Some(arg) if arg.known() != Some("-") && arg.known() != Some("/dev/stdin") => {
                 let arg = arg.clone();
+                let base = arg.head().rsplit('/').next().unwrap_or_default().to_owned();
+                if base == "manage.py"
+                    && self.is_the_checkouts(&self.place(&arg))
+                    && self.only_asks(&base, &args[at + 1..], stdin).is_some()
+                {
+                    return Text::any();
+                }
                 self.foreign_script(name, &arg, &args[at + 1..])
             }
             _ => {

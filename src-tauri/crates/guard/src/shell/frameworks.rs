@@ -17,6 +17,8 @@ struct Runner {
     names: String,
     /// Whether each of its words is a task.
     several: bool,
+    /// Tasks after which everything is only what they are given.
+    first: String,
     /// How many words a task has.
     words: usize,
     env: String,
@@ -76,7 +78,7 @@ impl Shell<'_> {
         let mut known = false;
         for task in &tasks {
             let this = match () {
-                () if is(&runner.looks, task) => "looks",
+                () if is(&runner.looks, task) || is(&runner.first, task) => "looks",
                 () if is(&runner.migrates, task) => "migrates",
                 () if is(&runner.clears, task) => "clears",
                 // Beside a task of a database stands what is no risk by its name.
@@ -163,6 +165,12 @@ impl Shell<'_> {
             (_, None) if runner.needs == "url" => Meant::Unsaid,
             (said, None) => said.unwrap_or(unsaid),
         };
+        if let [first, rest @ ..] = &words[..]
+            && has(&runner.first, first)
+            && !rest.iter().any(|word| word.starts_with("db:") || word.contains(['/', '~']))
+        {
+            return Some((vec![(*first).to_owned()], Meant::Here));
+        }
         let tasks = match runner.words {
             2 => vec![match words[..] {
                 [first, second, ..] if !second.contains(['/', '.']) => format!("{first}:{second}"),

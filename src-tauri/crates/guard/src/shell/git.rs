@@ -25,6 +25,9 @@ const VALUED: &[&str] = &[
 /// Stands for the name of a commit.
 const COMMIT: &str = "0000000000000000000000000000000000000000\n";
 
+/// Stands for the name of a branch or of a tag.
+const NAME: &str = "a-name-in-git\n";
+
 impl Shell<'_> {
     pub(crate) fn git(&mut self, call: &Call, stdin: &Feed) -> Text {
         let args = &call.argv[1..];
@@ -165,6 +168,23 @@ impl Shell<'_> {
             {
                 Text::lit(COMMIT)
             }
+            // Names of commits, one to a line.
+            ("rev-list", _)
+                if !args[1..].iter().any(|arg| arg.head().starts_with("--f") || arg.head().starts_with("--o")) =>
+            {
+                Text::lit(COMMIT)
+            }
+            // A name of a branch or of a tag has no blanks, leads nowhere up and is no option; which one it is changes nothing.
+            ("branch", Some("--show-current")) if args.len() == 2 => Text::lit(NAME),
+            ("rev-parse", Some("--abbrev-ref")) if args.len() == 3 && args[2].known() == Some("HEAD") => {
+                Text::lit(NAME)
+            }
+            ("symbolic-ref", _)
+                if args[1..].iter().all(|arg| matches!(arg.known(), Some("HEAD" | "--short" | "-q" | "--quiet"))) =>
+            {
+                Text::lit(NAME)
+            }
+            ("describe", _) => Text::lit(NAME),
             ("ls-files", _) if self.is_at_home() => {
                 // `git ls-files '*.py'` names files with that ending, wherever they are.
                 let named: Vec<&Arg> = args[1..].iter().filter(|arg| !arg.head().starts_with('-')).collect();

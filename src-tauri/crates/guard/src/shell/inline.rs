@@ -11,6 +11,8 @@ use super::opens::{FILE_CALLS, derived, harmless_package, has_two, listed, opene
 use super::origins;
 use super::pieces::{Piece, pieces};
 use crate::action::Arg;
+use crate::pattern::Patterns;
+use crate::spec::Specs;
 
 /// What may stand in such code.
 #[derive(Debug, Default, Deserialize)]
@@ -28,6 +30,11 @@ pub(super) struct Words {
     pub(super) of_os: List,
     pub(super) of_sys: List,
     pub(super) denied_node: List,
+    /// Modules that nothing is known of, and those that are never taken for one.
+    reserved: List,
+    /// Names that say that something is changed, sent, started or handed out.
+    pub(super) outward: Patterns,
+    pub(super) changes: Patterns,
 }
 
 impl Words {
@@ -36,9 +43,40 @@ impl Words {
         !(self.calls.holds(name) || self.never.holds(name) || self.through.holds(name))
     }
 
+    /// Whether a module is one that an agent's tests may load as well: the project's own, or one that is installed and is not known to reach out.
+    pub(super) fn is_unfamiliar(&self, module: &str) -> bool {
+        let first = module.split(['.', '/']).next().unwrap_or_default();
+        let reaches = |name: &str| Specs::shipped().patterns("reaching-modules").is_some_and(|all| all.fit_words(name));
+        let known = [&self.reserved, &self.through, &self.never, &self.harmless].iter().any(|list| list.holds(first));
+        let more = known || reaches(&first.to_lowercase()) || reaches(&module.to_lowercase()) || self.is_outward(module);
+        !more
+    }
+
+    /// Whether a module is one that is installed, whatever else it does.
+    pub(super) fn is_installed(&self, module: &str) -> bool {
+        !(self.reserved.holds(module) || self.through.holds(module) && module != "requests" || self.never.holds(module))
+    }
+
+    /// Whether a name says that it does more than look.
+    pub(super) fn is_outward(&self, name: &str) -> bool {
+        name.split('.').any(|part| self.outward.fit_words(&snake(part)))
+    }
+
     pub(super) fn is_never(&self, name: &str) -> bool {
         self.never.holds(name)
     }
+}
+
+/// `sendMail` as `send_mail`.
+fn snake(name: &str) -> String {
+    let mut out = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !out.is_empty() && !out.ends_with('_') {
+            out.push('_');
+        }
+        out.push(letter.to_ascii_lowercase());
+    }
+    out
 }
 
 pub(super) fn words() -> &'static Words {

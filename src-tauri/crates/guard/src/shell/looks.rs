@@ -17,6 +17,9 @@ impl Shell<'_> {
             "apply_patch" | "applypatch" => self.patch_in_words(call, stdin),
             "gdb" => self.debugged(call, "--args"),
             "lldb" => self.debugged(call, "--"),
+            "script" => self.recorded(call),
+            "clj" | "clojure" => self.by_alias(call, stdin),
+            "http" | "https" | "xh" | "xhs" => self.asked_here(call),
             "nc" | "ncat" | "netcat" => {
                 let words: Vec<&str> = call.argv[1..].iter().map(Arg::known).collect::<Option<_>>()?;
                 let (flags, rest): (Vec<&str>, Vec<&str>) = words.into_iter().partition(|word| word.starts_with('-'));
@@ -41,6 +44,91 @@ impl Shell<'_> {
             }
             _ => None,
         }
+    }
+
+    /// `script -qec 'npm test' log`: the line is judged as any, and so is the file that it is written to.
+    fn recorded(&mut self, call: &Call) -> Option<Text> {
+        let (mut line, mut file) = (None, None);
+        let mut args = call.argv[1..].iter();
+        while let Some(arg) = args.next() {
+            match arg.known()? {
+                "--command" => line = Some(args.next()?.known()?.to_owned()),
+                "--quiet" | "--return" | "--flush" | "--append" => {}
+                word if word.starts_with('-') && word.len() > 1 => {
+                    let letters = word[1..].trim_end_matches('c');
+                    if !letters.chars().all(|letter| "qefa".contains(letter)) {
+                        return None;
+                    }
+                    if word.ends_with('c') {
+                        line = Some(args.next()?.known()?.to_owned());
+                    }
+                }
+                _ if file.is_none() => file = Some(arg.clone()),
+                _ => return None,
+            }
+        }
+        let line = line?;
+        self.via.push("a recorder".to_owned());
+        self.child(|shell| shell.script(&line, &Feed::Nothing));
+        self.via.pop();
+        self.write_to(&file.unwrap_or_else(|| Arg::lit("typescript")), &Text::any(), false);
+        Some(Text::any())
+    }
+
+    /// `clj -M:test`: goals of the project, by their names.
+    fn by_alias(&mut self, call: &Call, stdin: &Feed) -> Option<Text> {
+        let first = call.argv.get(1)?.known()?;
+        let named = first.get(..3).filter(|kind| ["-M:", "-X:", "-T:", "-P:", "-A:"].contains(kind))?;
+        let goals = first[named.len()..].split(':').map(Arg::lit);
+        let code = |arg: &Arg| {
+            arg.known().is_none_or(|word| {
+                matches!(word, "-e" | "--eval" | "-i" | "--init" | "-r" | "-" | "--report") || word.starts_with("-S")
+            })
+        };
+        if call.argv[2..].iter().any(code) {
+            return None;
+        }
+        let argv = std::iter::once(Arg::lit("lein")).chain(goals).chain(call.argv[2..].iter().cloned()).collect();
+        Some(self.inner("clj", argv, call.env.clone(), stdin))
+    }
+
+    /// `http GET :8080/health`: a host of this machine is asked, and nothing is written.
+    fn asked_here(&mut self, call: &Call) -> Option<Text> {
+        let words: Vec<&str> = call.argv[1..].iter().map(Arg::known).collect::<Option<_>>()?;
+        let plain = |word: &&&str| {
+            matches!(
+                **word,
+                "-v" | "-h"
+                    | "-b"
+                    | "--headers"
+                    | "--body"
+                    | "--verbose"
+                    | "--json"
+                    | "-j"
+                    | "--ignore-stdin"
+                    | "--check-status"
+                    | "--print=h"
+                    | "--print=b"
+                    | "-q"
+            )
+        };
+        let rest: Vec<&str> = words.iter().filter(|word| !plain(word)).copied().collect();
+        let method = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+        let rest = if rest.first().is_some_and(|word| method.contains(word)) { &rest[1..] } else { &rest[..] };
+        let (address, items) = rest.split_first()?;
+        let host = match address.strip_prefix(':') {
+            Some(rest) if rest.starts_with(|letter: char| letter.is_ascii_digit() || letter == '/') => {
+                "localhost".to_owned()
+            }
+            _ => crate::host::host_of(address)?,
+        };
+        // What is sent is spelled out: no file, no secret.
+        let spelled =
+            |item: &&str| !item.starts_with('-') && !item.contains('@') && !item.contains(":@") && !item.contains("=@");
+        (class_of(&host, &[]) == HostClass::Loopback && items.iter().all(spelled)).then(|| {
+            self.reach(&host);
+            Text::any()
+        })
     }
 
     /// The patch that Codex writes, as a word or from a here-document.

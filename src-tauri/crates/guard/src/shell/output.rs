@@ -141,6 +141,17 @@ impl Shell<'_> {
             ("realpath" | "readlink", [.., path]) if all => {
                 self.path_of(&Arg::lit(*path)).map_or_else(Text::any, |path| Text::lit(path.to_string_lossy()))
             }
+            // What this machine is called, and what day it is: a word that leads nowhere.
+            ("uname", ["-m" | "-s" | "-r" | "-p"]) | ("arch", []) if all => Text::lit("x86_64\n"),
+            ("date", [.., format])
+                if all
+                    && format.starts_with('+')
+                    && words[..words.len() - 1].iter().all(|word| matches!(*word, "-u" | "--utc"))
+                    && !format.contains(['/', '$', '`'])
+                    && !counts(name, &words) =>
+            {
+                Text::lit("2024-01-02\n")
+            }
             ("nproc" | "wc" | "date" | "expr" | "id" | "stat" | "seq" | "bc" | "du", words) if counts(name, words) => {
                 Text::number()
             }
@@ -213,6 +224,7 @@ fn counts(name: &str, words: &[&str]) -> bool {
                 && !words.is_empty()
         }
         "id" => matches!(words, ["-u" | "-g"]),
+        "seq" => words.iter().all(|word| !word.is_empty() && word.chars().all(|letter| letter.is_ascii_digit())),
         _ => false,
     }
 }

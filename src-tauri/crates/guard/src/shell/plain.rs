@@ -29,7 +29,9 @@ const OF_TEXTS: &str = "split rsplit replace startswith endswith strip rstrip ls
 /// What the code does; none where it may do more than is known here.
 pub(super) fn deeds(interpreter: &str, code: &str, is_own: IsOwn<'_>) -> Option<Deeds> {
     let python = interpreter.starts_with("python") || interpreter.starts_with("pypy");
-    if !(python || matches!(interpreter, "node" | "nodejs")) || code.len() > LONGEST {
+    if !(python || matches!(interpreter, "node" | "nodejs" | "tsx" | "ts-node" | "bun" | "esno" | "vite-node"))
+        || code.len() > LONGEST
+    {
         return None;
     }
     let mut found = Deeds::default();
@@ -76,8 +78,20 @@ fn read(code: &str, python: bool, is_own: IsOwn<'_>, found: &mut Deeds, depth: u
         return None;
     }
     let sign = |at: usize, wanted: char| pieces.get(at) == Some(&Piece::Sign(wanted));
-    if python {
-        imports(&pieces, w, is_own)?;
+    let shows = python && inner.is_empty() && only_shows(&pieces);
+    let unfamiliar = if python { imports(&pieces, w, is_own, shows)? } else { loads_unfamiliar(&pieces, w, is_own) };
+    if unfamiliar && !shows {
+        let fine = |piece: &Piece| match piece {
+            Piece::Name(word) => !w.is_outward(word),
+            Piece::Text(text) => !text.contains("://") && !text.starts_with("git@"),
+            _ => true,
+        };
+        // What is put into texts counts as well.
+        let mut words =
+            inner.iter().flat_map(|code| code.split(|letter: char| !letter.is_alphanumeric() && letter != '_'));
+        if !pieces.iter().all(fine) || words.any(|word| w.is_outward(word)) {
+            return None;
+        }
     }
     for (at, piece) in pieces.iter().enumerate() {
         let before = at.checked_sub(1);
@@ -134,6 +148,7 @@ fn read(code: &str, python: bool, is_own: IsOwn<'_>, found: &mut Deeds, depth: u
                     if of == "sys"
                         && word == "path"
                         && matches!(pieces.get(at + 1), Some(Piece::Sign('.' | '[' | '=' | '+')))
+                        && !looks_in_the_checkout(&pieces[at + 1..])
                     {
                         return None;
                     }
@@ -161,7 +176,9 @@ fn read(code: &str, python: bool, is_own: IsOwn<'_>, found: &mut Deeds, depth: u
                     {
                         return None;
                     }
-                    if word == "require" || word == "import" && sign(at + 1, '(') {
+                    // Where a module lies.
+                    let asked_where = sign(at + 1, '.') && name(&pieces, Some(at + 2)) == "resolve";
+                    if word == "require" && !asked_where || word == "import" && sign(at + 1, '(') {
                         let Some(Piece::Text(from)) = pieces.get(at + 2) else { return None };
                         if !sign(at + 3, ')') || !may_be_loaded(from, w, is_own) {
                             return None;
@@ -235,7 +252,57 @@ fn modules_stay(pieces: &[Piece]) -> bool {
 /// What a module of JavaScript may be.
 fn may_be_loaded(from: &str, w: &Words, is_own: IsOwn<'_>) -> bool {
     let own = from.starts_with("./") && !from.contains("..") && is_own(from);
-    own || from == "child_process" || w.packages.holds(from)
+    own || from == "child_process" || w.packages.holds(from) || is_unfamiliar_package(from, w)
+}
+
+fn is_unfamiliar_package(from: &str, w: &Words) -> bool {
+    let plain = from.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_@/.".contains(letter));
+    plain
+        && from.starts_with(|letter: char| letter.is_ascii_lowercase() || letter == '@')
+        && !from.contains("..")
+        && w.is_unfamiliar(from)
+}
+
+/// Whether it loads a module that nothing is known of.
+fn loads_unfamiliar(pieces: &[Piece], w: &Words, is_own: IsOwn<'_>) -> bool {
+    pieces.iter().enumerate().any(|(at, piece)| {
+        let Piece::Text(from) = piece else { return false };
+        let called = sign_at(pieces, at.wrapping_sub(1), '(') && on("require import", name(pieces, at.checked_sub(2)));
+        let loaded = called || on("from import", name(pieces, at.checked_sub(1)));
+        loaded && !is_own(from) && is_unfamiliar_package(from, w) && !w.packages.holds(from)
+    })
+}
+
+/// `sys.path.insert(0, 'src')`: modules are looked for in a folder of the checkout, which is judged like any text that is a path.
+fn looks_in_the_checkout(then: &[Piece]) -> bool {
+    let below = |text: &str| !text.starts_with(['/', '~']) && !text.contains("..");
+    match then {
+        [
+            Piece::Sign('.'),
+            Piece::Name(by),
+            Piece::Sign('('),
+            Piece::Number,
+            Piece::Sign(','),
+            Piece::Text(folder),
+            Piece::Sign(')'),
+            ..,
+        ] => by == "insert" && below(folder),
+        [Piece::Sign('.'), Piece::Name(by), Piece::Sign('('), Piece::Text(folder), Piece::Sign(')'), ..] => {
+            by == "append" && below(folder)
+        }
+        _ => false,
+    }
+}
+
+/// Whether all that is called shows what something is: `print(inspect.getsource(httpx.Client.send))`.
+fn only_shows(pieces: &[Piece]) -> bool {
+    const SHOWS: &str = "print len sorted list str repr dir type signature getsource getsourcefile getsourcelines getfile getdoc isclass isfunction join version import from";
+    let called = |at: usize| matches!(&pieces[at], Piece::Name(word) if pieces.get(at + 1) == Some(&Piece::Sign('(')) && !on(SHOWS, word));
+    let odd = pieces.iter().any(|piece| {
+        matches!(piece, Piece::Sign('@' | '=' | '{'))
+            || matches!(piece, Piece::Name(word) if on("for while def class lambda with del", word))
+    });
+    !odd && pieces.contains(&Piece::Name("print".to_owned())) && !(0..pieces.len()).any(called)
 }
 
 /// Whether a name stands in an import.
@@ -246,13 +313,21 @@ fn is_imported(pieces: &[Piece], at: usize) -> bool {
 }
 
 /// Whether all that Python imports is known, and what leads elsewhere goes by its own name.
-fn imports(pieces: &[Piece], w: &Words, is_own: IsOwn<'_>) -> Option<()> {
+fn imports(pieces: &[Piece], w: &Words, is_own: IsOwn<'_>, shows: bool) -> Option<bool> {
+    let unfamiliar = std::cell::Cell::new(false);
     for statement in pieces.split(|piece| matches!(piece, Piece::Sign('\n' | ';'))) {
         let has = statement.iter().position(|piece| matches!(piece, Piece::Name(word) if word == "import"));
         let Some(import) = has else { continue };
         // `try: import x` and `if x: import y` begin elsewhere.
         let start = statement[..import].iter().rposition(|piece| *piece == Piece::Sign(':')).map_or(0, |at| at + 1);
-        let known = |module: &str| w.harmless.holds(module) || is_own(module);
+        let known = |module: &str| {
+            let other = !w.harmless.holds(module);
+            unfamiliar.set(unfamiliar.get() || other && !is_own(module));
+            !other
+                || is_own(module)
+                || w.is_unfamiliar(module)
+                || shows && w.is_installed(module) && !on("timeit types sympy", module)
+        };
         match statement.get(start)? {
             Piece::Name(word) if word == "import" => {
                 for one in statement[import + 1..].split(|piece| *piece == Piece::Sign(',')) {
@@ -282,7 +357,7 @@ fn imports(pieces: &[Piece], w: &Words, is_own: IsOwn<'_>) -> Option<()> {
             _ => return None,
         }
     }
-    Some(())
+    Some(unfamiliar.get())
 }
 
 /// A file that Python opens: by any name to read it, by its own name to write it.

@@ -113,7 +113,9 @@ impl Shell<'_> {
     fn runs_tasks(&mut self, file: &Arg, args: &[Arg]) -> bool {
         const RUNNERS: [&str; 5] = ["rails", "rake", "manage.py", "artisan", "console"];
         let base = file.head().rsplit('/').next().unwrap_or_default().to_owned();
-        RUNNERS.contains(&&*base) && self.is_the_checkouts(&self.place(file)) && self.framework(&base, args).is_some()
+        RUNNERS.contains(&&*base)
+            && self.is_the_checkouts(&self.place(file))
+            && (self.framework(&base, args).is_some() || self.only_asks(&base, args, &Feed::Nothing).is_some())
     }
 
     /// Whether what lies there is the checkout's own, and not of this very line: an agent may run it by any of its tests.

@@ -27,7 +27,13 @@ impl Shell<'_> {
         if options.code.is_empty() || self.st.any_written {
             return None;
         }
-        let files = oneliner::reads_only(if name == "R" { "Rscript" } else { name }, &options.code.join("\n"))?;
+        let code = options.code.join("\n");
+        let files = match oneliner::reads_only(if name == "R" { "Rscript" } else { name }, &code) {
+            Some(files) => files,
+            // What names nothing that does more than look.
+            None if matches!(name, "ruby" | "php" | "elixir") && super::queries::only_looks(&code) => Vec::new(),
+            None => return None,
+        };
         let operands = &args[options.operands..];
         if !operands.iter().all(is_plain_file) {
             return None;

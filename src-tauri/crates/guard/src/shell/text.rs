@@ -155,6 +155,29 @@ impl Text {
         }
     }
 
+    /// `build/app-${version}.tgz`, where a part of the name is not known: a file with this ending below this folder.
+    fn named_around(&self) -> Option<String> {
+        let ([Bit::Lit(before), .., Bit::Lit(after)], true) = (&self.0[..], self.0.len() > 2) else { return None };
+        let middle = &self.0[1..self.0.len() - 1];
+        let (folder, begins) = before.rsplit_once('/')?;
+        let (_, ending) = after.rsplit_once('.')?;
+        let below = |letter: char| letter.is_ascii_alphanumeric() || "._-/+=".contains(letter);
+        let plain =
+            before.chars().all(below) && after.chars().all(below) && !before.contains("..") && !after.contains("..");
+        let starts = folder.starts_with(|letter: char| letter.is_ascii_alphanumeric())
+            || folder.starts_with("./")
+            || folder.starts_with("/tmp/");
+        let named = ending.len() >= 2 && after.len() > ending.len() + 1 || begins.len() > 1 && ending.len() >= 2;
+        let numbers = middle.iter().all(|bit| matches!(bit, Bit::Any(_) | Bit::Lit(_)));
+        (plain
+            && starts
+            && named
+            && numbers
+            && !after.contains('/')
+            && !matches!(ending, "pem" | "key" | "env" | "sh" | "lock"))
+        .then(|| format!("{folder}/**/*{after}"))
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.iter().all(|bit| matches!(bit, Bit::Lit(text) if text.is_empty()))
     }
@@ -227,6 +250,9 @@ impl Field {
     pub(crate) fn arg(&self) -> Arg {
         let text = self.text();
         let many = self.0.iter().any(|(bit, quoted)| *bit == Bit::Any(Kind::Anything) && !quoted);
+        if let Some(pattern) = (!many).then(|| text.named_around()).flatten() {
+            return Arg::Glob(pattern);
+        }
         match text.known() {
             None => match text.as_pattern() {
                 Some(pattern) => Arg::Glob(pattern),

@@ -125,11 +125,15 @@ impl<'a> Shell<'a> {
     pub(crate) fn carried_out(&mut self, name: &str, parsed: &Parsed<'_>, call: &Call, stdin: &Feed) -> Text {
         let Some(spec) = parsed.last() else {
             // Of a program that is installed, what it says of itself.
-            let asks = matches!(call.argv.get(1).and_then(Arg::known), Some("--version" | "--help"));
+            let asks = matches!(
+                call.argv.get(1).and_then(Arg::known),
+                Some("--version" | "--help" | "-v" | "-V" | "-h" | "version" | "help" | "-version" | "--usage")
+            );
             if asks && call.argv.len() == 2 && !name.starts_with('<') {
                 return Text::any();
             }
             self.emit(Action::Run(parsed.run(call, &self.via)));
+            self.names_places(&call.argv[1..]);
             self.st.forget_files();
             return Text::any();
         };
@@ -157,7 +161,7 @@ impl<'a> Shell<'a> {
         }
         self.emit(Action::Run(parsed.run(call, &self.via)));
         let outward = parsed.specs.iter().rev().take_while(|spec| !spec.inward).find_map(|spec| spec.does);
-        if let Some(deed) = outward.filter(|_| !parsed.flags.contains("dry")) {
+        if let Some(deed) = outward.filter(|_| !parsed.flags.contains("dry") && !lists_a_cloud(&parsed.name)) {
             self.emit(Action::Does { deed, by: parsed.name.join(" ") });
         }
         let unpacks =
@@ -181,6 +185,9 @@ impl<'a> Shell<'a> {
                 },
                 role => self.played(*role, std::slice::from_ref(value), parsed, stdin),
             }
+        }
+        if spec.names_places {
+            self.names_places(&call.argv[1..]);
         }
         self.operands_of(name, spec, parsed, stdin);
         self.compiled(name, call);
@@ -493,6 +500,13 @@ impl<'a> Shell<'a> {
             }
         }
     }
+}
+
+/// `aws ec2 describe-instances`, `gcloud run services list`: what is there is listed.
+fn lists_a_cloud(name: &[String]) -> bool {
+    let Some((program, rest)) = name.split_first() else { return false };
+    let lists = |word: &String| word.starts_with("describe-") || word.starts_with("list-");
+    program == "aws" && rest.len() == 2 && lists(&rest[1])
 }
 
 /// Reads an option; how many words after it belong to it.

@@ -216,6 +216,13 @@ impl Shell<'_> {
                 }
                 None => self.opaque(&format!("{name} {flag} runs what is not known")),
             }
+        } else if matches!(flag, "-o" | "--output" | "--log-file")
+            && matches!(name, "strace" | "ltrace" | "time" | "gtime" | "perf stat" | "perf record")
+        {
+            if value.known().is_none_or(|file| file.starts_with(['|', '!'])) {
+                self.opaque(&format!("{name} hands what it finds to what is not known"));
+            }
+            self.write_to(value, &Text::any(), false);
         } else if matches!(flag, "-C" | "--chdir" | "--directory" | "-D") {
             // What runs in there starts from another folder; what comes after does not.
             self.opaque(&format!("{name} goes to another folder first"));
@@ -241,6 +248,33 @@ impl Shell<'_> {
                 self.opaque("parallel runs the lines that it reads");
             }
             return Text::any();
+        }
+        // parallel quotes what it puts into a line of its own.
+        if name == "parallel"
+            && let Some(line) = rest[0].known().filter(|line| line.contains(' ')).map(str::to_owned)
+        {
+            let from = rest.iter().position(|arg| matches!(arg.known(), Some(":::" | "::::")));
+            let given = from.and_then(|at| rest.get(at + 1)).cloned();
+            let text = match (stdin, given, from) {
+                (_, Some(arg), _) if rest.len() == 3 && rest[1].known() == Some(":::") => Text::of(&arg),
+                (Feed::From(text, _), None, None) => text.file_pattern().map_or_else(Text::any, Text::files),
+                _ => Text::any(),
+            };
+            let line = if line.contains("{}") { line } else { format!("{line} {{}}") };
+            // Only the whole place holder: others cut off parts of the name.
+            let odd = ["{.}", "{/}", "{//}", "{/.}", "{#}", "{%}", "{1}", "{2}"].iter().any(|part| line.contains(part));
+            if odd || from.is_none() && rest.len() > 1 || line.contains(['\'', '"', '`']) {
+                self.opaque("parallel puts what it reads into a line that is not plain");
+                return Text::any();
+            }
+            let line = line.replace("{}", "\"$office_given\"");
+            self.via.push(name.to_owned());
+            let written = self.child(|shell| {
+                shell.st.set("office_given", super::state::Var::plain(text));
+                shell.script(&line, &Feed::Nothing)
+            });
+            self.via.pop();
+            return written;
         }
         let from_file = options.iter().any(|arg| arg.head().starts_with("-a") || arg.head().starts_with("--arg-file"));
         let (input, number) = match stdin {

@@ -90,6 +90,9 @@ pub struct Tool {
     pub dry: String,
     /// Whether operands that look like a URL are reached.
     pub urls: bool,
+    /// Whether any word that leads out of the checkout is taken for a file.
+    #[serde(skip)]
+    pub names_places: bool,
     #[serde(skip)]
     values: BTreeMap<String, Role>,
     #[serde(skip)]
@@ -252,6 +255,10 @@ struct File {
     outside: String,
     builders: String,
     with_subs: String,
+    /// Programs of the ecosystems, by ecosystem: they build, test or check what is in the checkout, whatever their words are.
+    checkers: BTreeMap<String, String>,
+    /// The same, of which the words say what they do.
+    workers: BTreeMap<String, String>,
     tool: BTreeMap<String, Tool>,
     wrap: BTreeMap<String, Wrapper>,
     interpreter: BTreeMap<String, Interpreter>,
@@ -278,6 +285,8 @@ const SHIPPED: &[(&str, &str)] = &[
     ("git.toml", include_str!("../../specs/git.toml")),
     ("outside.toml", include_str!("../../specs/outside.toml")),
     ("wrappers.toml", include_str!("../../specs/wrappers.toml")),
+    // Last: who has a place in another file is what it says there.
+    ("developer.toml", include_str!("../../specs/developer.toml")),
 ];
 
 impl Specs {
@@ -310,6 +319,13 @@ impl Specs {
             tools.extend(named(&file.outside, Tool::default()));
             let builder = Tool { leaves: Leaves::Builds, builds: true, ..Tool::default() };
             tools.extend(named(&file.builders, builder.clone()));
+            for (list, ecosystems) in [("checkers", &file.checkers), ("workers", &file.workers)] {
+                for names in ecosystems.values() {
+                    let tool = Tool { urls: true, names_places: true, ..builder.clone() };
+                    tools.extend(named(names, tool));
+                    specs.words.entry(list.to_owned()).or_default().extend(names.split_whitespace().map(str::to_owned));
+                }
+            }
             tools.extend(named(&file.with_subs, Tool { subs: 1, ..builder }));
             for tool in file.tool.values() {
                 tools.extend(named(&tool.aka, tool.clone()));
