@@ -52,9 +52,17 @@ fn modified() -> Option<Change> {
 fn change_said<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Change>, D::Error> {
     Ok(match serde_json::Value::deserialize(from)? {
         serde_json::Value::Null => modified(),
+        serde_json::Value::String(text) if is_the_change(&text) => modified(),
         serde_json::Value::String(word) => Change::said(&word),
         _ => None,
     })
+}
+
+/// Whether it is no word for a change but the text of one: what is written, or a patch; none that takes the file away.
+fn is_the_change(text: &str) -> bool {
+    let takes_away = Change::said(text.split_whitespace().next().unwrap_or_default()) == Some(Change::Deleted)
+        || ["+++ /dev/null", "*** Delete File", "deleted file mode"].iter().any(|part| text.contains(part));
+    (text.contains('\n') || text.split_whitespace().count() > 3) && !takes_away
 }
 
 fn change_shown<S: Serializer>(change: &Option<Change>, to: S) -> Result<S::Ok, S::Error> {

@@ -104,6 +104,10 @@ impl Shell<'_> {
             self.opaque(&format!("git {key} makes it forget what could be taken back"));
             return;
         }
+        if key == "core.hookspath" {
+            self.opaque("git goes past the hooks of the repository");
+            return;
+        }
         if key.ends_with("path") || key.starts_with("include") || value.is_empty() && key.contains("helper") {
             if !value.is_empty() && value != "/dev/null" {
                 self.opaque(&format!("git {key} changes what runs"));

@@ -48,7 +48,8 @@ impl Words {
         let first = module.split(['.', '/']).next().unwrap_or_default();
         let reaches = |name: &str| Specs::shipped().patterns("reaching-modules").is_some_and(|all| all.fit_words(name));
         let known = [&self.reserved, &self.through, &self.never, &self.harmless].iter().any(|list| list.holds(first));
-        let more = known || reaches(&first.to_lowercase()) || reaches(&module.to_lowercase()) || self.is_outward(module);
+        let more =
+            known || reaches(&first.to_lowercase()) || reaches(&module.to_lowercase()) || self.is_outward(module);
         !more
     }
 
