@@ -349,9 +349,11 @@ fn two_desks_on_a_collision_course_are_told_before_either_is_merged() {
     let until = |name: &str| format!("until test -e \"$OFFICE_DIR/{name}\"; do sleep 0.1; done\n");
     let go = |name: &str| std::fs::write(bench.dir().join(name), "").unwrap();
     let change = |line: u32, word: &str| format!("sed -i 's/^{line}$/{word}/' a.txt; git commit -qam {word}\n");
-    let hers = bench.task("Hers", &format!("```sh\n{}{}```", change(1, "ada"), until("hers")), &["--role", "engineer"]);
+    let write = |word: &str| format!("mkdir -p src/deep; sleep 1; echo {word} > src/deep/notes.txt\n");
+    let steps = [change(1, "ada"), until("deep"), write("hers"), until("hers")].concat();
+    let hers = bench.task("Hers", &format!("```sh\n{steps}```"), &["--role", "engineer"]);
     bench.until(hers, &["running"]);
-    let steps = [change(9, "bo"), until("red"), change(1, "mine"), until("his")].concat();
+    let steps = [change(9, "bo"), until("red"), change(1, "mine"), until("deep"), write("his"), until("his")].concat();
     let his = bench.task("His", &format!("```sh\n{steps}```"), &["--role", "engineer"]);
     let at = |desk: &str| bench.json(&["desk", "show", desk])["collisions"].clone();
     // The same file, in other places.
@@ -371,6 +373,13 @@ fn two_desks_on_a_collision_course_are_told_before_either_is_merged() {
     let told = told.unwrap_or_else(|| panic!("{mails}"));
     assert_eq!((&told["to"]["role"], &told["from"]["kind"]), (&"coordinator".into(), &"office".into()));
     assert_eq!(repo.on_main("a.txt").as_deref(), Some(text.trim_end()), "nothing is merged yet");
+
+    // Nothing of what follows is committed, and the file lies in a folder that is deep and new.
+    go("deep");
+    bench.wait("what is not committed", || {
+        let files = at("ada")[0]["files"].as_array().cloned().unwrap_or_default();
+        files.contains(&Value::from("src/deep/notes.txt")).then_some(())
+    });
 
     // What is in review collides still, and what is merged no more.
     go("hers");

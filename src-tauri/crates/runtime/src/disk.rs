@@ -67,7 +67,7 @@ impl World {
             let grew = known.replace(taken).is_none_or(|before| taken > before);
             // What grows is looked at again without waiting for a bell.
             let latest = if grew { Some(Duration::ZERO) } else { (!all_watched).then_some(LOOK) };
-            if !self.next_look(run, &bells, since.elapsed() * TIMES, latest).await {
+            if !self.next_look(run, &bells.iter().collect::<Vec<_>>(), since.elapsed() * TIMES, latest).await {
                 return;
             }
         }

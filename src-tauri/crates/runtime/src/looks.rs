@@ -18,7 +18,7 @@ impl World {
     pub(crate) async fn next_look(
         &self,
         run: RunId,
-        bells: &[Bell],
+        bells: &[&Bell],
         breath: Duration,
         latest: Option<Duration>,
     ) -> bool {

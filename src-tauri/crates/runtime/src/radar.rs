@@ -1,8 +1,8 @@
 //! Looks, after something happened in a desk's checkout, whether others that are under way touch the same files, and whether they would
-//! conflict as they are. Told to the loop, which keeps it and says it. Rung by commits and by the agent's own signals, never by a
-//! clock; what nobody reports until the run is over is seen then.
+//! conflict as they are. Told to the loop, which keeps it and says it. Rung by what is written in the checkout, committed or not, and
+//! by the agent's own signals, never by a clock; what lies too deep to be watched is seen with the next ring, or when the run is over.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -12,13 +12,18 @@ use office_core::project::Project;
 use office_core::run::{Work, Workplace};
 use office_core::{CommandBody, Office, RunId, TaskId};
 use office_git::{Branch, Oid, Side};
+use tokio::task::spawn_blocking;
 
+use crate::watched::Bell;
 use crate::world::{Home, World, lock};
 
 /// Between two looks so many times as long as a look takes.
 const TIMES: u32 = 20;
 /// Others that one look compares with.
 const OTHERS: usize = 24;
+
+/// Folders of a checkout that are watched.
+const FOLDERS: usize = 200;
 
 /// Another task that is under way.
 struct Other {
@@ -57,11 +62,22 @@ impl World {
     pub(crate) async fn keep_radar(&self, run: RunId) {
         let Ok(look) = self.read(move |office| look_of(office, run)).await else { return };
         let checkout = PathBuf::from(&look.place.path);
-        let folders = [checkout.join(".git"), checkout, self.dir.run(run)];
-        let bells: Vec<_> = folders.iter().filter_map(|dir| self.watched.watch(dir)).collect();
+        let always = [checkout.join(".git"), self.dir.run(run)];
+        let mut bells: BTreeMap<PathBuf, Bell> = BTreeMap::new();
         let mut known = None;
         let mut over = false;
         loop {
+            // Watched first and looked at then: what changes between the two rings. New folders are there by the next look.
+            let at = checkout.clone();
+            let found = spawn_blocking(move || folders(&at)).await.unwrap_or_default();
+            bells.retain(|dir, _| always.contains(dir) || found.contains(dir));
+            for dir in always.iter().cloned().chain(found) {
+                if !bells.contains_key(&dir)
+                    && let Some(bell) = self.watched.watch(&dir)
+                {
+                    bells.insert(dir, bell);
+                }
+            }
             let since = Instant::now();
             match self.overlaps(run).await {
                 Ok(Some(overlaps)) => {
@@ -80,7 +96,7 @@ impl World {
                 lock(&self.touched).remove(&look.task);
                 return;
             }
-            over = !self.next_look(run, &bells, since.elapsed() * TIMES, None).await;
+            over = !self.next_look(run, &bells.values().collect::<Vec<_>>(), since.elapsed() * TIMES, None).await;
         }
     }
 
@@ -124,6 +140,35 @@ impl World {
     }
 }
 
+/// The folders of a checkout in which work shows, the shallow ones first: none that a tool fills and calls a cache, none with a dot,
+/// and nothing behind a link.
+fn folders(checkout: &Path) -> Vec<PathBuf> {
+    let mut found = vec![checkout.to_owned()];
+    let mut next = 0;
+    while let Some(dir) = found.get(next).cloned() {
+        next += 1;
+        let mut below: Vec<PathBuf> = std::fs::read_dir(&dir)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+            .filter(|entry| {
+                let name = entry.file_name();
+                !name.to_string_lossy().starts_with('.') && name != "node_modules"
+            })
+            .map(|entry| entry.path())
+            .filter(|dir| !dir.join("CACHEDIR.TAG").exists())
+            .collect();
+        below.sort();
+        found.extend(below);
+        if found.len() >= FOLDERS {
+            found.truncate(FOLDERS);
+            break;
+        }
+    }
+    found
+}
+
 async fn touched(home: &Home, place: &Workplace) -> Result<BTreeSet<String>, String> {
     let text = |error: office_git::GitError| error.to_string();
     let (branch, base) = (Branch::parse(&place.branch).map_err(text)?, Oid::parse(&place.base).map_err(text)?);
@@ -135,4 +180,25 @@ fn side(place: &Workplace) -> Result<Side, String> {
     let text = |error: office_git::GitError| error.to_string();
     let (branch, base) = (Branch::parse(&place.branch).map_err(text)?, Oid::parse(&place.base).map_err(text)?);
     Ok(Side::Checkout { path: place.path.clone().into(), branch, base })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_of_work_are_watched_and_caches_are_not() {
+        let root = tempfile::tempdir().unwrap();
+        for dir in ["src/deep", ".git/objects", "node_modules/x", "target/debug"] {
+            std::fs::create_dir_all(root.path().join(dir)).unwrap();
+        }
+        std::fs::write(root.path().join("target/CACHEDIR.TAG"), "").unwrap();
+        std::os::unix::fs::symlink("/", root.path().join("out")).unwrap();
+        let found = folders(root.path());
+        assert_eq!(found, ["", "src", "src/deep"].map(|dir| root.path().join(dir)));
+        for n in 0..FOLDERS {
+            std::fs::create_dir_all(root.path().join(format!("many/{n}"))).unwrap();
+        }
+        assert_eq!(folders(root.path()).len(), FOLDERS);
+    }
 }

@@ -62,7 +62,7 @@ impl World {
                 Ok(None) => {}
                 Err(why) => tracing::warn!(%run, why, "what a task changed could not be measured"),
             }
-            if !self.next_look(run, &bells, since.elapsed() * TIMES, Some(LOOK)).await {
+            if !self.next_look(run, &bells.iter().collect::<Vec<_>>(), since.elapsed() * TIMES, Some(LOOK)).await {
                 return;
             }
         }

@@ -1,16 +1,17 @@
 //! Says when something changed in a folder, by the kernel's own events. One watch of the system for all folders, and one bell
-//! per folder: however much is written, a listener has one ring to hear. Reading what changed is not here.
+//! per listener: however much is written, each has one ring to hear, and none takes another's. Reading what changed is not here.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use notify::event::{AccessKind, AccessMode};
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 
 use crate::world::lock;
 
-type Bells = Arc<Mutex<HashMap<PathBuf, (Arc<Notify>, usize)>>>;
+type Bells = Arc<Mutex<HashMap<PathBuf, Vec<Arc<Notify>>>>>;
 
 /// Folders that are watched.
 #[derive(Default)]
@@ -31,14 +32,9 @@ impl Watched {
     /// the caller then looks now and then.
     pub(crate) fn watch(self: &Arc<Self>, dir: &Path) -> Option<Bell> {
         let mut watcher = lock(&self.watcher);
-        let known = {
-            let mut bells = lock(&self.bells);
-            bells.get_mut(dir).map(|(bell, count)| {
-                *count += 1;
-                bell.clone()
-            })
-        };
-        if let Some(bell) = known {
+        let bell = Arc::new(Notify::new());
+        let known = lock(&self.bells).get_mut(dir).map(|bells| bells.push(bell.clone())).is_some();
+        if known {
             return Some(Bell { owner: self.clone(), dir: dir.to_owned(), bell });
         }
         let mut watching = || -> notify::Result<()> {
@@ -51,8 +47,7 @@ impl Watched {
             tracing::warn!(dir = %dir.display(), %error, "a folder cannot be watched; it is looked at now and then");
             return None;
         }
-        let bell = Arc::new(Notify::new());
-        lock(&self.bells).insert(dir.to_owned(), (bell.clone(), 1));
+        lock(&self.bells).insert(dir.to_owned(), vec![bell.clone()]);
         Some(Bell { owner: self.clone(), dir: dir.to_owned(), bell })
     }
 
@@ -62,24 +57,27 @@ impl Watched {
             let bells = lock(&bells);
             let Ok(event) = event else {
                 // Events were lost: everybody looks.
-                bells.values().for_each(|(bell, _)| bell.notify_one());
+                bells.values().flatten().for_each(|bell| bell.notify_one());
                 return;
             };
+            // Reading changes nothing; who looks because of a ring must not ring by looking.
+            let read = matches!(event.kind, EventKind::Access(kind) if kind != AccessKind::Close(AccessMode::Write));
+            if read {
+                return;
+            }
             for path in &event.paths {
                 let rung = bells.get(path).or_else(|| path.parent().and_then(|dir| bells.get(dir)));
-                if let Some((bell, _)) = rung {
-                    bell.notify_one();
-                }
+                rung.into_iter().flatten().for_each(|bell| bell.notify_one());
             }
         })
     }
 
-    fn leave(&self, dir: &Path) {
+    fn leave(&self, dir: &Path, bell: &Arc<Notify>) {
         let mut watcher = lock(&self.watcher);
         let mut bells = lock(&self.bells);
-        let Some((_, count)) = bells.get_mut(dir) else { return };
-        *count -= 1;
-        if *count == 0 {
+        let Some(of) = bells.get_mut(dir) else { return };
+        of.retain(|other| !Arc::ptr_eq(other, bell));
+        if of.is_empty() {
             bells.remove(dir);
             drop(bells);
             // A folder that is gone is watched no more by itself.
@@ -97,7 +95,7 @@ impl Bell {
 
 impl Drop for Bell {
     fn drop(&mut self) {
-        self.owner.leave(&self.dir);
+        self.owner.leave(&self.dir, &self.bell);
     }
 }
 
@@ -118,7 +116,17 @@ mod tests {
         tokio::time::timeout(Duration::from_secs(10), bell.rung()).await.unwrap();
         let silent = tokio::time::timeout(Duration::from_millis(50), other.rung()).await;
         assert!(silent.is_err(), "nothing happened in the other folder");
+        // What was written above may ring twice; reading rings not at all.
+        while tokio::time::timeout(Duration::from_millis(50), bell.rung()).await.is_ok() {}
+        std::fs::read(one.join("a")).unwrap();
+        std::fs::read_dir(&one).unwrap().for_each(drop);
+        let silent = tokio::time::timeout(Duration::from_millis(50), bell.rung()).await;
+        assert!(silent.is_err(), "something was only read");
         let again = watched.watch(&one).unwrap();
+        std::fs::write(one.join("a"), "y").unwrap();
+        for each in [&bell, &again] {
+            tokio::time::timeout(Duration::from_secs(10), each.rung()).await.expect("each listener hears it");
+        }
         drop(bell);
         std::fs::write(one.join("b"), "x").unwrap();
         tokio::time::timeout(Duration::from_secs(10), again.rung()).await.unwrap();
