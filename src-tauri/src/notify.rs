@@ -10,7 +10,7 @@ use office_core::At;
 use office_core::approval::{ApprovalCommand, Terms};
 use office_core::news::{Answers, Item, Told, Words};
 use office_core::view::StatusView;
-use office_core::{ApprovalId, CommandBody, DeskId, TaskId};
+use office_core::{ApprovalId, CommandBody, DeskId, PlanId, TaskId};
 use office_door::wire::Ask;
 use tauri::async_runtime::spawn;
 use tauri::{AppHandle, Manager};
@@ -38,7 +38,7 @@ const OPEN: &str = "open";
 const APPROVE: &str = "approve";
 
 /// So many kinds of items there are.
-const KINDS: u32 = 5;
+const KINDS: u32 = 6;
 
 /// Its number among the notifications: each kind of item has its own.
 fn number(item: Item) -> Option<i32> {
@@ -48,6 +48,7 @@ fn number(item: Item) -> Option<i32> {
         Item::Question(id) => (id.0, 2),
         Item::Limit(id) => (id.0, 3),
         Item::Incident(id) => (id.0, 4),
+        Item::Plan(id) => (id.0, 5),
     };
     i32::try_from(id.checked_mul(KINDS)?.checked_add(kind)?).ok()
 }
@@ -60,7 +61,8 @@ fn of(number: i32) -> Option<Item> {
         1 => Some(Item::Approval(ApprovalId(id))),
         2 => Some(Item::Question(TaskId(id))),
         3 => Some(Item::Limit(TaskId(id))),
-        _ => Some(Item::Incident(DeskId(id))),
+        4 => Some(Item::Incident(DeskId(id))),
+        _ => Some(Item::Plan(PlanId(id))),
     }
 }
 
@@ -92,6 +94,7 @@ fn open_item(app: &AppHandle, item: Option<Item>) {
     let wanted = match item {
         Some(Item::Review(task) | Item::Question(task) | Item::Limit(task)) => Wanted::Task { id: task.0 },
         Some(Item::Incident(desk)) => Wanted::Desk { id: desk.0 },
+        Some(Item::Plan(plan)) => Wanted::Plan { id: plan.0 },
         Some(Item::Approval(approval)) => Wanted::Approval { id: approval.0 },
         None => Wanted::Floor,
     };
@@ -188,7 +191,9 @@ mod tests {
     fn items_keep_their_numbers_apart() {
         let tasks =
             [Item::Review(TaskId(7)), Item::Question(TaskId(7)), Item::Limit(TaskId(7)), Item::Review(TaskId(0))];
-        for item in tasks.into_iter().chain([Item::Approval(ApprovalId(7)), Item::Incident(DeskId(7))]) {
+        for item in
+            tasks.into_iter().chain([Item::Approval(ApprovalId(7)), Item::Incident(DeskId(7)), Item::Plan(PlanId(7))])
+        {
             assert_eq!(of(number(item).unwrap()), Some(item));
         }
         assert_eq!(of(MANY), None);

@@ -29,10 +29,15 @@ pub enum Wanted {
         /// Its number.
         id: u32,
     },
+    /// A plan that waits.
+    Plan {
+        /// Its number.
+        id: u32,
+    },
 }
 
 impl Wanted {
-    /// What the arguments of a start ask for: `--show task:3`, `--show approval:3`, `--show desk:3`; else the floor.
+    /// What the arguments of a start ask for: `--show task:3`, `--show approval:3`, `--show desk:3`, `--show plan:3`; else the floor.
     pub fn of(arguments: impl Iterator<Item = OsString>) -> Self {
         let item = named("--show", arguments);
         let said = item.as_deref().and_then(OsStr::to_str).and_then(|item| item.split_once(':'));
@@ -41,6 +46,7 @@ impl Wanted {
             Some(("task", id)) => number(id).map(|id| Self::Task { id }),
             Some(("approval", id)) => number(id).map(|id| Self::Approval { id }),
             Some(("desk", id)) => number(id).map(|id| Self::Desk { id }),
+            Some(("plan", id)) => number(id).map(|id| Self::Plan { id }),
             _ => None,
         }
         .unwrap_or(Self::Floor)
@@ -90,6 +96,7 @@ mod tests {
         assert_eq!(of(&["--show=task:3"]), Wanted::Task { id: 3 });
         assert_eq!(of(&["--office", "x", "--show", "approval:12"]), Wanted::Approval { id: 12 });
         assert_eq!(of(&["--show=desk:2"]), Wanted::Desk { id: 2 });
+        assert_eq!(of(&["--show=plan:4"]), Wanted::Plan { id: 4 });
         for nothing in
             [&["--show=task:-1"][..], &["--show=task"], &["--show", "x:1"], &["--show=task:99999999999"], &[]]
         {

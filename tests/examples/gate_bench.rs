@@ -152,6 +152,7 @@ fn flood(dir: &Path, sender: u32, sent: &AtomicU32, going: &AtomicBool) {
                 subject: format!("Flood {sender}.{n}"),
                 text: String::new(),
                 files: Vec::new(),
+                enclosed: None,
                 answers: None,
                 key: None,
             };

@@ -96,6 +96,72 @@ fn mail_outlives_the_runtime_and_a_repeated_key_sends_it_once() {
     let stood: Vec<_> = mails(&bench).iter().map(|it| it["state"].as_str().unwrap().to_owned()).collect();
     assert_eq!(stood, ["replaced", "queued"]);
     assert_eq!(bench.json(&["status"])["mail"]["queued"], 1);
+    assert_eq!(bench.json(&["status"])["mail"]["waits"]["to"], "ann", "the gauge names the oldest");
+}
+
+#[test]
+fn files_go_with_a_mail_as_they_were_and_lie_where_its_reader_finds_them_also_when_the_sender_is_gone() {
+    let (bench, _) = with_agents(&[
+        (
+            "ann",
+            "engineer",
+            "write notes/plan.md first-words\n\
+             run sh -c \"ln -s /etc/passwd link && office mail send ben no --file link\"\n\
+             expect-exit 1\n\
+             office mail send ben plan --file notes/plan.md\n\
+             expect-exit 0\n\
+             write notes/plan.md second-words\n\
+             remove link\n\
+             office task done --summary sent\n",
+        ),
+        (
+            "ben",
+            "refactorer",
+            "run sh -c \"cat $(office mail inbox --wait | sed -n 's/^file: //p') > got.txt\"\n\
+             expect-exit 0\n\
+             office mail ack 1\n\
+             office task done --summary read\n",
+        ),
+    ]);
+    let sends = bench.task("Send the plan", "", &["--role", "engineer"]);
+    bench.until(sends, &["in review"]);
+    bench.json(&["task", "cancel", &sends.to_string()]);
+    let reads = bench.task("Read the plan", "", &["--role", "refactorer"]);
+    bench.until(reads, &["in review"]);
+    let diff = bench.office(&["task", "diff", &reads.to_string()]).out;
+    assert!(diff.contains("+first-words") && !diff.contains("second-words"), "{diff}");
+    let mail = bench.json(&["mail", "show", "1"]);
+    let kept = mail["files"][0].as_str().unwrap();
+    assert_eq!(std::fs::read_to_string(kept).unwrap().trim(), "first-words", "its owner finds it, too");
+    assert_eq!(mails(&bench).len(), 1, "nothing went through a link");
+}
+
+#[test]
+fn mail_is_found_by_its_words_by_its_owner_in_all_of_it_and_by_an_agent_in_its_own() {
+    let (bench, _) = with_agents(&[
+        (
+            "ann",
+            "engineer",
+            "run sh -c \"office --json mail search rounding > found.json\"\noffice task done --summary x\n",
+        ),
+        ("ben", "refactorer", "hang\n"),
+    ]);
+    bench.json(&["mail", "send", "ann", "Rounding", "--text", "Prices are rounded half to even."]);
+    bench.json(&["mail", "send", "ben", "Rounding, too", "--text", "Fares as well: half up (Zürich)."]);
+    let found = |words: &[&str]| -> Vec<u64> {
+        let all = bench.json(&[&["mail", "search"], words].concat());
+        all.as_array().unwrap().iter().map(|it| it["id"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(found(&["round"]), [1, 2], "the beginning of a word is enough");
+    assert_eq!(found(&["even", "HALF"]), [1], "all of them, in any order");
+    assert_eq!(found(&["zurich"]), [2]);
+    assert_eq!(found(&["half", "--with", "ben"]), [2]);
+    assert_eq!(found(&["\"OR\" *"]), Vec::<u64>::new(), "no word is syntax");
+    assert_eq!(found(&["..."]), Vec::<u64>::new());
+    let task = bench.task("Look", "", &["--role", "engineer"]);
+    bench.until(task, &["in review"]);
+    let diff = bench.office(&["task", "diff", &task.to_string()]).out;
+    assert!(diff.contains("half to even") && !diff.contains("Fares"), "{diff}");
 }
 
 #[test]

@@ -71,6 +71,10 @@ fn what_is_green_alone_and_red_together_goes_back_to_its_author_and_the_queue_go
     assert_eq!(listed, [(left.into(), 1.into()), (right.into(), 2.into()), (third.into(), 3.into())]);
     assert!(queue(&bench).iter().all(|line| line["step"] == "held"), "{:?}", queue(&bench));
     assert_eq!(repo.on_main("left.txt"), None, "a held queue merges nothing");
+    let said = bench.office(&["status"]).out;
+    assert!(said.contains("Merge queue (3)") && said.contains("demo onto main is held"), "{said}");
+    let status = bench.json(&["status"])["queues"][0].clone();
+    assert_eq!((status["lines"].as_array().map(Vec::len), &status["base"]), (Some(3), &"main".into()), "{status}");
 
     bench.json(&["queue", "release", "demo"]);
     bench.until(left, &["done"]);

@@ -638,6 +638,8 @@ mail: MailId | null;
 thread: MailId | null;
 /** To or from: `owner`, a desk or a role. */
 with: string | null;
+/** With all of these words in its subject or its text. */
+words?: string | null;
 /** Only what something is still to come of. */
 open: boolean;
 /** With a number below this. */
@@ -1928,6 +1930,8 @@ export type Mail = {
 	text: string,
 	/** Files of the sender's checkout, by their paths in it. */
 	files: string[],
+	/** What the office keeps copies of them under; none where they are known by name alone. */
+	enclosed?: string | null,
 	/** How many answers to answers it stands behind. */
 	hops: number,
 	/** Where it stands. */
@@ -2045,10 +2049,22 @@ export type MailView = {
 	queued: number,
 	/** Since when the oldest of them waits. */
 	oldest: At | null,
+	/** Which that is, and where it lies. */
+	waits?: MailWaits | null,
+	/** Whether it waits for longer than anybody should. */
+	late?: boolean,
 	/** Open mails to the owner. */
 	for_you: number,
 	/** Mails that came back, of those that are kept at hand. */
 	bounced: number,
+};
+
+/** The mail that waits longest for somebody to be told of it. */
+export type MailWaits = {
+	/** Which. */
+	mail: MailId,
+	/** What people call its mailbox. */
+	to: string,
 };
 
 /** Where a mail lies. */
@@ -2220,6 +2236,8 @@ export type NewMail = {
 	text?: string,
 	/** Files of the sender's checkout, by their paths in it. */
 	files?: string[],
+	/** What the office keeps copies of them under; the office's own word, and nobody else's. */
+	enclosed?: string | null,
 	/** The mail it answers; that one is acted upon by it. */
 	answers?: MailId | null,
 	/** A word of the sender's: sent twice with the same, it is sent once. */
@@ -2494,7 +2512,7 @@ export type NotesView = {
 export type Notify =
 /** What needs its owner, and that a task waits for review. */
 "on" |
-/** Only what needs its owner: a held command, a question, a limit that is reached, an incident. */
+/** Only what needs its owner: a held command, a question, a plan, a limit that is reached, an incident. */
 "needs-you" |
 /** Only that a task waits for review. */
 "review" |
@@ -3392,6 +3410,20 @@ export type QueueStep =
 /** It was accepted and could not be merged as things stood; its owner may have it tried again. */
 "refused";
 
+/** The queue of one project at a glance. */
+export type QueueView = {
+	/** Of which project. */
+	project: ProjectId,
+	/** Its name. */
+	name: string,
+	/** The branch it leads onto. */
+	base: string,
+	/** Why nothing is merged for now, if so. */
+	hold: Hold | null,
+	/** What is in it, and after that what was accepted and could not be merged. */
+	lines: QueueLine[],
+};
+
 /** From when to when, in minutes of the day; over midnight where it ends before it begins. */
 export type Quiet = {
 	/** From. */
@@ -3940,6 +3972,8 @@ export type StatusView = {
 	mail?: MailView,
 	/** Plans that wait for the owner's answer, oldest first. */
 	plans?: Plan[],
+	/** Merge queues in which something waits, or which are held. */
+	queues?: QueueView[],
 };
 
 /** One step of the way an ask goes. It tells somebody; it lets nobody decide who may not. */

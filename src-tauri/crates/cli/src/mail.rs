@@ -69,6 +69,26 @@ agent that rests is woken; one that works sees it at its next call of a tool.")]
         /// Any mail of it
         mail: MailId,
     },
+    /// Find mails by their words, the newest last
+    ///
+    /// All of the words are in the subject or the text, in any order; the beginning of a word is enough.
+    #[command(after_help = "Examples:
+  office mail search rounding half even
+  office mail search deploy --with ops --open")]
+    Search {
+        /// What is looked for
+        #[arg(required = true)]
+        words: Vec<String>,
+        /// To or from: owner, a desk or a role
+        #[arg(long, value_name = "WHO")]
+        with: Option<String>,
+        /// Only what something is still to come of
+        #[arg(long)]
+        open: bool,
+        /// At most so many
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: u32,
+    },
     /// List mails, the newest last
     #[command(after_help = "Examples:
   office mail list
@@ -108,7 +128,7 @@ pub(crate) struct ReplyArgs {
     mail: MailId,
     /// The words; - reads standard input
     words: String,
-    /// A file of this checkout, by its path in it (may be repeated)
+    /// A file of this checkout, by its path in it; a desk's is copied as it is now (may be repeated)
     #[arg(long = "file", value_name = "PATH")]
     files: Vec<String>,
 }
@@ -125,7 +145,7 @@ struct More {
     /// The mail it answers
     #[arg(long, value_name = "MAIL")]
     answers: Option<MailId>,
-    /// A file of this checkout, by its path in it (may be repeated)
+    /// A file of this checkout, by its path in it; a desk's is copied as it is now (may be repeated)
     #[arg(long = "file", value_name = "PATH")]
     files: Vec<String>,
     /// A word of yours: sent twice with the same, it is sent once
@@ -169,15 +189,22 @@ pub(crate) async fn carry_out(s: &mut Session<'_>, verb: MailVerb) -> Done {
             let found = mails(s, asked(None, Some(mail), 1_000)).await?;
             whole(s, &found, "nothing is left of it").await
         }
+        MailVerb::Search { words, with, open, limit } => {
+            let words = Some(words.join(" "));
+            let ask = Ask::Mails { mail: None, thread: None, with, words, open, before: None, limit };
+            let found = mails(s, ask).await?;
+            rows(s, &found, "no mail has these words").await
+        }
         MailVerb::List { with, open, before, limit } => {
-            let found = mails(s, Ask::Mails { mail: None, thread: None, with, open, before, limit }).await?;
+            let ask = Ask::Mails { mail: None, thread: None, with, words: None, open, before, limit };
+            let found = mails(s, ask).await?;
             rows(s, &found, "nobody has written anything").await
         }
     }
 }
 
 fn asked(mail: Option<MailId>, thread: Option<MailId>, limit: u32) -> Ask {
-    Ask::Mails { mail, thread, with: None, open: false, before: None, limit }
+    Ask::Mails { mail, thread, with: None, words: None, open: false, before: None, limit }
 }
 
 /// The words; of `-` those of standard input.

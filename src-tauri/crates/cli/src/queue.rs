@@ -117,7 +117,7 @@ fn listed(lines: &[QueueLine], projects: &[Project], s: &Session<'_>) -> String 
 }
 
 /// Where a line stands and what it waits for, in words.
-fn standing(line: &QueueLine) -> (&'static str, String) {
+pub(crate) fn standing(line: &QueueLine) -> (&'static str, String) {
     match line.step {
         QueueStep::Waits => ("waits", format!("for {}", line.waits_for)),
         QueueStep::Held => ("held", line.waits_for.clone()),

@@ -383,6 +383,7 @@ pub(crate) const SHAPES: &[(&str, &str)] = &[
     ("mail ack", "MailId[]"),
     ("mail show", "Mail"),
     ("mail thread", "Mail[]"),
+    ("mail search", "Mail[]"),
     ("mail list", "Mail[]"),
     ("talk", "Mail[]"),
     ("plan propose", "Plan"),

@@ -41,6 +41,7 @@ pub(crate) fn screen(view: &StatusView, around: &Around) -> String {
         _ => format!("`office task show {}`", line.id),
     });
     part("Waits for you", view.waits_for_you.len(), waits);
+    part("Merge queue", view.queues.iter().map(|queue| queue.lines.len()).sum(), queues(view, around));
     let desks = if view.desks.is_empty() {
         "  none: `office desk add --role ROLE` adds one\n".to_owned()
     } else {
@@ -49,6 +50,7 @@ pub(crate) fn screen(view: &StatusView, around: &Around) -> String {
     part("Desks", view.desks.len(), desks);
     part("Stuck or held", 0, stuck(view, around));
     part("On a collision course", 0, collisions(view, around));
+    part("Mail", 0, mail(view, around));
     part("At work", view.at_work.len(), table(&view.at_work, view, around, on_desk));
     let backlog = table(&view.backlog[..view.backlog.len().min(SHOWN)], view, around, |line| {
         let waits: Vec<_> = line.waiting_for.iter().map(|task| format!("#{task}")).collect();
@@ -94,6 +96,39 @@ fn plans(view: &StatusView, around: &Around) -> String {
         table.row([it.id.to_string(), drafts, age, format!("`office plan show {}`", it.id), it.title.clone()]);
     }
     table.text(around.columns)
+}
+
+/// What waits to be merged, what is being checked, and why it stopped.
+fn queues(view: &StatusView, around: &Around) -> String {
+    let mut out = String::new();
+    for queue in &view.queues {
+        if let Some(hold) = &queue.hold {
+            let line = format!("  {} onto {} is held: {}", queue.name, queue.base, words::hold(hold, Some(view.now)));
+            out.push_str(&around.paint.red(&print::line(&line)));
+            out.push('\n');
+        }
+        let mut table = Table::new(2);
+        for line in &queue.lines {
+            let (step, waits) = crate::queue::standing(line);
+            let age = print::age(line.accepted, view.now);
+            table.row([format!("#{}", line.task), step.to_owned(), age, waits, line.title.clone()]);
+        }
+        out.push_str(&table.text(around.columns));
+    }
+    out
+}
+
+/// Said while somebody was not told of their mail.
+fn mail(view: &StatusView, around: &Around) -> String {
+    let (Some(since), Some(oldest)) = (view.mail.oldest, &view.mail.waits) else { return String::new() };
+    let (count, age) = (view.mail.queued, print::age(since, view.now));
+    let what = if count == 1 { "1 mail waits".to_owned() } else { format!("{count} mails wait") };
+    let line = print::line(&format!(
+        "  {what} for somebody to be told; the oldest for {age}: `office mail show {}`, to {}",
+        oldest.mail, oldest.to
+    ));
+    let line = if view.mail.late { around.paint.red(&line) } else { line };
+    format!("{line}\n")
 }
 
 fn stuck(view: &StatusView, around: &Around) -> String {

@@ -193,13 +193,22 @@ async fn the_tools_of_a_team_ask_their_questions_and_a_key_makes_the_same_call_o
             task(json!({"state": "done"})),
             task(json!({"title": "Open", "state": "ready"})),
         ]))),
+        Ask::Lint { tasks } => {
+            let said =
+                json!([{"task": tasks[0], "flaws": [{"kind": "vague", "why": "nobody can see it", "add": "say how"}]}]);
+            Some(Ok(Answer::Linted(serde_json::from_value(said).unwrap())))
+        }
         ask => usual(ask),
     });
     let (mut agent, _) = agent(&dir, Duration::from_secs(5)).await;
     let new = json!({"title": "Round prices", "checks": ["make test"], "kind": "fix", "key": "round"});
     for _ in 0..2 {
         let (text, failed) = agent.call("task_create", new.clone()).await;
-        assert!(!failed, "{text}");
+        assert!(!failed && text.contains("nobody can see it; say how"), "{text}");
+    }
+    let plan = json!({"title": "Rounding", "drafts": [{"title": "a"}], "key": "rounding"});
+    for _ in 0..2 {
+        agent.call("plan_create", plan.clone()).await;
     }
     let parts = json!([{"title": "a"}, {"title": "b", "after": [0]}]);
     assert!(!agent.call("task_split", json!({"task": 12, "parts": parts})).await.1);
@@ -229,6 +238,9 @@ async fn the_tools_of_a_team_ask_their_questions_and_a_key_makes_the_same_call_o
         (&added[0]["body"]["new"]["kind"], &added[0]["body"]["new"]["checks"][0]["run"]),
         (&json!("fix"), &json!("make test"))
     );
+    let proposed = of("propose");
+    assert_eq!(proposed.len(), 2);
+    assert_eq!(proposed[0]["command_id"], proposed[1]["command_id"], "planned once");
     assert_eq!(of("split")[0]["body"]["parts"][1]["after"], json!([0]));
     assert_eq!(of("blocked")[0]["body"]["can_continue"], true);
     assert_eq!(of("lease_paths")[0]["body"]["paths"], json!(["src/**"]));

@@ -31,6 +31,8 @@ pub const HOPS_MAX: u32 = 32;
 pub const AT_ONCE: u32 = 100;
 /// Closed mails that are kept at hand; all of them are in the store.
 pub const CLOSED_KEPT: usize = 256;
+/// Seconds after which it is alarming that nobody was told of a mail.
+pub const LATE_SECS: u32 = 15 * 60;
 
 words! {
     /// Where a mail stands; docs/GLOSSARY.md holds the same table.
@@ -129,6 +131,9 @@ pub struct Mail {
     pub text: String,
     /// Files of the sender's checkout, by their paths in it.
     pub files: Vec<String>,
+    /// What the office keeps copies of them under; none where they are known by name alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enclosed: Option<String>,
     /// How many answers to answers it stands behind.
     pub hops: u32,
     /// Where it stands.
@@ -254,6 +259,15 @@ impl MailEvent {
     }
 }
 
+/// The mail that waits longest for somebody to be told of it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct MailWaits {
+    /// Which.
+    pub mail: MailId,
+    /// What people call its mailbox.
+    pub to: String,
+}
+
 /// How the mail stands, at one glance.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, Type)]
 pub struct MailView {
@@ -261,6 +275,12 @@ pub struct MailView {
     pub queued: u32,
     /// Since when the oldest of them waits.
     pub oldest: Option<At>,
+    /// Which that is, and where it lies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<MailWaits>,
+    /// Whether it waits for longer than anybody should.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
     /// Open mails to the owner.
     pub for_you: u32,
     /// Mails that came back, of those that are kept at hand.
@@ -275,6 +295,7 @@ pub(crate) fn from_office(office: &Office, role: RoleName, subject: &str, text: 
         subject: subject.to_owned(),
         text: text.to_owned(),
         files: Vec::new(),
+        enclosed: None,
         answers: None,
         key: None,
     };
@@ -324,13 +345,16 @@ impl Office {
     }
 
     /// How the mail stands.
-    pub fn mail_view(&self) -> MailView {
+    pub fn mail_view(&self, now: At) -> MailView {
         let open = || self.index.mail_in.values().flatten().filter_map(|id| self.mails.get(id));
         let queued = || open().filter(|it| it.state == MailState::Queued && it.to != Mailbox::Owner);
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let oldest = queued().min_by_key(|it| (it.since, it.id));
         MailView {
             queued: count(queued().count()),
-            oldest: queued().map(|it| it.since).min(),
+            oldest: oldest.map(|it| it.since),
+            waits: oldest.map(|it| MailWaits { mail: it.id, to: self.mailbox_name(&it.to) }),
+            late: oldest.is_some_and(|it| now.seconds_since(it.since) >= LATE_SECS),
             for_you: count(self.index.mail_in.get(&Mailbox::Owner).map_or(0, std::collections::BTreeSet::len)),
             bounced: count(
                 self.index

@@ -6,10 +6,12 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use crate::actor::Actor;
 use crate::approval::Approval;
 use crate::hold::{Hold, HoldReason};
-use crate::ids::{ApprovalId, DeskId, TaskId};
+use crate::ids::{ApprovalId, DeskId, PlanId, TaskId};
 use crate::office::Office;
+use crate::plan::{Plan, PlanState};
 use crate::task::TaskState;
 use crate::time::At;
 use crate::unattended::{COORDINATOR, Unattended};
@@ -24,7 +26,7 @@ pub enum Notify {
     /// What needs its owner, and that a task waits for review.
     #[default]
     On,
-    /// Only what needs its owner: a held command, a question, a limit that is reached, an incident.
+    /// Only what needs its owner: a held command, a question, a plan, a limit that is reached, an incident.
     NeedsYou,
     /// Only that a task waits for review.
     Review,
@@ -36,7 +38,7 @@ impl Notify {
     /// Whether this is to be told.
     pub fn wants(self, item: Item) -> bool {
         match item {
-            Item::Approval(_) | Item::Question(_) | Item::Limit(_) | Item::Incident(_) => {
+            Item::Approval(_) | Item::Question(_) | Item::Limit(_) | Item::Incident(_) | Item::Plan(_) => {
                 matches!(self, Self::On | Self::NeedsYou)
             }
             Item::Review(_) => matches!(self, Self::On | Self::Review),
@@ -57,6 +59,8 @@ pub enum Item {
     Limit(TaskId),
     /// A desk is stopped because something happened there that must not.
     Incident(DeskId),
+    /// A plan waits for one answer.
+    Plan(PlanId),
 }
 
 /// What may be answered in the notification itself.
@@ -175,6 +179,11 @@ fn of_task<'a>(
     }
 }
 
+/// A plan that its owner did not write themselves.
+fn of_plan(plan: &Plan) -> Option<Item> {
+    (plan.state == PlanState::Proposed && plan.by != Actor::Owner).then_some(Item::Plan(plan.id))
+}
+
 fn is_incident(hold: Option<&Hold>) -> bool {
     hold.is_some_and(|hold| hold.reason == HoldReason::Incident)
 }
@@ -213,6 +222,7 @@ impl Office {
             .collect();
         let stopped = self.desks.values().filter(|desk| !desk.removed && is_incident(desk.hold.as_ref()));
         others.extend(stopped.map(|desk| Item::Incident(desk.id)));
+        others.extend(self.plans.values().filter_map(of_plan));
         let leads = |it: &Approval| self.is_led(it.desk);
         news(others, self.waiting_approvals(), self.settings.notify, &self.settings.unattended, leads, now)
     }
@@ -227,6 +237,7 @@ impl StatusView {
             tasks.filter_map(|it| of_task((it.id, it.state), it.under_review, it.hold.as_ref(), &mut said)).collect();
         let stopped = self.desks.iter().filter(|desk| is_incident(desk.hold.as_ref()));
         others.extend(stopped.map(|desk| Item::Incident(desk.id)));
+        others.extend(self.plans.iter().filter_map(of_plan));
         let leads = |it: &Approval| {
             let mut others = self.desks.iter().filter(|desk| Some(desk.id) != it.desk && desk.hold.is_none());
             others.any(|desk| desk.role.0 == COORDINATOR)
@@ -266,6 +277,16 @@ impl StatusView {
                 let it = self.desks.iter().find(|it| it.id == desk)?;
                 let body = start_of(it.hold.as_ref()?.what.as_deref().unwrap_or_default());
                 Words { title: format!("{} is stopped until you have looked", it.name), body, answers: Answers::Open }
+            }
+            Item::Plan(id) => {
+                let plan = self.plans.iter().find(|plan| plan.id == id)?;
+                let by =
+                    self.desks.iter().find(|desk| matches!(plan.by, Actor::Agent { desk: at, .. } if at == desk.id));
+                let who = by.map_or("Somebody", |desk| &desk.name);
+                let count = plan.drafts.len();
+                let drafts = if count == 1 { "1 draft".to_owned() } else { format!("{count} drafts") };
+                let body = format!("{}\n{drafts}. Nothing of it runs before you accept it.", start_of(&plan.title));
+                Words { title: format!("{who} has a plan for you"), body, answers: Answers::Open }
             }
             Item::Approval(id) => {
                 let approval = self.approvals.iter().find(|approval| approval.id == id)?;

@@ -287,6 +287,7 @@ fn told(office: &Office, actor: Actor, it: &Plan, words: &str, now: At) -> Vec<E
         subject: text::title(&format!("Plan {}: {}", it.id, it.title)).unwrap_or_else(|_| format!("Plan {}", it.id)),
         text: words.to_owned(),
         files: Vec::new(),
+        enclosed: None,
         answers: answers.map(|mail| mail.id),
         key: None,
     };

@@ -52,6 +52,21 @@ pub struct QueueLine {
     pub accepted: At,
 }
 
+/// The queue of one project at a glance.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct QueueView {
+    /// Of which project.
+    pub project: ProjectId,
+    /// Its name.
+    pub name: String,
+    /// The branch it leads onto.
+    pub base: String,
+    /// Why nothing is merged for now, if so.
+    pub hold: Option<Hold>,
+    /// What is in it, and after that what was accepted and could not be merged.
+    pub lines: Vec<QueueLine>,
+}
+
 impl Office {
     /// Accepted changes of a project that are not merged yet, in the order in which they will be.
     pub fn queue(&self, project: ProjectId) -> Vec<&Task> {
@@ -111,6 +126,19 @@ pub(crate) fn due(office: &Office) -> Vec<Effect> {
         })
     })
     .collect()
+}
+
+/// The queues in which something waits, or which are held.
+pub(crate) fn views(office: &Office) -> Vec<QueueView> {
+    let mut all = lines(office);
+    let live = office.projects.values().filter(|project| !project.removed);
+    let view = |project: &crate::project::Project| {
+        let (its, others) = std::mem::take(&mut all).into_iter().partition(|line| line.project == project.id);
+        all = others;
+        let (name, base, hold) = (project.name.clone(), project.base_branch.clone(), project.queue_hold.clone());
+        QueueView { project: project.id, name, base, hold, lines: its }
+    };
+    live.map(view).filter(|view| view.hold.is_some() || !view.lines.is_empty()).collect()
 }
 
 /// The queue of every project, in order, and after it what was accepted and could not be merged.

@@ -13,6 +13,7 @@ use crate::mail::MailView;
 use crate::news::Notify;
 use crate::office::Office;
 use crate::plan::{Plan, PlanState};
+use crate::queue::{self, QueueView};
 use crate::run::{Exit, Run, RunState};
 use crate::sandbox::Enforcement;
 use crate::seen::Spent;
@@ -138,6 +139,9 @@ pub struct StatusView {
     /// Plans that wait for the owner's answer, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plans: Vec<Plan>,
+    /// Merge queues in which something waits, or which are held.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queues: Vec<QueueView>,
 }
 
 impl Office {
@@ -343,8 +347,9 @@ impl Office {
             quiet: false,
             budgets: self.budget_views(),
             task_limits: self.task_limit_views(),
-            mail: self.mail_view(),
+            mail: self.mail_view(now),
             plans: self.plans.values().filter(|plan| plan.state == PlanState::Proposed).cloned().collect(),
+            queues: queue::views(self),
         };
         for task in self.tasks.values() {
             let line = self.line(task);

@@ -260,6 +260,7 @@ fn wake(
             subject: on.to_string(),
             text: cause.words.clone(),
             files: Vec::new(),
+            enclosed: None,
             answers: None,
             key: None,
         };

@@ -283,6 +283,9 @@ pub enum Ask {
         thread: Option<MailId>,
         /** To or from: `owner`, a desk or a role. */
         with: Option<String>,
+        /** With all of these words in its subject or its text. */
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        words: Option<String>,
         /** Only what something is still to come of. */
         open: bool,
         /** With a number below this. */

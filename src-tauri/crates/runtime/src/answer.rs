@@ -38,6 +38,10 @@ impl World {
                 let body = match body {
                     CommandBody::Approval(command) => CommandBody::Approval(self.ruled(actor, command).await?),
                     CommandBody::Mail(MailCommand::Take { .. }) => return self.inbox(actor, true, false).await,
+                    // What goes with a mail is the office's to say.
+                    CommandBody::Mail(MailCommand::Send { new }) => {
+                        CommandBody::Mail(MailCommand::Send { new: Box::new(NewMail { enclosed: None, ..*new }) })
+                    }
                     body => body,
                 };
                 self.submit(actor, CommandId(command_id), body).await
@@ -113,7 +117,7 @@ impl World {
                 Ok(Answer::Grants(self.handle.read(list).await?))
             }
             Ask::SendMail { command_id, to, kind, subject, text, files, answers, key } => {
-                let new = NewMail { to: Address::Sender, kind, subject, text, files, answers, key };
+                let new = NewMail { to: Address::Sender, kind, subject, text, files, enclosed: None, answers, key };
                 self.send_mail(actor, command_id, to, new).await
             }
             Ask::Talk { command_id, text, fresh, project } => {
@@ -134,8 +138,9 @@ impl World {
                 Ok(Answer::Plans(self.handle.read(list).await?))
             }
             Ask::Inbox { take, wait } => self.inbox(actor, take, wait).await,
-            Ask::Mails { mail, thread, with, open, before, limit } => {
-                let query = MailQuery { thread, with: None, open, before, limit: limit.clamp(1, MAILS_MAX) };
+            Ask::Mails { mail, thread, with, words, open, before, limit } => {
+                let limit = limit.clamp(1, MAILS_MAX);
+                let query = MailQuery { thread, words, open, before, limit, ..MailQuery::default() };
                 self.mails(actor, mail, with, query).await
             }
             Ask::VerifyAudit => {

@@ -1,5 +1,7 @@
 //! Looks whether everything an office needs is there, and says what to do where it is not.
 
+use office_core::At;
+use office_core::mail::MailView;
 use office_core::role::{Engine, Gate, Login};
 use office_door::wire::HealthLine;
 
@@ -46,6 +48,17 @@ fn engine_line(engine: &Engine) -> HealthLine {
     }
 }
 
+/// The gauge on what nobody was told of; its alarm where the oldest of it waits for longer than anybody should.
+fn mail_in_words(mail: &MailView, now: At) -> Result<String, String> {
+    let (Some(since), Some(oldest)) = (mail.oldest, &mail.waits) else {
+        return Ok("everybody was told of theirs".to_owned());
+    };
+    let mins = now.seconds_since(since) / 60;
+    let words =
+        format!("{} undelivered; the oldest, mail {} to {}, for {mins} min", mail.queued, oldest.mail, oldest.to);
+    if mail.late { Err(words) } else { Ok(words) }
+}
+
 fn login_words(engine: &Engine) -> String {
     let note = engine.login_note.iter().map(|note| format!(": {note}")).collect::<String>();
     format!("{}{note}", engine.login)
@@ -73,6 +86,11 @@ impl World {
         lines.push(line("sleep", Ok(lock(&self.awake).words()), ""));
         lines.push(line("notifications", Ok(lock(&self.notified).words()), ""));
         lines.push(line("recordings", self.recordings_in_words().await, "review what waits; `office prune` says more"));
+        let now = self.clock.now();
+        if let Ok(mail) = self.handle.read(move |office| office.mail_view(now)).await {
+            let way_out = "`office mail list --open` shows it; see that somebody works at that desk or in that role";
+            lines.push(line("mail", mail_in_words(&mail, now), way_out));
+        }
         let catalog = Catalog::read(&self.dir, self.clock.now());
         for engine in &catalog.engines {
             let engine = self.with_login(self.with_trial(engine)).await;

@@ -16,6 +16,7 @@ mod desktop;
 mod disk;
 mod doctor;
 mod effects;
+mod enclosed;
 pub mod eval;
 mod fault;
 mod feed;

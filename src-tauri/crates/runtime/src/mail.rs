@@ -42,7 +42,9 @@ impl World {
             Some(key) => CommandId(format!("mail {} {key}", sender(actor))),
             None => CommandId(id),
         };
-        self.submit(actor, id, CommandBody::Mail(MailCommand::Send { new: Box::new(NewMail { to, ..new }) })).await
+        let enclosed = self.enclose(actor, &new.files).await?;
+        self.submit(actor, id, CommandBody::Mail(MailCommand::Send { new: Box::new(NewMail { to, enclosed, ..new }) }))
+            .await
     }
 
     /// What lies there for whoever asks.
@@ -72,7 +74,7 @@ impl World {
             let read = office.mail_for(actor).into_iter().filter(|it| it.state == MailState::Read);
             newest_that_fit(read, HANDED_OUT * 2)
         });
-        Ok(Answer::Mails(have.await?))
+        Ok(Answer::Mails(self.laid_out(actor, have.await?).await?))
     }
 
     /// Mail as it was sent, long ago too.
@@ -102,19 +104,21 @@ impl World {
                 }
             },
         };
+        if matches!(actor, Actor::Agent { .. }) {
+            query.among = self.handle.read(move |office| office.mailboxes_of(actor)).await?;
+        }
         let mut found = match mail {
             Some(id) => vec![one(id).await?],
             None => self.store.mails(&query).await.map_err(|error| troubled(&error))?,
         };
         if let Actor::Agent { desk, .. } = actor {
-            let boxes = self.handle.read(move |office| office.mailboxes_of(actor)).await?;
             let sent = |it: &Mail| matches!(it.from, Actor::Agent { desk: at, .. } if at == desk);
-            found.retain(|it| sent(it) || boxes.contains(&it.to));
+            found.retain(|it| sent(it) || query.among.contains(&it.to));
             if let (Some(id), true) = (mail, found.is_empty()) {
                 return Err(none(id));
             }
         }
-        Ok(Answer::Mails(newest_that_fit(found.iter(), LISTED)))
+        Ok(Answer::Mails(self.laid_out(actor, newest_that_fit(found.iter(), LISTED)).await?))
     }
 
     /// Tells an agent that rests of what it has not read, again until it reads, for as long as its run is listened to.
@@ -235,6 +239,7 @@ fn newest_that_fit<'a>(mails: impl DoubleEndedIterator<Item = &'a Mail>, mut roo
 /// A mail without its words, which may be long and are not copied.
 fn head(it: &Mail) -> Mail {
     let (subject, files, to, why) = (it.subject.clone(), it.files.clone(), it.to.clone(), it.why.clone());
+    let enclosed = it.enclosed.clone();
     let Mail { id, thread, answers, from, task, kind, hops, state, sent, since, held_by, handed, .. } = *it;
     let text = String::new();
     Mail {
@@ -248,6 +253,7 @@ fn head(it: &Mail) -> Mail {
         subject,
         text,
         files,
+        enclosed,
         hops,
         state,
         sent,

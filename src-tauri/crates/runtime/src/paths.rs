@@ -115,6 +115,11 @@ impl OfficeDir {
         self.runs().join(id.to_string())
     }
 
+    /// Files that go with mail, by their hash.
+    pub fn enclosed(&self) -> PathBuf {
+        self.0.join("enclosed")
+    }
+
     /// All runs' own files.
     pub fn runs(&self) -> PathBuf {
         self.0.join("runs")

@@ -46,6 +46,7 @@ impl World {
             subject: if answers.is_some() { String::new() } else { first_line(&text) },
             text,
             files: Vec::new(),
+            enclosed: None,
             answers,
             key: None,
         };
@@ -67,7 +68,7 @@ impl World {
         match thread.await?? {
             None => Ok(Answer::Mails(Vec::new())),
             Some(id) => {
-                let query = MailQuery { thread: Some(id), with: None, open: false, before: None, limit: SHOWN };
+                let query = MailQuery { thread: Some(id), limit: SHOWN, ..MailQuery::default() };
                 self.mails(Actor::Owner, None, None, query).await
             }
         }
@@ -99,6 +100,7 @@ impl World {
                 project.name
             ),
             files: if inside { vec![file.to_owned()] } else { Vec::new() },
+            enclosed: None,
             answers: None,
             key: None,
         };

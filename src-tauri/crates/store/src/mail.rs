@@ -15,6 +15,10 @@ pub struct MailQuery {
     pub thread: Option<MailId>,
     /// In this mailbox, or from it.
     pub with: Option<Mailbox>,
+    /// In one of these, or from one of them; all of them where there is none.
+    pub among: Vec<Mailbox>,
+    /// With all of these words in its subject or its text, in any order; the beginning of a word is enough.
+    pub words: Option<String>,
     /// Open ones only.
     pub open: bool,
     /// With a number below this.
@@ -42,8 +46,21 @@ impl Store {
     /// # Errors
     /// As [`Store::mail`].
     pub async fn mails(&self, query: &MailQuery) -> Result<Vec<Mail>> {
-        let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new("SELECT id, body FROM mails WHERE id < ");
-        sql.push_bind(query.before.map_or(i64::MAX, |id| i64::from(id.0)));
+        let before = query.before.map_or(i64::MAX, |id| i64::from(id.0));
+        let mut sql: QueryBuilder<Sqlite> = match query.words.as_deref().map(matching) {
+            None => QueryBuilder::new("SELECT id, body FROM mails WHERE id < "),
+            // Nothing that could be looked for.
+            Some(None) => return Ok(Vec::new()),
+            // Found in the order of their numbers, so that the newest are enough, however many there are.
+            Some(Some(words)) => {
+                let found =
+                    "SELECT id, body FROM mail_words JOIN mails ON id = mail_words.rowid WHERE mail_words MATCH ";
+                let mut sql = QueryBuilder::new(found);
+                sql.push_bind(words).push(" AND mail_words.rowid < ");
+                sql
+            }
+        };
+        sql.push_bind(before);
         if let Some(thread) = query.thread {
             sql.push(" AND thread = ").push_bind(thread.0);
         }
@@ -51,10 +68,21 @@ impl Store {
             let name = box_name(with);
             sql.push(" AND (box = ").push_bind(name.clone()).push(" OR sender = ").push_bind(name).push(")");
         }
+        if !query.among.is_empty() {
+            for (column, start) in [("box", " AND ("), ("sender", " OR ")] {
+                let mut names = sql.push(start).push(column).push(" IN (").separated(", ");
+                for name in query.among.iter().map(box_name) {
+                    names.push_bind(name);
+                }
+                sql.push(")");
+            }
+            sql.push(")");
+        }
         if query.open {
             sql.push(" AND closed IS NULL");
         }
-        sql.push(" ORDER BY id DESC LIMIT ").push_bind(query.limit);
+        let by = if query.words.is_some() { "mail_words.rowid" } else { "id" };
+        sql.push(" ORDER BY ").push(by).push(" DESC LIMIT ").push_bind(query.limit);
         let rows = sql.build().fetch_all(&self.readers).await.map_err(self.no())?;
         let read = |row: &sqlx::sqlite::SqliteRow| {
             let id = MailId(row.try_get(0).map_err(self.no())?);
@@ -64,6 +92,13 @@ impl Store {
         found.reverse();
         Ok(found)
     }
+}
+
+/// As the index of words is asked: each word between quotes, so that none is syntax. None where there is no word.
+fn matching(words: &str) -> Option<String> {
+    let words = words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let words: Vec<String> = words.map(|word| format!("\"{word}\"*")).collect();
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
 fn mail(id: MailId, body: &str) -> Result<Mail> {

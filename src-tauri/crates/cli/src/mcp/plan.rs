@@ -4,13 +4,12 @@
 use office_core::plan::PlanCommand;
 use office_core::task::TaskCommand;
 use office_core::{CommandBody, Noun, Plan, PlanId, PlanState, TaskId};
-use office_door::wire::{Answer, Ask};
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::schemars::JsonSchema;
 use rmcp::{schemars, tool, tool_router};
 use serde::Deserialize;
 
-use super::tools::{OfficeTools, Said, said, unexpected};
+use super::tools::{OfficeTools, Said, unexpected};
 use crate::texts::{DraftText, PlanText};
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -26,6 +25,9 @@ struct PlanWords {
     /// The project; yours if left out.
     #[serde(default)]
     project: Option<String>,
+    /// A word of your own: called twice with the same, it is planned once.
+    #[serde(default)]
+    key: Option<String>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -52,23 +54,17 @@ impl OfficeTools {
     async fn plan_create(&self, Parameters(words): Parameters<PlanWords>) -> Said {
         let project = self.project(words.project.as_deref()).await?;
         let text = PlanText { title: words.title, words: words.words, drafts: words.drafts };
-        let plan = self.planned(text.plan(project)).await?;
+        let Noun::Plan(plan) = self.once(words.key, CommandBody::Plan(text.plan(project))).await? else {
+            return Err(unexpected());
+        };
         let ids: Vec<String> = plan.drafts.iter().map(|draft| format!("#{}", draft.task)).collect();
-        let ask = Ask::Lint { tasks: plan.drafts.iter().map(|draft| draft.task).collect() };
-        let Answer::Linted(linted) = self.link.ask(ask).await.answer.map_err(said)? else { return Err(unexpected()) };
-        let flaws: Vec<String> =
-            linted.iter().flat_map(|it| it.flaws.iter().map(|flaw| format!("\n#{}: {flaw}", it.task))).collect();
+        let flaws = self.flaws(plan.drafts.iter().map(|draft| draft.task).collect()).await;
         let advice = if flaws.is_empty() {
             ""
         } else {
             "\nThe owner sees this beside it; plan_withdraw and write it anew where it is right:"
         };
-        Ok(format!(
-            "Plan {} waits for the owner, with the drafts {}.{advice}{}",
-            plan.id,
-            ids.join(", "),
-            flaws.concat()
-        ))
+        Ok(format!("Plan {} waits for the owner, with the drafts {}.{advice}{}", plan.id, ids.join(", "), flaws))
     }
 
     /// Accepts a plan in the owner's place, where your role may: its drafts are released, and start in their order.

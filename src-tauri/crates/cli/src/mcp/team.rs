@@ -33,7 +33,7 @@ struct Letter {
     subject: String,
     /// The words, in Markdown.
     text: String,
-    /// Files of your checkout that belong to it, by their paths in it; commit what another desk is to read.
+    /// Files of your checkout that belong to it, by their paths in it: copied as they are now, 1 MiB each; the reader is told where.
     #[serde(default)]
     files: Vec<String>,
     /// The number of the mail you answer; that one is acknowledged by it.
@@ -74,8 +74,8 @@ impl OfficeTools {
         }
     }
 
-    /// Reads your mail, oldest first: what is new, and what you have read and not acknowledged. Act upon each, then say so with
-    /// mail_ack, or answer it with mail_send.
+    /// Reads your mail, oldest first: what is new, and what you have read and not acknowledged. Its files lie where `files` says. Act
+    /// upon each mail, then say so with mail_ack, or answer it with mail_send.
     #[tool]
     async fn mail_inbox(&self) -> Said {
         let Answer::Mails(mails) = self.link.ask(Ask::Inbox { take: true, wait: false }).await.answer.map_err(said)?

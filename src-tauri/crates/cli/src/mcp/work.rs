@@ -142,7 +142,13 @@ impl OfficeTools {
         let noun = self.once(words.key, CommandBody::Task(TaskCommand::Add { new: Box::new(new) })).await?;
         let Noun::Task(task) = noun else { return Err(unexpected()) };
         let draft = if task.state == TaskState::Draft { ": somebody who may assign releases it" } else { "" };
-        Ok(format!("Task #{} is {}{draft}.", task.id, task.state))
+        let flaws = self.flaws(vec![task.id]).await;
+        let advice = if flaws.is_empty() {
+            ""
+        } else {
+            "\nHow it is written leaves room; write to whoever may change it, or say it clearer the next time:"
+        };
+        Ok(format!("Task #{} is {}{draft}.{advice}{flaws}", task.id, task.state))
     }
 
     /// Splits a task that is not at work into parts, each a task of its own; it waits for all of them.
@@ -269,8 +275,15 @@ impl OfficeTools {
         }
     }
 
+    /// What is vague, unbounded or unchecked in how these are written, a line for each.
+    /// Advice alone: without it the answer is as good.
+    pub(super) async fn flaws(&self, tasks: Vec<TaskId>) -> String {
+        let Ok(Answer::Linted(linted)) = self.link.ask(Ask::Lint { tasks }).await.answer else { return String::new() };
+        linted.iter().flat_map(|it| it.flaws.iter().map(|flaw| format!("\n#{}: {flaw}", it.task))).collect()
+    }
+
     /// The same key of the same run is carried out once, also after a restart of the office.
-    async fn once(&self, key: Option<String>, body: CommandBody) -> Result<Noun, String> {
+    pub(super) async fn once(&self, key: Option<String>, body: CommandBody) -> Result<Noun, String> {
         let Some(key) = key else { return self.submit(body).await };
         let command_id = self.link.keyed(&key);
         match self.link.ask(Ask::Submit { command_id, body }).await.answer.map_err(said)? {

@@ -34,6 +34,7 @@ pub(super) fn told(office: &Office, it: &Approval, now: At) -> Vec<Event> {
             it.shown, it.id
         ),
         files: Vec::new(),
+        enclosed: None,
         answers: None,
         key: None,
     };

@@ -110,6 +110,7 @@ pub fn desk_removed(office: &Office, desk: DeskId, now: At) -> Vec<Event> {
             subject: format!("Came back: {why}"),
             text: format!("What you sent there was not read, or not acted upon:\n\n{}", lines.join("\n")),
             files: Vec::new(),
+            enclosed: None,
             hops: 0,
             state: MailState::Queued,
             sent: now,

@@ -52,6 +52,9 @@ pub struct NewMail {
     /// Files of the sender's checkout, by their paths in it.
     #[serde(default)]
     pub files: Vec<String>,
+    /// What the office keeps copies of them under; the office's own word, and nobody else's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enclosed: Option<String>,
     /// The mail it answers; that one is acted upon by it.
     #[serde(default)]
     pub answers: Option<MailId>,
@@ -107,6 +110,7 @@ pub(super) fn send(office: &Office, actor: Actor, new: &NewMail, now: At) -> Res
             subject: subject.clone(),
             text: text.clone(),
             files: new.files.clone(),
+            enclosed: new.enclosed.clone(),
             hops,
             state,
             sent: now,

@@ -73,7 +73,8 @@ fn asked(office: &mut Office, actor: Actor, body: CommandBody) -> Result<Vec<Eve
 
 fn letter(to: Address, subject: &str) -> NewMail {
     let (text, files) = (String::new(), Vec::new());
-    NewMail { to, kind: MailKind::Message, subject: subject.to_owned(), text, files, answers: None, key: None }
+    let (kind, subject) = (MailKind::Message, subject.to_owned());
+    NewMail { to, kind, subject, text, files, enclosed: None, answers: None, key: None }
 }
 
 fn send(office: &mut Office, actor: Actor, new: NewMail) -> Result<MailId, Refusal> {
@@ -162,7 +163,7 @@ fn two_agents_that_answer_each_other_for_ever_are_stopped_and_it_shows() {
         assert!(turn <= HOPS_MAX as usize, "they were not stopped");
     }
     assert!(office.mails[&id].why.as_deref().is_some_and(|why| why.contains("back and forth")));
-    assert_eq!(office.mail_view().bounced, 1);
+    assert_eq!(office.mail_view(now()).bounced, 1);
 }
 
 #[test]
@@ -367,4 +368,20 @@ fn an_office_that_loses_what_a_crashed_run_had_is_found_out() {
     let steps = [Step::Send { from: 1, to: 2, kind: 0 }, Step::Take { desk: 2 }, Step::Crash { desk: 2 }];
     assert_eq!(played(&steps, false), Ok(()));
     assert!(played(&steps, true).is_err());
+}
+
+#[test]
+fn the_oldest_that_nobody_was_told_of_is_gauged_and_alarming_after_a_while() {
+    let mut office = office();
+    assert_eq!(office.mail_view(now()), MailView::default());
+    let first = send(&mut office, agent(1, 1), letter(desk(2), "first")).unwrap();
+    send(&mut office, agent(1, 1), letter(desk(3), "second")).unwrap();
+    let soon = office.mail_view(now().plus_seconds(LATE_SECS - 1));
+    assert_eq!((soon.queued, soon.oldest, soon.late), (2, Some(now()), false));
+    assert_eq!(soon.waits.map(|it| it.mail), Some(first));
+    let later = now().plus_seconds(LATE_SECS);
+    assert!(office.mail_view(later).late);
+    take(&mut office, agent(2, 2));
+    take(&mut office, agent(3, 3));
+    assert_eq!(office.mail_view(later), MailView::default(), "who was told is told");
 }

@@ -192,3 +192,22 @@ fn plans_that_nobody_answers_do_not_pile_up() {
     }
     assert_eq!(propose(&mut office, LEAD, plan(vec![draft("one more", &[])])).unwrap_err().code, Code::Limit);
 }
+
+#[test]
+fn a_plan_that_waits_is_told_to_its_owner_by_the_desktop_and_their_own_is_not() {
+    use crate::news::Item;
+    let mut office = office();
+    let propose = |plan: NewPlan| CommandBody::Plan(PlanCommand::Propose { new: Box::new(plan) });
+    ask(&mut office, LEAD, propose(plan(vec![draft("Round", &[])]))).unwrap();
+    let waits = Item::Plan(PlanId(1));
+    assert!(office.news(now()).items.contains(&waits));
+    let status = office.status(now());
+    assert_eq!(status.news().items, office.news(now()).items, "the window and the office tell the same");
+    let words = status.words(waits).unwrap();
+    assert_eq!(words.title, "coordinator has a plan for you");
+    assert!(words.body.contains("1 draft. Nothing of it runs"), "{words:?}");
+    ask(&mut office, Actor::Owner, CommandBody::Plan(PlanCommand::Accept { plan: PlanId(1) })).unwrap();
+    assert!(!office.news(now()).items.contains(&waits), "it was answered");
+    ask(&mut office, Actor::Owner, propose(plan(vec![draft("Their own", &[])]))).unwrap();
+    assert!(!office.news(now()).items.contains(&Item::Plan(PlanId(2))));
+}

@@ -38,6 +38,7 @@ pub(super) async fn window(world: &World, item: Option<Item>) -> Result<(), Stri
         Item::Review(task) | Item::Question(task) | Item::Limit(task) => format!("--show=task:{task}"),
         Item::Approval(approval) => format!("--show=approval:{approval}"),
         Item::Incident(desk) => format!("--show=desk:{desk}"),
+        Item::Plan(plan) => format!("--show=plan:{plan}"),
     });
     command.args(show);
     for name in ["OFFICE_TOKEN", "OFFICE_TASK", "OFFICE_HOST"] {

@@ -39,6 +39,9 @@ impl World {
         for folder in program.iter().flat_map(|program| around(program, &owners_home())) {
             self.show(&mut policy, Bind::read(folder).optional());
         }
+        let inbox = self.laid_at(desk.run);
+        private_dir(&inbox)?;
+        policy.binds.push(Bind::read(inbox).at(crate::enclosed::inbox_inside()));
         // What of the run's own folder the office keeps (recordings, outputs of checks) is not the desk's to see.
         policy.scratch.push(run_dir.clone());
         let mut known: Vec<PathBuf> = Vec::new();

@@ -232,7 +232,7 @@ impl Night {
                 let answers = if to == Address::Sender { mine.first().copied() } else { None };
                 let kind = if d.is_multiple_of(2) { MailKind::Status } else { MailKind::Message };
                 let (subject, text) = (format!("about {}", d % 3), String::new());
-                let new = NewMail { to, kind, subject, text, files: Vec::new(), answers, key: None };
+                let new = NewMail { to, kind, subject, text, files: Vec::new(), enclosed: None, answers, key: None };
                 MailCommand::Send { new: Box::new(new) }
             }
         };
