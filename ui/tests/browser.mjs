@@ -6,6 +6,7 @@ import './browser/journey.mjs';
 import './browser/gates.mjs';
 import './browser/mail.mjs';
 import './browser/memory.mjs';
+import './browser/roles.mjs';
 import './browser/talk.mjs';
 import './browser/rulebook.mjs';
 import './browser/room.mjs';

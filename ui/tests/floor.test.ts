@@ -270,13 +270,30 @@ describe('world', () => {
     drawScene(l, w, light(7), view(8));
     expect(l.items.slice(0, l.n).map((i) => i.key)).toContain('hands|61');
   });
-  it('mail flies, lands in the tray, and is gone', () => {
+  it('mail flies, lands and is gone, and then nothing moves for it any more', () => {
     const w = world(8);
-    const before = w.desks[3]!.mail;
+    w.rest();
+    for (const d of w.desks) d.dirty = false;
     w.mail(0, 3);
+    expect(w.busy).toBe(true);
+    const l = new DrawList();
+    drawOverlay(l, w, light(1), view(8), []);
+    expect(l.items.slice(0, l.n).map((i) => i.key)).toContain('plane|n');
     for (let t = 0; t < 4; t += 0.1) w.step(0.1, view(8));
     expect(w.planes).toHaveLength(0);
-    expect(w.desks[3]!.mail).toBe(before + 1);
+    for (let t = 0; t < 12; t += 0.1) w.step(0.1, view(8));
+    expect(w.step(0.1, view(8)) || w.busy).toBe(false);
+  });
+  it('a flood of mail is no flood of papers, and where nothing is to move none flies', () => {
+    const w = world(8);
+    for (let i = 0; i < 50; i++) w.mail(i % 8, (i + 1) % 8);
+    expect(w.planes.length).toBeLessThanOrEqual(12);
+    for (const still of ['reducedMotion', 'frugal'] as const) {
+      const calm = world(8);
+      calm[still] = true;
+      calm.mail(0, 3);
+      expect(calm.planes).toEqual([]);
+    }
   });
 });
 

@@ -1,8 +1,8 @@
 // What the floor is told: who sits where, and which one request is said. On the recorded night, with what a test adds.
 // Not here: how it is drawn (floor.test.ts).
 import { describe, expect, it } from 'vitest';
-import { agentsFor, planFor, requestSaid, seatOf } from '../src/app/scene';
-import type { Approval } from '../src/bindings';
+import { agentsFor, flights, planFor, requestSaid, seatOf } from '../src/app/scene';
+import type { Approval, Envelope, Mail } from '../src/bindings';
 import { desksSeen, waitsForYou } from '../src/state/select';
 import { fromSnapshot } from '../src/state/reduce';
 import type { OfficeView } from '../src/state/view';
@@ -61,5 +61,26 @@ describe('the one request that is said', () => {
   });
   it('is nothing where nobody waits', () => {
     expect(said({ ...night(), tasks: new Map() })).toBeNull();
+  });
+});
+
+describe('papers that fly', () => {
+  const mail = (id: number, change: Partial<Mail>): Mail => ({
+    id, thread: id, answers: null, from: { kind: 'agent', desk: 1, run: 1 }, task: null, to: { kind: 'desk', desk: 2 }, kind: 'message', subject: '', text: '',
+    files: [], hops: 0, state: 'queued', sent: '2026-01-01T00:00:00Z', since: '2026-01-01T00:00:00Z', held_by: null, handed: 0, why: null, ...change,
+  });
+  const sent = (view: OfficeView, ...mails: Mail[]): OfficeView => {
+    const last = view.recent.at(-1) ?? ({ seq: view.seq, at: '2026-01-01T00:00:00Z', actor: { kind: 'owner' }, cause: 'c' } as unknown as Envelope);
+    const recent = mails.map((it, n): Envelope => ({ ...last, seq: view.seq + n + 1, event: { noun: 'mail', type: 'sent', mail: it } }));
+    return { ...view, seq: view.seq + mails.length, recent: [...view.recent, ...recent], mails: new Map(mails.map((it) => [it.id, it])) };
+  };
+  it('fly between desks, once, and lie in the tray until they are read', () => {
+    const view = night();
+    const after = sent(view, mail(1, {}), mail(2, { from: { kind: 'owner' } }), mail(3, { to: { kind: 'owner' } }), mail(4, { state: 'bounced' }));
+    expect(flights(after, view.seq)).toEqual([{ from: seatOf(1), to: seatOf(2) }]);
+    expect(flights(after, after.seq)).toEqual([]);
+    const tray = (view: OfficeView): number => agentsFor(view, desksSeen(view), new Date())[seatOf(2)]!.mail!;
+    expect(tray(after) - tray(view)).toBe(2);
+    expect(tray(sent(view, mail(1, { state: 'read' }))) - tray(view)).toBe(0);
   });
 });

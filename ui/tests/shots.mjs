@@ -5,8 +5,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { asks, REQUESTS } from './browser/asks.mjs';
-import { colliding, judged } from './browser/judged.mjs';
-import { letters } from './browser/letters.mjs';
+import { colliding, judged, landing } from './browser/judged.mjs';
+import { letters, undelivered } from './browser/letters.mjs';
+import { withRoles } from './browser/rolefiles.mjs';
 import { withRules } from './browser/rules.mjs';
 import { openBrowser, TARGET } from './page.mjs';
 
@@ -132,6 +133,23 @@ try {
       await page.getByRole('button', { name: /Mail 1 for you/ }).click();
       await page.getByText('the old code rounds up').waitFor();
       await shot(page, `${theme}-mail`);
+      await page.close();
+    }
+  if (wants('roles'))
+    for (const theme of ['night', 'morning']) {
+      const page = await browser.open({ before: (page) => set(page, { theme }) });
+      await withRoles(page);
+      await page.getByRole('button', { name: 'Roles', exact: true }).click();
+      await page.getByRole('dialog', { name: 'Roles' }).getByRole('button', { name: 'ops' }).click();
+      await page.getByText('It reads').waitFor();
+      await shot(page, `${theme}-roles`);
+      await page.keyboard.press('Escape');
+      await landing(page);
+      await shot(page, `${theme}-landing`);
+      await undelivered(page, 200);
+      await page.getByRole('button', { name: /^Mail/ }).click();
+      await page.getByRole('alert').filter({ hasText: 'not delivered' }).waitFor();
+      await shot(page, `${theme}-mail-late`);
       await page.close();
     }
   if (wants('away'))

@@ -17,7 +17,7 @@ import { Drafts } from './drafts.svelte';
 import { LivePrefs } from './prefs.svelte';
 
 export type Panel = { kind: 'floor' } | { kind: 'desk'; id: number } | { kind: 'task'; id: number };
-export type Sheet = null | 'palette' | 'keys' | 'task' | 'hire' | 'settings' | 'health' | 'repository' | 'connect' | 'away' | 'rules' | 'mail' | 'talk' | 'memory';
+export type Sheet = null | 'palette' | 'keys' | 'task' | 'hire' | 'settings' | 'health' | 'repository' | 'connect' | 'away' | 'rules' | 'roles' | 'mail' | 'talk' | 'memory';
 export interface Toast {
   id: number;
   text: string;
@@ -298,6 +298,7 @@ export class Shop {
     if (wanted.show === 'task') return this.openTask(wanted.id);
     if (wanted.show === 'desk') return this.openDesk(wanted.id);
     this.toFloor();
+    if (wanted.show === 'plan') return void (this.sheet = 'talk');
     if (wanted.show !== 'approval') return;
     this.asked = wanted.id;
     if (this.prefs.drawer) this.drawer = 'needs';

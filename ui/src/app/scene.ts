@@ -56,13 +56,35 @@ function beside(view: OfficeView, desk: DeskView): string | null {
   return `${it.conflicts.length > 0 ? 'conflicts with' : 'same files as'} ${it.desk ?? `#${it.other}`}`;
 }
 
+/** From which seat to which papers fly for what was sent after that event: between two desks, or to the one desk of a role. */
+export function flights(view: OfficeView, after: number): { from: number; to: number }[] {
+  const out: { from: number; to: number }[] = [];
+  for (let i = view.recent.length - 1; i >= 0; i--) {
+    const { seq, event } = view.recent[i]!;
+    if (seq <= after) break;
+    if (event.noun !== 'mail' || event.type !== 'sent' || event.mail.from.kind !== 'agent' || event.mail.state === 'bounced') continue;
+    const { from, to } = event.mail;
+    const held = to.kind === 'role' ? [...view.desks.values()].filter((desk) => !desk.removed && desk.role === to.role) : [];
+    const desk = to.kind === 'desk' ? to.desk : held.length === 1 ? held[0]!.id : null;
+    if (desk !== null && desk !== from.desk) out.push({ from: seatOf(from.desk), to: seatOf(desk) });
+  }
+  return out.reverse();
+}
+/** What lies in each desk's tray: mail that nobody there has read. */
+function trays(view: OfficeView): Map<number, number> {
+  const out = new Map<number, number>();
+  for (const it of view.mails.values()) if (it.to.kind === 'desk' && (it.state === 'queued' || it.state === 'delivered')) out.set(it.to.desk, (out.get(it.to.desk) ?? 0) + 1);
+  return out;
+}
+
 export function agentsFor(view: OfficeView, desks: readonly DeskView[], now: Date, said: ReturnType<typeof requestSaid> = null): (Agent | null)[] {
   const agents: (Agent | null)[] = planFor(view).seats.map(() => null);
+  const letters = trays(view);
   for (const desk of desks) {
     const until = view.runs.get(view.desks.get(desk.id)?.run ?? 0)?.seen?.until ?? desk.hold?.until ?? null;
     const sub = beside(view, desk) ?? plateWords(desk, now, until);
     const say = said?.desk === desk.id ? said.say : undefined;
-    agents[seatOf(desk.id)] = { name: desk.name, state: desk.state, mail: desk.queue.length, ...(sub === null ? {} : { sub }), ...(say ? { say } : {}) };
+    agents[seatOf(desk.id)] = { name: desk.name, state: desk.state, mail: desk.queue.length + (letters.get(desk.id) ?? 0), ...(sub === null ? {} : { sub }), ...(say ? { say } : {}) };
   }
   const next = seatOf(view.office.next.desk);
   if (next < agents.length) agents[next] = { name: '', state: 'empty' };

@@ -44,6 +44,7 @@ export type Wanted =
   | { show: 'floor' }
   | { show: 'task'; id: number }
   | { show: 'desk'; id: number }
+  | { show: 'plan'; id: number }
   | { show: 'approval'; id: number };
 
 /** What only a shell around the page can do; a replay has none. */

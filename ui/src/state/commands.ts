@@ -1,6 +1,6 @@
 // What the owner may ask of the office, typed: one function for each thing a person does. Undo is said where there is one.
 // Not here: deciding whether it may be. The office does that and refuses in words.
-import type { Answer, ApprovalId, Ask, AutostartStanding, BudgetOf, CommandBody, DeskId, Flaw, GrantId, Limits, Mail, MailId, NewGrant, NewTask, Notify, Noun, OfficeSettings, PlanEdit, PlanId, ProjectId, RoleName, RuleFile, RulesTried, TaskEdit, TaskId, TaskLimits, Terms, Unattended } from '../bindings';
+import type { Answer, ApprovalId, Ask, AutostartStanding, BudgetOf, CommandBody, DeskId, Flaw, GrantId, Limits, Mail, MailId, NewGrant, NewTask, Notify, Noun, OfficeSettings, PlanEdit, PlanId, ProjectId, RoleFile, RoleName, RoleTried, RuleFile, RulesTried, TaskEdit, TaskId, TaskLimits, Terms, Unattended } from '../bindings';
 
 export interface Office {
   ask(ask: Ask): Promise<Answer>;
@@ -121,6 +121,26 @@ export async function threadOf(office: Office, thread: MailId): Promise<Mail[]> 
   if (answer.kind !== 'mails') throw new Error('the office answered something else');
   return answer.value;
 }
+/** The newest mails that have all of these words in subject or text, the oldest of them first. */
+export async function findMail(office: Office, words: string): Promise<Mail[]> {
+  const answer = await office.ask({ ask: 'mails', mail: null, thread: null, with: null, words, open: false, before: null, limit: 100 });
+  if (answer.kind !== 'mails') throw new Error('the office answered something else');
+  return answer.value;
+}
+/** All files of roles, layer by layer. */
+export async function roleFiles(office: Office): Promise<RoleFile[]> {
+  const answer = await office.ask({ ask: 'role_files' });
+  if (answer.kind !== 'role_files') throw new Error('the office answered something else');
+  return answer.value;
+}
+/** What a text says as a role, and what is wrong with it. */
+export async function tryRole(office: Office, file: string, text: string): Promise<RoleTried> {
+  const answer = await office.ask({ ask: 'try_role', file, text });
+  if (answer.kind !== 'role_tried') throw new Error('the office answered something else');
+  return answer.value;
+}
+/** Keeps it; `was` is what was read. */
+export const keepRole = (office: Office, file: string, text: string, was: string | null): Promise<Answer> => office.ask({ ask: 'keep_role', file, text, was });
 export const revokeGrant = (office: Office, grant: GrantId): Promise<Noun | null> => submit(office, { noun: 'grant', do: 'revoke', grant });
 export const reopenTask = (office: Office, task: TaskId, note: string | null): Promise<Noun | null> =>
   submit(office, { noun: 'task', do: 'reopen', task, note });

@@ -39,6 +39,23 @@ export function threads(mails: Iterable<Mail>): Thread[] {
   return [...found.values()].sort((a, b) => Number(b.yours) - Number(a.yours) || b.last.id - a.last.id);
 }
 
+/** The mail that waits longest for somebody to be told of it, and how many do; it is late when it waits for longer than anybody should. */
+export interface Waiting {
+  count: number;
+  oldest: Mail;
+  late: boolean;
+}
+/** As core/mail.rs says it (LATE_SECS). */
+const LATE_MS = 15 * 60_000;
+export function undelivered(view: OfficeView, now: Date): Waiting | null {
+  const all = [...view.mails.values()].filter((it) => it.state === 'queued' && it.to.kind !== 'owner');
+  const oldest = all.reduce<Mail | null>((a, b) => (a && (a.since < b.since || (a.since === b.since && a.id < b.id)) ? a : b), null);
+  return oldest && { count: all.length, oldest, late: now.getTime() - Date.parse(oldest.since) >= LATE_MS };
+}
+
+/** Where the office keeps a file of a mail; none where it is known by its name alone. */
+export const keptAt = (dir: string, it: Mail, file: string): string | null => (it.enclosed ? `${dir}/enclosed/${it.enclosed}/${file}` : null);
+
 export const mailForYou = (view: OfficeView): number => [...view.mails.values()].filter(isYours).length;
 
 const desk = (view: OfficeView, id: number): string => view.desks.get(id)?.name ?? `desk ${id}`;

@@ -43,3 +43,28 @@ export function standing(view: OfficeView, task: Task): Standing | null {
   if (task.landing) return said('checked on base', `Put on ${base} as that is now; its checks run on the result.`, 'goes');
   return said('merging', `It is put on ${base} as that is now.`, 'goes');
 }
+
+/** The queue of one project as a list: what is in it and what was accepted and could not be merged, each with how it stands. */
+export interface Line {
+  task: Task;
+  at: Standing;
+}
+export interface Queue {
+  project: Project;
+  lines: Line[];
+  /** Why nothing is merged for now. */
+  held: string | null;
+}
+/** Queues in which something waits, or which are held. */
+export function queues(view: OfficeView): Queue[] {
+  const refused = [...view.tasks.values()].filter(mergeWaits);
+  const of = (project: Project): Queue => {
+    const tasks = [...queueOf(view, project.id), ...refused.filter((it) => it.project === project.id)];
+    const lines = tasks.flatMap((task): Line[] => {
+      const at = standing(view, task);
+      return at ? [{ task, at }] : [];
+    });
+    return { project, lines, held: project.queue_hold ? (project.queue_hold.what ?? `Merges onto ${project.base_branch} are held.`) : null };
+  };
+  return [...view.projects.values()].filter((it) => !it.removed).map(of).filter((it) => it.held !== null || it.lines.length > 0);
+}

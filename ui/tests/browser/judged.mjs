@@ -30,3 +30,27 @@ export async function colliding(page) {
     window.collisionsOf = collisions;
   });
 }
+
+/** Two changes are accepted and on their way, one was and could not be merged, and its backlog file has a fault. */
+export async function landing(page) {
+  await page.evaluate(() => {
+    const { replay } = window;
+    const nouns = [...(replay.recording?.snapshot?.nouns ?? []), ...replay.played.flatMap((push) => push.nouns)];
+    const last = replay.played.at(-1).envelope;
+    const project = nouns.findLast((it) => it.noun === 'project');
+    const model = nouns.findLast((it) => it.noun === 'task' && it.state === 'in review' && it.deliverable === 'change' && it.work);
+    const at = (id, title, change) => ({ ...model, id, title, project: project.id, accepted: last.at, ...change });
+    const tasks = [
+      at(901, 'Round prices half up', { state: 'merging', landing: { commit: 'c'.repeat(40), onto: 'b'.repeat(40), checked: false } }),
+      at(902, 'Send receipts by mail', { state: 'merging', landing: null }),
+      at(903, 'Drop a column', { state: 'in review', landing: null, why: "the work tree of 'main' has changes" }),
+    ];
+    const files = { backlog: 'TASKS.md', backlog_trouble: "TASKS.md, line 12: 'chekc=true' says nothing here; write `check=...`" };
+    const push = (event, noun, n) => ({ kind: 'event', envelope: { ...last, seq: last.seq + 1 + n, event }, nouns: [noun] });
+    replay.send([push({ noun: 'project', type: 'files_set', project: project.id, files }, { ...project, files }, 0), ...tasks.map((task, n) => push({ noun: 'task', type: 'edited', task }, { noun: 'task', ...task }, n + 1))]);
+    window.heldProject = () => {
+      const hold = { reason: 'base_rewritten', since: last.at, until: null, release: 'office queue release', what: "'main' was rewritten: have a look at it." };
+      replay.send([push({ noun: 'project', type: 'queue_held', project: project.id, hold }, { ...project, files, queue_hold: hold }, tasks.length + 1)]);
+    };
+  });
+}

@@ -39,7 +39,7 @@ export interface Plane {
   to: number;
   born: number;
   dur: number;
-  lift: number; // desk ids, -1 is the coordinator
+  lift: number; // desk ids
 }
 /** A request in two lines, and the state whose colour and badge it has: a desk may ask while it does something else. */
 export type Say = readonly [title: string, text: string, as: State];
@@ -61,6 +61,8 @@ export interface Lead {
 
 const PROPS: readonly Prop[] = ['duck', null, 'plant', 'books', null];
 const NO_PICTURE = -1;
+/** Papers in the air; a flood of mail is no flood of these. */
+const PLANES_MOST = 12;
 /** Notes in the columns of the whiteboard. */
 const BOARD_MOST = [4, 3, 2] as const;
 const LEAD_CHAIR = '#7a4a5c';
@@ -221,9 +223,10 @@ export class World {
     this.minute = minute;
     this.touched = true;
   }
+  /** A paper flies from one desk to another. Where nothing is to move it does not; what lies in a tray is `show`'s to say. */
   mail(from: number, to: number, lift = 70): void {
-    const a = this.desks[from]?.seat ?? { x: 1.8, y: 1.1 };
-    const b = this.desks[to]?.seat ?? { x: 1.8, y: 1.1 };
+    if (this.reducedMotion || this.frugal || this.planes.length >= PLANES_MOST || !this.desks[from] || !this.desks[to]) return;
+    const [a, b] = [this.desks[from].seat, this.desks[to].seat];
     this.planes.push({ from, to, born: this.clock, dur: MOTION.planeBase + MOTION.planePerTile * Math.hypot(a.x - b.x, a.y - b.y), lift });
     this.wake();
   }
@@ -240,15 +243,7 @@ export class World {
     }
     if (this.planes.length) {
       moved = true;
-      this.planes = this.planes.filter((p) => {
-        const live = this.clock - p.born < p.dur;
-        const to = this.desks[p.to];
-        if (!live && to) {
-          to.mail = Math.min(4, to.mail + 1);
-          this.version++;
-        }
-        return live;
-      });
+      this.planes = this.planes.filter((p) => this.clock - p.born < p.dur);
     }
     return moved;
   }

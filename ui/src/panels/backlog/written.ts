@@ -23,9 +23,11 @@ export interface Written {
   attempts: string;
   /** Minutes, as typed; empty: none. */
   limit: string;
+  /** Whether another run judges it before it is merged; empty: as its project says. */
+  review: '' | 'on' | 'off';
   draft: boolean;
 }
-export const EMPTY: Readonly<Written> = { title: '', body: '', checks: [], project: null, priority: 'normal', deliverable: 'change', role: '', after: [], attempts: '', limit: '', draft: false };
+export const EMPTY: Readonly<Written> = { title: '', body: '', checks: [], project: null, priority: 'normal', deliverable: 'change', role: '', after: [], attempts: '', limit: '', review: '', draft: false };
 export const NO_CHECK: Readonly<WrittenCheck> = { run: '', name: '', minutes: '', files: '' };
 
 export type Field = 'title' | 'body' | 'checks' | 'project' | 'role' | 'after' | 'attempts' | 'limit';
@@ -43,6 +45,7 @@ export function fromTask(task: Task): Written {
     after: [...task.depends_on],
     attempts: String(task.attempts_max),
     limit: task.time_limit_secs === null ? '' : String(task.time_limit_secs / 60),
+    review: task.review_wanted == null ? '' : task.review_wanted ? 'on' : 'off',
     draft: task.state === 'draft',
   };
 }
@@ -51,7 +54,7 @@ export function fromTask(task: Task): Written {
 export function fromKept(text: string): Written {
   const found = parsed(text || null);
   const out: Written = { ...EMPTY, checks: [], after: [] };
-  for (const field of ['title', 'body', 'role', 'attempts', 'limit', 'priority', 'deliverable'] as const)
+  for (const field of ['title', 'body', 'role', 'attempts', 'limit', 'priority', 'deliverable', 'review'] as const)
     if (typeof found[field] === 'string') Object.assign(out, { [field]: found[field] });
   if (typeof found['project'] === 'number') out.project = found['project'];
   if (typeof found['draft'] === 'boolean') out.draft = found['draft'];
@@ -104,6 +107,7 @@ export function toNew(written: Written, project: number): NewTask {
     depends_on: written.after,
     attempts: written.attempts.trim() === '' ? null : Number(written.attempts),
     time_limit_secs: seconds(written.limit),
+    ...(written.review === '' ? {} : { review: written.review === 'on' }),
     draft: written.draft,
   };
 }
@@ -123,6 +127,7 @@ export function toEdit(written: Written, task: Task): TaskEdit {
     // Nothing stays as it is: 0 and an empty name take away.
     ...(changed('time_limit_secs') ? { time_limit_secs: now.time_limit_secs ?? 0 } : {}),
     ...(changed('role') ? { role: now.role ?? '' } : {}),
+    ...(changed('review') ? { review: written.review || 'project' } : {}),
     ...(changed('deliverable') && now.deliverable ? { deliverable: now.deliverable } : {}),
     ...(written.project !== null && written.project !== task.project ? { project: written.project } : {}),
   };
