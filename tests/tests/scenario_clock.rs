@@ -285,3 +285,141 @@ async fn whoever_ends_the_office_is_answered_before_the_door_closes_however_busy
     over.store(true, std::sync::atomic::Ordering::Relaxed);
     busy.into_iter().for_each(|thread| thread.join().expect("it ends"));
 }
+
+/// An agent that says of itself what Claude Code says.
+const TALKER: &str = r#"
+title = "Talker"
+program = "sh"
+install = "every system has a shell"
+reader = "claude"
+one_shot = true
+connect = "pty"
+signals = ["exit", "office", "hooks"]
+reports = ["starting", "idle", "working", "thinking", "limited", "reviewing", "finished", "paused", "crashed", "off"]
+[usage]
+tokens = true
+money = "reported"
+[task]
+prompt = "script"
+argv = ["sh", "-eu", "{script}"]
+[session]
+argv = ["sh", "-i"]
+"#;
+
+/// The office looks for its own programs beside the one that runs, which here is the test.
+fn programs_beside_the_test() {
+    let own = std::env::current_exe().expect("a program");
+    for name in ["office", "office-hook"] {
+        let (from, to) = (office_tests::office_bin().with_file_name(name), own.with_file_name(name));
+        // Another test may do the same at this moment.
+        let _ = std::os::unix::fs::symlink(&from, &to);
+        assert!(to.is_file(), "{} is missing", to.display());
+    }
+}
+
+impl Night {
+    /// What a program's hook leaves where the office reads it.
+    fn tells(&self, run: &str, payload: &serde_json::Value) {
+        use std::io::Write;
+        let file = self.host.env(run, "OFFICE_SIGNALS").expect("it may tell");
+        let line = serde_json::json!({"at": self.clock.now().millis(), "engine": "talker", "payload": payload});
+        let mut file = std::fs::OpenOptions::new().append(true).create(true).open(file).expect("a file of signals");
+        writeln!(file, "{line}").expect("a line");
+    }
+
+    async fn in_state(&self, state: TaskState) -> usize {
+        let Ok(Answer::Tasks(tasks)) = self.client.ask(Ask::Tasks { states: Vec::new(), project: None }).await else {
+            panic!("no list")
+        };
+        tasks.iter().filter(|task| task.state == state).count()
+    }
+
+    /// Programs that run once there are so many.
+    async fn programs(&self, count: usize) -> Vec<String> {
+        loop {
+            let running = self.host.running();
+            if running.len() == count {
+                return running;
+            }
+            // waits for: what the office does after it answered
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_usage_limit_parks_six_desks_starts_nothing_against_it_and_all_go_on_after_the_reset_one_by_one() {
+    let bench = Bench::made();
+    std::fs::create_dir_all(bench.dir().join("engines")).expect("a folder");
+    std::fs::write(bench.dir().join("engines/talker.toml"), TALKER).expect("an engine");
+    programs_beside_the_test();
+    let mut night = Night::on(bench).await;
+    let path = small(&night.bench).arg().to_owned();
+    night.client.ask(Ask::AddProject { path, name: Some("demo".to_owned()), base: None }).await.expect("a project");
+    for name in ["ada", "ben", "cleo", "dan", "eva", "fay"] {
+        let engine = Some("talker".into());
+        let role = "engineer".into();
+        let add = DeskCommand::Add { name: name.to_owned(), role, project: None, engine, command: None, auto: true };
+        night.submit(CommandBody::Desk(add)).await;
+    }
+    let mut tasks = Vec::new();
+    for _ in 0..8 {
+        tasks.push(night.task(None).await);
+    }
+    for (task, desk) in tasks.iter().zip(1..=6) {
+        let desk = office_core::DeskId(desk);
+        night.submit(CommandBody::Task(TaskCommand::Assign { task: *task, desk })).await;
+    }
+    let first = night.programs(6).await;
+    for task in &tasks[..6] {
+        night.until(*task, TaskState::Running).await;
+    }
+    let reset = night.clock.now().plus_seconds(5 * 3600);
+    let status = serde_json::json!({
+        "session_id": "s", "context_window": { "context_window_size": 200_000, "current_usage": { "input_tokens": 10 } },
+        "rate_limits": { "five_hour": { "used_percentage": 100, "resets_at": reset.millis() / 1000 } },
+    });
+    night.tells(&first[2], &status);
+    let failed = serde_json::json!({"hook_event_name": "StopFailure", "session_id": "s", "error": "rate_limit"});
+    night.tells(&first[2], &failed);
+    for task in &tasks[..6] {
+        let parked = night.until(*task, TaskState::Parked).await;
+        let hold = parked.hold.expect("a hold");
+        assert_eq!((hold.reason, hold.until), (HoldReason::UsageLimit, Some(reset)), "{hold:?}");
+    }
+    night.programs(0).await;
+    night.clock.turn(5 * 3600 - 60);
+    let Ok(Answer::Status(view)) = night.client.ask(Ask::Status).await else { panic!("no status") };
+    assert_eq!(view.usage_limits.len(), 1);
+    assert!(view.desks.iter().all(|desk| desk.state == office_core::DeskState::Limited), "{:?}", view.desks);
+    assert_eq!(night.host.running().len(), 0, "nothing is started against it");
+
+    night.clock.turn(66);
+    let trial = night.programs(1).await;
+    assert_eq!((night.in_state(TaskState::Parked).await, night.in_state(TaskState::Ready).await), (5, 2));
+    // Its turn is answered: it costs something.
+    let cost = serde_json::json!({
+        "session_id": "t", "cost": { "total_cost_usd": 0.02 },
+        "context_window": { "context_window_size": 200_000, "current_usage": { "input_tokens": 10, "output_tokens": 3 } },
+    });
+    night.tells(
+        &trial[0],
+        &serde_json::json!({"hook_event_name": "UserPromptSubmit", "session_id": "t", "prompt": "go on"}),
+    );
+    night.tells(&trial[0], &cost);
+    night.tells(&trial[0], &serde_json::json!({"hook_event_name": "Stop", "session_id": "t"}));
+    while night.in_state(TaskState::Parked).await > 0 {
+        tokio::task::yield_now().await;
+    }
+    for running in 2..=6 {
+        assert_eq!(night.host.running().len(), running - 1, "they go one by one");
+        night.clock.turn(11);
+        night.programs(running).await;
+    }
+    let again: Vec<_> = night.host.running().into_iter().filter(|run| first.contains(run)).collect();
+    assert_eq!(again, Vec::<String>::new());
+    for run in night.host.running() {
+        night.host.finish(&run, ExitStatus::Code(0));
+    }
+    night.end().await;
+}

@@ -77,11 +77,17 @@ function trays(view: OfficeView): Map<number, number> {
   return out;
 }
 
+/** When a limit of the account of whoever sat there last ends, where its provider said so. */
+function sleepsTill(view: OfficeView, desk: number): string | null {
+  const run = view.runs.get(view.desks.get(desk)?.last_run ?? 0);
+  return view.office.usage_limits?.find((limit) => limit.engine === run?.engine && limit.state.is !== 'over')?.until ?? null;
+}
+
 export function agentsFor(view: OfficeView, desks: readonly DeskView[], now: Date, said: ReturnType<typeof requestSaid> = null): (Agent | null)[] {
   const agents: (Agent | null)[] = planFor(view).seats.map(() => null);
   const letters = trays(view);
   for (const desk of desks) {
-    const until = view.runs.get(view.desks.get(desk.id)?.run ?? 0)?.seen?.until ?? desk.hold?.until ?? null;
+    const until = view.runs.get(view.desks.get(desk.id)?.run ?? 0)?.seen?.until ?? desk.hold?.until ?? sleepsTill(view, desk.id);
     const sub = beside(view, desk) ?? plateWords(desk, now, until);
     const say = said?.desk === desk.id ? said.say : undefined;
     agents[seatOf(desk.id)] = { name: desk.name, state: desk.state, mail: desk.queue.length + (letters.get(desk.id) ?? 0), ...(sub === null ? {} : { sub }), ...(say ? { say } : {}) };

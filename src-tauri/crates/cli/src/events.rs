@@ -217,6 +217,7 @@ fn office(event: &OfficeEvent) -> String {
             (None, Some(task)) => format!("'{}' was woken by '{}': task #{task}", wake.role, wake.why.on),
             (None, None) => format!("'{}' was told of '{}' by mail", wake.role, wake.why.on),
         },
+        OfficeEvent::UsageLimited { limit } => format!("{} ({})", limit.words(), limit.evidence),
         OfficeEvent::ShiftEnds { at } => format!("the shift ends at {at}"),
         OfficeEvent::ShiftEnded { .. } => "the shift is over".to_owned(),
         OfficeEvent::ShiftReported { report } => format!(

@@ -55,7 +55,8 @@ pub(crate) struct StatusArgs {
   office set --review-limit 20           let more pile up before you look
   office set --recordings-budget 5GB     keep so much of what runs left on disk; what waits for you is always kept
   office set --recordings-days 60 --recordings-budget none
-  office set --notify needs-you          the desktop tells only that a command is held for you")]
+  office set --notify needs-you          the desktop tells only that a command is held for you
+  office set --usage-limits ignore       nothing is parked when an account has reached its usage limit")]
 #[group(required = true, multiple = true)]
 pub(crate) struct SetArgs {
     /// So many changes may wait for review before nothing new starts by itself (1 to 1000)
@@ -70,6 +71,18 @@ pub(crate) struct SetArgs {
     /// What the desktop tells you: `on` is both that a command is held and that a task waits for review
     #[arg(long, value_parser = word::<Notify>(&["on", "needs-you", "review", "off"]))]
     notify: Option<Notify>,
+    /// Whether tasks whose engine's account has reached its usage limit are parked until it is over
+    #[arg(long, value_enum, value_name = "WHAT")]
+    usage_limits: Option<AtLimit>,
+}
+
+/// What is done about usage limits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+enum AtLimit {
+    /// Park what runs into one, start nothing against it, go on when it is over.
+    Wait,
+    /// Leave that to the engines.
+    Ignore,
 }
 
 /// A number, or that there is to be none.
@@ -246,7 +259,7 @@ pub(crate) async fn resume(s: &mut Session<'_>) -> Done {
 }
 
 pub(crate) async fn set(s: &mut Session<'_>, args: SetArgs) -> Done {
-    let SetArgs { review_limit, recordings_budget, recordings_days, notify } = args;
+    let SetArgs { review_limit, recordings_budget, recordings_days, notify, usage_limits } = args;
     let find = Ask::Find { noun: "office".to_owned(), name: String::new() };
     let Answer::Changed(Noun::Office(facts)) = s.ask(find).await? else { return Err(unexpected()) };
     let known = facts.settings;
@@ -256,11 +269,14 @@ pub(crate) async fn set(s: &mut Session<'_>, args: SetArgs) -> Done {
         recordings_days: recordings_days.map_or(known.recordings_days, |it| it.0),
         notify: notify.unwrap_or(known.notify),
         unattended: known.unattended,
+        wait_out_limits: usage_limits.map_or(known.wait_out_limits, |it| it == AtLimit::Wait),
     };
     let body = CommandBody::Office(OfficeCommand::Set { settings: settings.clone() });
     s.submit(body).await?;
     s.show(&settings, || {
-        let OfficeSettings { review_limit, recordings_mb, recordings_days, notify, unattended: _ } = settings;
+        let OfficeSettings { review_limit, recordings_mb, recordings_days, notify, unattended: _, wait_out_limits } =
+            settings;
+        let limits = if wait_out_limits { "waited out" } else { "left to the engines" };
         let told = match notify {
             Notify::On => "what is held and what waits for review",
             Notify::NeedsYou => "only what is held",
@@ -269,7 +285,7 @@ pub(crate) async fn set(s: &mut Session<'_>, args: SetArgs) -> Done {
         };
         format!(
             "{review_limit} changes may wait for review before nothing new starts by itself; recordings are kept {}; \
-             the desktop tells you {told}",
+             the desktop tells you {told}; usage limits are {limits}",
             kept(recordings_mb, recordings_days)
         )
     })

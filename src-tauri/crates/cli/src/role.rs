@@ -1,8 +1,10 @@
 //! Roles and engines: what there is to choose from. Both are files of data; those of roles are read, tried and kept here.
 
 use clap::Subcommand;
+use office_core::office::OfficeCommand;
 use office_core::role::{Engine, Gate, Login, Role, RoleFault, RoleFrom};
-use office_core::{Code, Refusal};
+use office_core::usage_limit::UsageLimit;
+use office_core::{Code, CommandBody, EngineName, Refusal};
 use office_door::roles::RoleFile;
 use office_door::wire::{Answer, Ask};
 
@@ -69,6 +71,15 @@ pub(crate) enum EngineVerb {
     #[command(after_help = "Examples:
   office engine test claude")]
     Test {
+        /// Its name
+        engine: String,
+    },
+    /// Try an account that has reached its usage limit now
+    ///
+    /// One of the tasks that were parked goes on; if it is answered, the others follow one by one.
+    #[command(after_help = "Examples:
+  office engine resume claude")]
+    Resume {
         /// Its name
         engine: String,
     },
@@ -187,6 +198,15 @@ pub(crate) async fn carry_out_engine(s: &mut Session<'_>, verb: EngineVerb) -> D
         EngineVerb::List => {
             let Answer::Engines(engines) = s.ask(Ask::Engines).await? else { return Err(unexpected()) };
             s.show(&engines, || engine_list(&engines, s))
+        }
+        EngineVerb::Resume { engine } => {
+            s.submit(CommandBody::Office(OfficeCommand::ResumeEngine { engine: EngineName(engine) })).await?;
+            let limits: Vec<UsageLimit> = s.status().await?.usage_limits;
+            s.show(&limits, || {
+                let lines = limits.iter().map(|limit| print::line(&limit.words()) + "\n");
+                let lines: String = lines.collect();
+                if lines.is_empty() { "No account is at its usage limit.\n".to_owned() } else { lines }
+            })
         }
         EngineVerb::Test { engine } => {
             let Answer::Engines(engines) = s.ask(Ask::TryEngine { engine }).await? else { return Err(unexpected()) };

@@ -330,6 +330,7 @@ pub(crate) const SHAPES: &[(&str, &str)] = &[
     ("role set", "Role"),
     ("engine list", "Engine[]"),
     ("engine test", "Engine"),
+    ("engine resume", "UsageLimit[]"),
     ("desk add", "DeskCard"),
     ("desk list", "DeskView[]"),
     ("desk show", "DeskCard"),

@@ -153,6 +153,13 @@ fn stuck(view: &StatusView, around: &Around) -> String {
         };
         table.row([format!("#{}", line.id), line.state.to_string(), format!("{}  {why}", line.title)]);
     }
+    for limit in &view.usage_limits {
+        table.row([
+            limit.engine.to_string(),
+            "limited".to_owned(),
+            format!("{}: `{}` tries it now", limit.words(), limit.release()),
+        ]);
+    }
     for why in &view.unfit {
         table.row([String::new(), String::new(), why.clone()]);
     }

@@ -19,6 +19,7 @@ pub(crate) fn hold(hold: &Hold, now: Option<At>) -> String {
         HoldReason::DeskStopped => "desk stopped",
         HoldReason::WaitsForYou => "waits for your answer",
         HoldReason::BudgetSpent => "a budget is spent",
+        HoldReason::UsageLimit => "its account has reached its usage limit",
         HoldReason::QueueHeld => "the merge queue is held by its owner",
         HoldReason::BaseRewritten => hold.what.as_deref().unwrap_or("the base was rewritten"),
         HoldReason::TaskLimit => hold.what.as_deref().unwrap_or("its task took all it may"),

@@ -13,6 +13,7 @@ use crate::run::{Run, RunEvent};
 use crate::task::ask::wrong_state;
 use crate::task::{Deliverable, Task, TaskEvent, TaskState, review};
 use crate::time::At;
+use crate::usage_limit;
 
 /// What the owner's assigning leads to: a start where the desk is free and the task can start, else a place in its queue.
 pub fn by_hand(office: &Office, task: TaskId, desk: DeskId, now: At) -> Result<Vec<Event>, Refusal> {
@@ -59,8 +60,11 @@ pub fn by_hand(office: &Office, task: TaskId, desk: DeskId, now: At) -> Result<V
         ));
     }
     office.engine_of(at)?;
-    let may_start =
-        at.is_free() && office.hold.is_none() && can_start(office, it, at) && !office.has_no_budget(desk, it);
+    let may_start = at.is_free()
+        && office.hold.is_none()
+        && can_start(office, it, at)
+        && !office.has_no_budget(desk, it)
+        && !office.starts_wait(at);
     Ok(if may_start {
         start(office, it, at, now)
     } else {
@@ -79,7 +83,7 @@ pub fn next_start(office: &Office, now: At) -> Option<Vec<Event>> {
         return None;
     }
     for desk in office.desks.values().filter(|desk| desk.is_free()) {
-        if office.engine_of(desk).is_err() {
+        if office.engine_of(desk).is_err() || office.starts_wait(desk) {
             continue;
         }
         let queued = desk
@@ -131,10 +135,12 @@ fn start(office: &Office, task: &Task, desk: &Desk, now: At) -> Vec<Event> {
     let Ok(engine) = office.engine_of(desk) else { return Vec::new() };
     let begun = Run::begin(office.next.run, desk.id, task.project, engine, task.workplace.clone(), now);
     let run = Run { task: Some(task.id), attempt: task.attempts_used + 1, ..begun };
-    vec![
+    let limit = usage_limit::started(office, &run.engine, run.id, now);
+    let begun = [
         Event::Task(TaskEvent::Started { task: task.id, desk: desk.id, run: run.id }),
         Event::Run(RunEvent::Began { run }),
-    ]
+    ];
+    begun.into_iter().chain(limit).collect()
 }
 
 impl Office {

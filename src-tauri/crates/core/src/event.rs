@@ -67,6 +67,7 @@ impl Event {
                 | OfficeEvent::InterlockSet { .. }
                 | OfficeEvent::InterlockLifted { .. }
                 | OfficeEvent::Woken { .. }
+                | OfficeEvent::UsageLimited { .. }
                 | OfficeEvent::ShiftEnds { .. }
                 | OfficeEvent::ShiftEnded { .. }
                 | OfficeEvent::ShiftReported { .. }

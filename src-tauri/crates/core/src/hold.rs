@@ -26,6 +26,8 @@ pub enum HoldReason {
     BaseRewritten,
     /// What its owner lets one task take is taken: files, lines or time.
     TaskLimit,
+    /// The account of its engine has reached its usage limit.
+    UsageLimit,
     /// Something happened that must not, and somebody has to look before it goes on.
     Incident,
 }

@@ -37,6 +37,7 @@ pub mod team;
 pub mod text;
 pub mod time;
 pub mod unattended;
+pub mod usage_limit;
 pub mod view;
 pub mod wake;
 

@@ -34,6 +34,7 @@ use crate::task::{self, Task, TaskLimit};
 use crate::team::{Interlock, PathLease};
 use crate::time::At;
 use crate::unattended::Unattended;
+use crate::usage_limit::UsageLimit;
 use crate::wake::{self, Wake};
 
 use self::index::Index;
@@ -117,6 +118,13 @@ pub struct OfficeSettings {
     /// What the owner wishes while they are away.
     #[serde(default)]
     pub unattended: Unattended,
+    /// Whether work on an account that has reached its usage limit is parked until that is over.
+    #[serde(default = "yes")]
+    pub wait_out_limits: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Default for OfficeSettings {
@@ -127,6 +135,7 @@ impl Default for OfficeSettings {
             recordings_days: None,
             notify: Notify::On,
             unattended: Unattended::default(),
+            wait_out_limits: true,
         }
     }
 }
@@ -169,6 +178,9 @@ pub struct OfficeFacts {
     /// How the shift stands.
     #[serde(default)]
     pub shift: Shift,
+    /// Accounts that have reached their usage limit, or are back since a moment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub usage_limits: Vec<UsageLimit>,
 }
 
 /// Everything that is so. Changed only by [`Office::apply`].
@@ -200,6 +212,8 @@ pub struct Office {
     pub wakes: Vec<Wake>,
     /// How the shift stands.
     pub shift: Shift,
+    /// Accounts that have reached their usage limit, or are back since a moment.
+    pub usage_limits: Vec<UsageLimit>,
     /// Budgets with what roles say of theirs.
     pub(crate) in_force: Vec<Budget>,
     /// What tasks may take.
@@ -305,6 +319,7 @@ impl Office {
             OfficeEvent::InterlockSet { interlock } => self.interlocks.push(interlock.clone()),
             OfficeEvent::InterlockLifted { interlock, .. } => self.interlocks.retain(|it| it.id != *interlock),
             OfficeEvent::Woken { wake } => wake::keep(self, wake),
+            OfficeEvent::UsageLimited { limit } => self.apply_usage_limit(limit),
             OfficeEvent::Started { .. }
             | OfficeEvent::HostLost { .. }
             | OfficeEvent::Slept { .. }
@@ -338,7 +353,12 @@ impl Office {
     /// The next moment at which something is due, for the runtime's one timer.
     pub fn next_deadline(&self) -> Option<At> {
         let ends = self.index.deadlines.first().map(|(at, _)| *at);
-        ends.into_iter().chain(approval::next_due(self)).chain(self.next_task_limit()).chain(self.shift.until).min()
+        ends.into_iter()
+            .chain(approval::next_due(self))
+            .chain(self.next_task_limit())
+            .chain(self.next_usage_limit())
+            .chain(self.shift.until)
+            .min()
     }
 
     /// What changed since this was last asked.
@@ -363,6 +383,7 @@ impl Office {
             interlocks: self.interlocks.clone(),
             wakes: self.wakes.clone(),
             shift: self.shift.clone(),
+            usage_limits: self.usage_limits.clone(),
         }
     }
 
@@ -382,13 +403,14 @@ impl Office {
             interlocks,
             wakes,
             shift,
+            usage_limits,
         } = facts;
         (self.name, self.seq, self.next, self.settings) = (name, seq, next, settings);
         (self.hold, self.roles, self.engines, self.budgets) = (hold, roles, engines, budgets);
         self.task_limits = task_limits;
         self.role_faults = role_faults;
         (self.leases, self.interlocks, self.wakes) = (leases, interlocks, wakes);
-        self.shift = shift;
+        (self.shift, self.usage_limits) = (shift, usage_limits);
         self.put_budgets_in_force();
     }
 
@@ -433,15 +455,24 @@ impl Office {
         let wanted: Vec<&EngineName> =
             desk.engine.iter().chain(role.engines.iter().filter(|_| desk.engine.is_none())).collect();
         let mut missing = Vec::new();
+        let mut limited = None;
         for name in wanted {
             match self.engines.get(name) {
                 Some(engine) if engine.needs_command && desk.command.is_none() => {
                     missing.push(format!("'{name}' needs a command line (`--command`)"));
                 }
+                // Another takes its place while its account does nothing.
+                Some(engine) if engine.found && self.usage_limit(name).is_some() => {
+                    let trial = self.usage_limit(name).is_some_and(UsageLimit::lets_start);
+                    limited = limited.filter(|_| !trial).or(Some(name.clone()));
+                }
                 Some(engine) if engine.found => return Ok(name.clone()),
                 Some(engine) => missing.push(format!("'{name}' is not installed: {}", engine.note)),
                 None => missing.push(format!("there is no engine '{name}' (`office engine list`)")),
             }
+        }
+        if let Some(limited) = limited {
+            return Ok(limited);
         }
         let message = format!("desk '{}' has no engine it can start", desk.name);
         let detail = if missing.is_empty() { "give it one with `--engine`".to_owned() } else { missing.join("; ") };

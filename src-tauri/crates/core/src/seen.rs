@@ -11,6 +11,7 @@ use crate::ids::RunId;
 use crate::office::Office;
 use crate::run::RunEvent;
 use crate::time::At;
+use crate::usage_limit;
 
 /// What a live engine is seen to do.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
@@ -127,7 +128,10 @@ pub fn decide(office: &Office, id: RunId, news: &News, now: At) -> Vec<Event> {
     events.extend(fresh.map(|denied| RunEvent::Denied { run: id, denied: denied.clone() }));
     let denied_by = fresh.and_then(|denied| budget::named(office, denied));
     let spent = denied_by.or_else(|| budget::passed(office, run, news.spent.as_ref()?));
-    let parked = spent.map(|it| budget::park(office, run, it, now)).unwrap_or_default();
+    let mut parked = spent.map(|it| budget::park(office, run, it, now)).unwrap_or_default();
+    if parked.is_empty() {
+        parked = usage_limit::heard(office, run, news.seen.as_ref(), news.spent.as_ref(), now);
+    }
     events.into_iter().map(Event::Run).chain(parked).collect()
 }
 

@@ -21,6 +21,7 @@ use crate::task::limit::TaskLimitView;
 use crate::task::{Task, TaskState, review};
 use crate::time::At;
 use crate::unattended::Unattended;
+use crate::usage_limit::UsageLimit;
 use crate::wake::Wake;
 
 /// A desk as it is seen: state, the evidence for it, and since when.
@@ -130,6 +131,9 @@ pub struct StatusView {
     /// Budgets, and what was spent of each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub budgets: Vec<BudgetView>,
+    /// Accounts that have reached their usage limit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub usage_limits: Vec<UsageLimit>,
     /// What each task may take.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub task_limits: Vec<TaskLimitView>,
@@ -249,6 +253,7 @@ impl Office {
                 HoldReason::StoppedByOwner => "everything is stopped by its owner",
                 HoldReason::WaitsForYou => "waits for you",
                 HoldReason::BudgetSpent => "its budget is spent",
+                HoldReason::UsageLimit => "its account has reached its usage limit",
                 HoldReason::TaskLimit => "its task took all it may",
                 HoldReason::Incident => "stopped until you have looked",
                 HoldReason::QueueHeld | HoldReason::BaseRewritten => "its merges are held",
@@ -261,6 +266,9 @@ impl Office {
         }
         if let Err(refusal) = self.engine_of(desk) {
             return (DeskState::Off, refusal.detail, None);
+        }
+        if let Some(limit) = self.desk_is_limited(desk).filter(|_| !self.holds_finished(desk)) {
+            return (DeskState::Limited, format!("{}; {}", limit.words(), limit.evidence), Some(limit.since));
         }
         if let Some((task, dep)) = self.stuck_queue(desk) {
             let evidence = format!("its next task #{} waits for #{}, which is {}", task.id, dep.id, dep.state);
@@ -301,6 +309,16 @@ impl Office {
             }
             _ => (DeskState::Idle, "nothing runs here".to_owned(), last.ended),
         }
+    }
+
+    /// Whether what was last done there waits for its owner.
+    fn holds_finished(&self, desk: &Desk) -> bool {
+        let last = desk.last_run.and_then(|run| self.runs.get(&run));
+        let task =
+            last.and_then(|run| self.tasks.get(&run.task?)).filter(|task| task.last_run == last.map(|run| run.id));
+        task.is_some_and(|task| {
+            matches!(task.state, TaskState::InReview | TaskState::Merging | TaskState::Blocked | TaskState::Checking)
+        })
     }
 
     /// The first task of a queue, and what it waits for, when none of the queue can ever start as things stand.
@@ -346,6 +364,7 @@ impl Office {
             unattended: self.settings.unattended.clone(),
             quiet: false,
             budgets: self.budget_views(),
+            usage_limits: self.limited().cloned().collect(),
             task_limits: self.task_limit_views(),
             mail: self.mail_view(now),
             plans: self.plans.values().filter(|plan| plan.state == PlanState::Proposed).cloned().collect(),

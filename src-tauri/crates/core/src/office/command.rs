@@ -10,7 +10,7 @@ use crate::approval;
 use crate::budget::{self, Budget, BudgetOf, Limits};
 use crate::event::Event;
 use crate::hold::{Hold, HoldReason};
-use crate::ids::{RunId, Seq};
+use crate::ids::{EngineName, RunId, Seq};
 use crate::office::{Office, OfficeSettings};
 use crate::refusal::{Code, Refusal};
 use crate::role::{Engine, Role, RoleFault};
@@ -19,6 +19,7 @@ use crate::shift::{self, ShiftReport};
 use crate::task::{self, TaskEvent, TaskLimit, TaskLimits, TaskState, limit};
 use crate::team::{self, Interlock, PathLease};
 use crate::time::At;
+use crate::usage_limit::{self, UsageLimit};
 use crate::wake::Wake;
 
 /// What may be asked of the office as a whole.
@@ -116,6 +117,11 @@ pub enum OfficeCommand {
         /** Whether it is so much more than it was. */
         #[serde(default)]
         more: bool,
+    },
+    /// Tries an account that has reached its usage limit at once.
+    ResumeEngine {
+        /** Whose. */
+        engine: EngineName,
     },
     /// Does without that.
     RemoveTaskLimit {
@@ -271,6 +277,11 @@ pub enum OfficeEvent {
     Woken {
         /** By what, and what it led to. */
         wake: Box<Wake>,
+    },
+    /// An account has reached its usage limit, is tried, or is back.
+    UsageLimited {
+        /** How that stands. */
+        limit: UsageLimit,
     },
     /// The shift ends by itself.
     ShiftEnds {
@@ -454,6 +465,7 @@ pub fn decide(office: &Office, actor: Actor, command: &OfficeCommand, now: At) -
         }
         OfficeCommand::Hold { run, task, why } => team::hold(office, actor, (run, *task, why), now),
         OfficeCommand::Lift { interlock } => team::lift(office, actor, *interlock),
+        OfficeCommand::ResumeEngine { engine } => usage_limit::resume(office, actor, engine),
         OfficeCommand::EndShift { in_secs } => shift::end(office, actor, *in_secs, now),
         OfficeCommand::RemoveBudget { budget } => {
             actor.owner_only("remove budgets")?;
@@ -471,6 +483,7 @@ pub fn decide(office: &Office, actor: Actor, command: &OfficeCommand, now: At) -
             if events.is_empty() {
                 events = approval::passed(office, now);
             }
+            events.extend(usage_limit::due(office, now));
             events.extend(shift::due(office, now));
             Ok(events)
         }

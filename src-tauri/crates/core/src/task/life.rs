@@ -13,6 +13,7 @@ use crate::project::{Acceptance, ProjectEvent};
 use crate::run::{self, Exit, RunEvent, RunState, StopWhy, Work};
 use crate::task::{Claim, Deliverable, Task, TaskEvent, TaskState, TaskTakes, risk};
 use crate::time::At;
+use crate::usage_limit;
 
 /// The checkout of a run is ready, or is not.
 pub fn prepared(office: &Office, run: RunId, outcome: &Outcome, now: At) -> Vec<Event> {
@@ -64,6 +65,7 @@ pub fn run_over_at(office: &Office, run: RunId, exit: &Exit, ended: Option<At>, 
     let mut events = vec![Event::Run(RunEvent::Ended { run, exit: exit.clone(), ended })];
     events.extend(approval::run_over(office, run));
     events.extend(mail::run_over(office, run));
+    events.extend(usage_limit::ended(office, run));
     let Some(task) = it.task.and_then(|id| office.tasks.get(&id)) else { return events };
     if task.lease != Some(run) {
         if task.last_run == Some(run) {
