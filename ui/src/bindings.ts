@@ -1818,6 +1818,8 @@ export type HoldReason =
 "base_rewritten" |
 /** What its owner lets one task take is taken: files, lines or time. */
 "task_limit" |
+/** The account of its engine has reached its usage limit. */
+"usage_limit" |
 /** Something happened that must not, and somebody has to look before it goes on. */
 "incident";
 
@@ -1864,6 +1866,23 @@ export type Landing = {
 	/** How often it was put on a base. */
 	tries: number,
 };
+
+/** How far a limit is. */
+export type LimitState =
+/** Its engine may get over it by itself; nothing new is started meanwhile. */
+{ is: "doubtful" } |
+/** Nothing is started. */
+{ is: "closed" } |
+/** One start is let through, and shows whether it is over. */
+{ is: "half_open";
+/** The run that shows it, once it began. */
+trial: RunId | null } |
+/** It is over; work begins one by one. */
+{ is: "over";
+/** Since when. */
+since: At;
+/** Whether a start may be made now. */
+ready: boolean };
 
 /** Amounts in what budgets are counted in; in a limit, none is no limit. */
 export type Limits = {
@@ -2659,6 +2678,10 @@ of: BudgetOf;
 limits: TaskLimits;
 /** Whether it is so much more than it was. */
 more?: boolean } |
+/** Tries an account that has reached its usage limit at once. */
+{ do: "resume_engine";
+/** Whose. */
+engine: EngineName } |
 /** Does without that. */
 { do: "remove_task_limit";
 /** Of what. */
@@ -2782,6 +2805,10 @@ why: string } |
 { type: "woken";
 /** By what, and what it led to. */
 wake: Wake } |
+/** An account has reached its usage limit, is tried, or is back. */
+{ type: "usage_limited";
+/** How that stands. */
+limit: UsageLimit } |
 /** The shift ends by itself. */
 { type: "shift_ends";
 /** When. */
@@ -2829,6 +2856,8 @@ export type OfficeFacts = {
 	wakes?: Wake[],
 	/** How the shift stands. */
 	shift?: Shift,
+	/** Accounts that have reached their usage limit, or are back since a moment. */
+	usage_limits?: UsageLimit[],
 };
 
 /** What the owner may set for the whole office. */
@@ -2843,6 +2872,8 @@ export type OfficeSettings = {
 	notify?: Notify,
 	/** What the owner wishes while they are away. */
 	unattended?: Unattended,
+	/** Whether work on an account that has reached its usage limit is parked until that is over. */
+	wait_out_limits?: boolean,
 };
 
 /** An absolute offset in bytes, below 2^53. */
@@ -3966,6 +3997,8 @@ export type StatusView = {
 	quiet?: boolean,
 	/** Budgets, and what was spent of each. */
 	budgets?: BudgetView[],
+	/** Accounts that have reached their usage limit. */
+	usage_limits?: UsageLimit[],
 	/** What each task may take. */
 	task_limits?: TaskLimitView[],
 	/** How the mail stands. */
@@ -4716,6 +4749,24 @@ export type Unsaved = {
 	run: RunId,
 	/** Where it lies. */
 	path: string,
+};
+
+/** An account that has reached its usage limit. Each engine has one login here, so an account goes by its engine's name. */
+export type UsageLimit = {
+	/** Whose account. */
+	engine: EngineName,
+	/** Since when. */
+	since: At,
+	/** When it ends, where its provider said so. */
+	until?: At | null,
+	/** What its provider said. */
+	evidence: string,
+	/** How far it is. */
+	state: LimitState,
+	/** When it is looked at next. */
+	next: At,
+	/** How often it was tried and found to be there still. */
+	tries: number,
 };
 
 /** What a check came to, told apart by a second try and a try on the base. */

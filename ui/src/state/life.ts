@@ -32,7 +32,7 @@ export function lifeOf(view: OfficeView, events: readonly Envelope[]): LifeLine[
   });
 }
 
-const HELD: Readonly<Record<HoldReason, string>> = { stopped_by_owner: 'everything was stopped', desk_paused: 'the desk was paused', desk_stopped: 'the desk was stopped', waits_for_you: 'what it asked for waited for you', budget_spent: 'its budget is spent', task_limit: 'it took all it may', incident: 'something happened at its desk that must not', queue_held: 'merges were held', base_rewritten: 'the base was rewritten' };
+const HELD: Readonly<Record<HoldReason, string>> = { stopped_by_owner: 'everything was stopped', desk_paused: 'the desk was paused', desk_stopped: 'the desk was stopped', waits_for_you: 'what it asked for waited for you', budget_spent: 'its budget is spent', usage_limit: 'its account had reached its usage limit', task_limit: 'it took all it may', incident: 'something happened at its desk that must not', queue_held: 'merges were held', base_rewritten: 'the base was rewritten' };
 type Told = readonly [string, TaskState?, (string | null)?];
 
 function tell(view: OfficeView, event: TaskEvent): Told | null {

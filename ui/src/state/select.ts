@@ -62,6 +62,7 @@ const HELD: Readonly<Record<HoldReason, string>> = {
   stopped_by_owner: 'everything is stopped by its owner',
   waits_for_you: 'waits for you',
   budget_spent: 'its budget is spent',
+  usage_limit: 'its account has reached its usage limit',
   task_limit: 'its task took all it may',
   incident: 'stopped until you have looked',
 };
