@@ -136,6 +136,29 @@ fn with_its_run_goes_what_is_held_and_what_ran_is_uncertain() {
 }
 
 #[test]
+fn what_waits_for_a_task_goes_when_that_fails() {
+    let mut office = office();
+    let at = now().to_string();
+    let task = serde_json::json!({
+        "id": 1, "project": 1, "title": "t", "body": "", "deliverable": "change", "checks": [], "priority": "normal",
+        "depends_on": [], "waiting_for": [], "role": null, "attempts_max": 1, "attempts_used": 0, "time_limit_secs": null,
+        "state": "running", "desk": 1, "lease": 1, "last_run": 1, "workplace": null, "claim": null, "work": null,
+        "results": [], "marks": [], "hold": null, "why": null, "notes": [], "progress": null, "accepted": null,
+        "merged": null, "added": at, "since": at,
+    });
+    office.tasks.insert(TaskId(1), serde_json::from_value(task).unwrap());
+    // It waited overnight, was approved, and its task works on without having asked for it again.
+    said(&mut office, agent(1), ask(&["true"])).unwrap();
+    play(&mut office, vec![Event::Approval(ApprovalEvent::Parked { approval: ONE })]);
+    said(&mut office, Actor::Owner, ApprovalCommand::Approve { approval: ONE, note: None, terms: Terms::default() })
+        .unwrap();
+    let over = crate::task::life::run_over(&office, RunId(1), &Exit::Code { code: 1 }, now());
+    play(&mut office, over);
+    assert_eq!(office.tasks[&TaskId(1)].state, crate::task::TaskState::Failed);
+    assert_eq!(state(&office, 1), ApprovalState::Withdrawn);
+}
+
+#[test]
 fn a_run_that_is_being_ended_can_hold_nothing_new() {
     let mut office = office();
     let stopped = run::stop(&office, Some(RunId(1)), StopWhy::DeskStopped);

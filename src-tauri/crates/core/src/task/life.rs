@@ -76,23 +76,25 @@ pub fn run_over_at(office: &Office, run: RunId, exit: &Exit, ended: Option<At>, 
     match (task.state, it.stop, exit) {
         (TaskState::Running, Some(StopWhy::TimeLimit), _) => {
             let limit = task.time_limit_secs.unwrap_or_default();
-            events.extend(attempt_failed(task, run, format!("its time limit of {limit} s ran out")));
+            events.extend(attempt_failed(office, task, run, format!("its time limit of {limit} s ran out")));
         }
         (TaskState::Running, Some(StopWhy::Silent), _) => {
-            events.extend(attempt_failed(task, run, "it printed nothing for too long and was ended".to_owned()));
+            events.extend(attempt_failed(
+                office,
+                task,
+                run,
+                "it printed nothing for too long and was ended".to_owned(),
+            ));
         }
         (TaskState::Starting, _, Exit::NotStarted { why }) => {
-            events.push(Event::Task(TaskEvent::Failed { task: task.id, why: why.clone() }));
+            events.extend(failed(office, task.id, why.clone()));
         }
         (TaskState::Starting | TaskState::Running, _, Exit::Lost) => {
             let why = "its process was lost while its agent worked; its checkout is intact".to_owned();
             events.push(Event::Task(TaskEvent::Interrupted { task: task.id, why }));
         }
         (TaskState::Starting, _, _) => {
-            events.push(Event::Task(TaskEvent::Failed {
-                task: task.id,
-                why: format!("it ended while starting: {exit}"),
-            }));
+            events.extend(failed(office, task.id, format!("it ended while starting: {exit}")));
         }
         (TaskState::Running, _, Exit::Code { code: 0 }) => {
             let claim =
@@ -100,7 +102,7 @@ pub fn run_over_at(office: &Office, run: RunId, exit: &Exit, ended: Option<At>, 
             events.push(Event::Task(TaskEvent::DoneSaid { task: task.id, run, claim }));
         }
         (TaskState::Running, ..) => {
-            events.extend(attempt_failed(task, run, exit.to_string()));
+            events.extend(attempt_failed(office, task, run, exit.to_string()));
         }
         _ => {}
     }
@@ -114,21 +116,27 @@ fn keep(task: &Task, run: RunId) -> Option<Event> {
     (stopped && task.workplace.is_some()).then_some(Event::Task(TaskEvent::KeepAsked { task: task.id, run }))
 }
 
+/// It failed, and needs nothing any more that was parked with it.
+fn failed(office: &Office, task: TaskId, why: String) -> Vec<Event> {
+    let parked = approval::task_over(office, task);
+    std::iter::once(Event::Task(TaskEvent::Failed { task, why })).chain(parked).collect()
+}
+
 /// One attempt is used up: another one at the same desk, or the end with its evidence.
-fn attempt_failed(task: &Task, run: RunId, why: String) -> Vec<Event> {
+fn attempt_failed(office: &Office, task: &Task, run: RunId, why: String) -> Vec<Event> {
     let mut events = vec![Event::Task(TaskEvent::AttemptFailed { task: task.id, run, why: why.clone() })];
-    events.extend(again_or_fail(task, run, &why));
+    events.extend(again_or_fail(office, task, run, &why));
     events
 }
 
-fn again_or_fail(task: &Task, run: RunId, why: &str) -> Vec<Event> {
+fn again_or_fail(office: &Office, task: &Task, run: RunId, why: &str) -> Vec<Event> {
     if task.attempts_used + 1 < task.attempts_max
         && let Some(desk) = task.desk
     {
         return vec![Event::Task(TaskEvent::Queued { task: task.id, desk, front: true })];
     }
     let why = format!("{why}; {} of {} attempts used", task.attempts_used + 1, task.attempts_max);
-    let mut events = vec![Event::Task(TaskEvent::Failed { task: task.id, why })];
+    let mut events = failed(office, task.id, why);
     if task.workplace.is_some() {
         events.push(Event::Task(TaskEvent::KeepAsked { task: task.id, run }));
     }
@@ -155,7 +163,7 @@ pub fn collected(office: &Office, id: TaskId, run: RunId, keep: bool, outcome: &
         Outcome::Collected { work } => work,
         Outcome::Failed { why } => {
             let why = format!("its work could not be collected: {why}");
-            let mut events = vec![Event::Task(TaskEvent::Failed { task: id, why })];
+            let mut events = failed(office, id, why);
             events.extend(run::stop(office, Some(run), StopWhy::TaskTaken));
             return events;
         }
@@ -201,8 +209,7 @@ pub fn checked(office: &Office, id: TaskId, run: RunId, outcome: &Outcome) -> Ve
             events
         }
         Outcome::Failed { why } => {
-            let mut events =
-                vec![Event::Task(TaskEvent::Failed { task: id, why: format!("its checks could not run: {why}") })];
+            let mut events = failed(office, id, format!("its checks could not run: {why}"));
             events.extend(run::stop(office, Some(run), StopWhy::TaskTaken));
             events
         }
@@ -216,7 +223,7 @@ fn refused(office: &Office, task: &Task, run: RunId, why: String, results: Vec<C
     let goes_on = lives && attempts_left;
     let mut events = vec![Event::Task(TaskEvent::Refused { task: task.id, run, why: why.clone(), results, goes_on })];
     if !goes_on {
-        events.extend(again_or_fail(task, run, &why));
+        events.extend(again_or_fail(office, task, run, &why));
         events.extend(run::stop(office, Some(run), StopWhy::TaskTaken));
     }
     events
