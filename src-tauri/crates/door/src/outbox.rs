@@ -372,20 +372,23 @@ impl Writer {
     /// Writes until the outbox is closed and empty, or the client is gone.
     pub async fn run(mut self) -> io::Result<()> {
         loop {
-            match self.take() {
-                Some(Item::Answer(frame) | Item::Notice(frame) | Item::Bytes { frame, .. }) => {
+            match self.next() {
+                Next::Item(Item::Answer(frame) | Item::Notice(frame) | Item::Bytes { frame, .. }) => {
                     self.to.write_all(&frame).await?;
                 }
-                Some(Item::Event(event)) => self.to.write_all(&event.bytes).await?,
-                None if self.shared.queue().closed => return self.to.shutdown().await,
-                None => self.shared.filled.notified().await,
+                Next::Item(Item::Event(event)) => self.to.write_all(&event.bytes).await?,
+                Next::Over => return self.to.shutdown().await,
+                Next::Nothing => self.shared.filled.notified().await,
             }
         }
     }
 
-    fn take(&self) -> Option<Item> {
+    /// Looked at in one breath: an answer that is queued just before the outbox is closed must not be taken for none.
+    fn next(&self) -> Next {
         let mut queue = self.shared.queue();
-        let item = queue.items.pop_front()?;
+        let Some(item) = queue.items.pop_front() else {
+            return if queue.closed { Next::Over } else { Next::Nothing };
+        };
         match &item {
             Item::Answer(frame) => queue.answer_bytes = queue.answer_bytes.saturating_sub(frame.len()),
             Item::Event(event) => {
@@ -396,8 +399,17 @@ impl Writer {
         }
         drop(queue);
         self.shared.drained.notify_waiters();
-        Some(item)
+        Next::Item(item)
     }
+}
+
+/// What there is to write.
+enum Next {
+    Item(Item),
+    /// Nothing for now.
+    Nothing,
+    /// Nothing any more.
+    Over,
 }
 
 impl Drop for Writer {

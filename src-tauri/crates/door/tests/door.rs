@@ -465,3 +465,22 @@ fn a_command_goes_through_json_unchanged() {
     let json = serde_json::to_string(&ask).unwrap();
     assert_eq!(serde_json::from_str::<Ask>(&json).unwrap(), ask);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_is_given_right_before_the_end_arrives() {
+    let dir = TempDir::new().unwrap();
+    let mut tasks = JoinSet::new();
+    let listener = Listener::bind(dir.path()).await.unwrap();
+    for _ in 0..500 {
+        let (client, (mut incoming, outbox)) =
+            tokio::join!(Client::connect(dir.path(), "test 1", None), let_in(&listener, &mut tasks));
+        let client = client.unwrap();
+        tasks.spawn(async move {
+            let Request { id, .. } = incoming.next().await.unwrap().unwrap();
+            outbox.reply(id, Ok(Answer::Ok));
+            outbox.close();
+        });
+        let answer = client.ask(Ask::Quit { leave_desks: false }).await;
+        assert!(matches!(answer, Ok(Answer::Ok)), "{answer:?}");
+    }
+}
