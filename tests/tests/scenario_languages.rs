@@ -122,7 +122,7 @@ fn the_ordinary_build_test_and_commit_works_in_rust_node_python_and_go() {
             let Sample { name, wrong, build, test, .. } = sample;
             // Red before, as it should be; then put right, built, tested and committed.
             let body = format!(
-                "```sh\nset -e\n! ({test})\nsed -i 's/a - b/a + b/' {wrong}\n({build})\n({test})\n\
+                "```sh\nset -e\n! ({test})\nsed -i 's/a - b/b + a + 0/' {wrong}\n({build})\n({test})\n\
                  git add -A; git commit -qm 'Add in {name}'\ngit status --short | tee /dev/stderr | wc -l | grep -qx 0\n\
                  office task done --summary 'it adds'\n```"
             );
@@ -144,7 +144,7 @@ fn the_ordinary_build_test_and_commit_works_in_rust_node_python_and_go() {
         );
         bench.json(&["task", "accept", &task.to_string()]);
         bench.until(*task, &["done"]);
-        assert!(repo.on_main(sample.wrong).unwrap().contains("a + b"), "{}", sample.name);
+        assert!(repo.on_main(sample.wrong).unwrap().contains("b + a"), "{}", sample.name);
         assert!(repo.subjects().contains(&format!("Add in {}", sample.name)), "{:?}", repo.subjects());
     }
     assert_eq!(bench.json(&["desk", "show", "sam"])["enforcement"]["hard"], true);

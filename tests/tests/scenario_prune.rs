@@ -88,7 +88,10 @@ fn the_owners_budget_is_kept_by_itself_and_doctor_says_what_is_used() {
     let mut set = bench.json(&["set", "--recordings-budget", "1MB", "--recordings-days", "60"]);
     // What the owner wishes while they are away is set elsewhere, and stays.
     assert_eq!(set.as_object_mut().unwrap().remove("unattended"), Some(bench.json(&["unattended"])));
-    assert_eq!(set, json!({ "review_limit": 10, "recordings_mb": 1, "recordings_days": 60, "notify": "on" }));
+    assert_eq!(
+        set,
+        json!({ "review_limit": 10, "recordings_mb": 1, "recordings_days": 60, "notify": "on", "wait_out_limits": true })
+    );
     bench.wait("its recording to go", || (!folder(&bench, 1).exists()).then_some(()));
     assert_eq!(pruned(&bench).len(), 1);
     assert!(line(&bench)["found"].as_str().unwrap().contains("budget 1 MB, kept 60 days"));

@@ -13,7 +13,7 @@ use futures_util::future::select_all;
 use office_core::office::OfficeCommand;
 use office_core::project::ProjectEvent;
 use office_core::role::{Role, RoleFault};
-use office_core::{CommandBody, Event, Office, ProjectId, RoleName};
+use office_core::{Code, CommandBody, Event, Office, ProjectId, RoleName};
 use tokio::task::spawn_blocking;
 
 use crate::paths::OfficeDir;
@@ -93,8 +93,11 @@ impl World {
                 }
             }
             // Watched first and read then: what changes between the two rings.
-            if let Err(error) = self.read_roles().await {
-                tracing::warn!(%error, "the roles could not be read again");
+            match self.read_roles().await {
+                // It is closing.
+                Err(error) if error.code == Code::NoOffice => return,
+                Err(error) => tracing::warn!(%error, "the roles could not be read again"),
+                Ok(()) => {}
             }
             let comes_or_goes = |event: &Event| {
                 matches!(event, Event::Project(ProjectEvent::Added { .. } | ProjectEvent::Removed { .. }))
